@@ -12,16 +12,13 @@ from fractions import Fraction
 from math import lcm, log2
 from typing import NamedTuple
 
+from fewest_questions import Optimum
+
 from advisor.engine.decision import Engine
 from advisor.engine.profile import UNKNOWN, Answer, Profile, make_profile
 from advisor.interview.plan import settled
 from advisor.interview.session import FAMILY, Session
-from advisor.interview.strategy import (
-    Optimum,
-    OverBudgetError,
-    Residual,
-    Split,
-)
+from advisor.interview.strategy import OverBudgetError, Residual, Split
 from advisor.model import NONE, TASK
 from advisor.model.evidence import Scenario
 from advisor.rulebase.base import RuleBase
@@ -202,7 +199,7 @@ def floor(residual: Residual, node: int) -> int:
     """Return a cost that no strategy gets below: of what has to be asked in any case."""
     if residual.decided(node) or not residual.splits(node):
         return 0
-    return max(residual.total(node), sum(residual.sensitivity(node)))
+    return max(residual.total(node), sum(Optimum(residual).sensitivity(node)))
 
 
 Asks = Callable[[int, Profile], Split | None]

@@ -51,15 +51,6 @@ def test_what_the_task_implies_is_never_asked(engine, small):
         assert not implied & set(interview(session, {}))
 
 
-def test_each_option_says_who_can_still_win(engine, small):
-    session = Session(engine, {}, "family")
-    ask = session.next()
-    assert [option.id for option in ask.options] == [task.id for task in small.tasks]
-    for task in ("describe", "outline", "read-lines"):
-        told = Session(engine, make_profile(small, {"task": task}), "family")
-        assert ask.winners[task] == told.race
-
-
 def test_dont_know_leaves_the_question_open_and_is_never_asked_again(engine, small):
     session = Session(engine, make_profile(small, {"task": "describe"}), "family")
     race = session.race
@@ -163,8 +154,6 @@ def test_interview_ends_with_the_family_of_the_whole_profile(of, data):
         assert len(still) > 1, "what follows from other answers is not asked"
         assert (NOT_APPLICABLE,) not in still, "what may make no sense is not asked"
         assert {(option.id,) for option in ask.options} == still
-        for option in ask.options:
-            assert set(ask.winners[option.id]) == plain.winners(told | {id: [option.id]})
         told[id] = list(whole[id])
         session.answer(id, told[id])
     assert session.race == (plain.winner(whole),)

@@ -3,8 +3,10 @@
 from fractions import Fraction
 
 import pytest
+from fewest_questions import Optimum
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from interview import expected
 from optimum import file_order, floor, gini, information_gain
 from random_rules import NOT_APPLICABLE, Plain, engine_for, facts
 
@@ -16,11 +18,11 @@ from advisor.engine.profile import Answer, make_profile
 from advisor.interview.plan import InterviewPlan, compiled, open_of, plan_of, settled
 from advisor.interview.session import STOPS, UNKNOWN, Session
 from advisor.interview.strategy import (
-    Optimum,
+    Lookahead,
     OverBudgetError,
     Residual,
-    fewest_open,
     next_question,
+    purest,
 )
 
 
@@ -103,7 +105,9 @@ def test_what_has_to_be_asked_is_counted_over_complete_profiles(of):
     engine, plain = engine_for(of), Plain(of)
     wholes = plain.completions({})
     residual = residual_of(engine)
-    counted = dict(zip(engine.encoding.questions, residual.sensitivity(residual.root), strict=True))
+    counted = dict(
+        zip(engine.encoding.questions, Optimum(residual).sensitivity(residual.root), strict=True)
+    )
     for id in plain.questions:
         assert counted[id] == Enumerated(plain).asked_in_any_case(id, wholes)
 
@@ -137,7 +141,7 @@ def test_answers_in_another_order_lead_to_the_same_node(of, data):
     assert after(questions) == after(sorted(questions))
 
 
-@given(facts(), st.sampled_from([information_gain, gini, file_order]))
+@given(facts(), st.sampled_from([information_gain, gini, file_order, purest, next_question]))
 def test_no_strategy_gets_below_the_optimum_or_its_floor(of, rival):
     residual = residual_of(engine_for(of))
 
@@ -157,14 +161,15 @@ def test_beyond_the_budget_nothing_is_claimed(of):
     residual = residual_of(engine_for(of))
     if residual.decided(residual.root):
         return
-    with pytest.raises(OverBudgetError):
-        Optimum(residual, budget=0).cost(residual.root)
+    for claimed in (Optimum, Lookahead):
+        with pytest.raises(OverBudgetError):
+            claimed(residual, budget=0).cost(residual.root)
 
 
-def test_a_step_beyond_its_budget_leaves_the_fewest_open(engine, small):
+def test_a_step_beyond_its_budget_is_the_purest(engine, small):
     space = engine.space(make_profile(small, {"task": "read-pages"}))
     residual = Residual.of_space(space, engine.ranking.winner)
-    assert next_question(residual, residual.root, -1) == fewest_open(residual, residual.root)
+    assert next_question(residual, residual.root, -1) == purest(residual, residual.root)
 
 
 def test_what_is_closed_is_never_asked(engine, small):
@@ -238,23 +243,24 @@ def test_what_the_images_show_is_asked_where_it_matters(rulebase):
     assert "medical" in asked["domain"]
 
 
-def test_a_plan_asks_as_the_optimum_does(rulebase):
+def test_a_plan_asks_hardly_more_than_the_optimum(rulebase):
     engine = Engine.known(rulebase)
     residual = open_of(engine, make_profile(rulebase, {"task": "ocr-line"})).residual
     plan = plan_of(residual)
     again = InterviewPlan.from_json(plan.to_json())
     assert again == plan
-    assert plan.cost == Fraction(
-        Optimum(residual).cost(residual.root), residual.total(residual.root)
-    )
+    ahead = Lookahead(residual)
+    planned = expected(residual, lambda _, node: ahead.best(node))
+    least = Fraction(Optimum(residual).cost(residual.root), residual.total(residual.root))
+    assert least <= planned <= least * Fraction(105, 100)
     assert plan.states[-1].most == max(state.most for state in plan.states)
 
 
 @pytest.mark.slow
-def test_the_task_with_the_largest_diagram_has_a_proved_plan(rulebase):
+def test_the_task_with_the_largest_diagram_has_a_plan(rulebase):
     table = compiled(rulebase, "image-text-matching")["plans/image-text-matching"]
     plan = InterviewPlan.from_json(table)
-    assert 5 < plan.cost < plan.states[-1].most
+    assert 5 < plan.states[-1].most < len(plan.states)
 
 
 @given(st.sampled_from(FITTING), st.data())

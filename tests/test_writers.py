@@ -21,7 +21,6 @@ WRITING = {"write_text", "replacing", "creating_folder", "connect"}
 """The functions of `advisor.writing` that put something in place, and that of `sqlite3`."""
 OTHERWISE = {
     "console.this_machine": "a file of a line, by the same function, after a timing",
-    "interview.command": "a profile of three lines, by the same function, at a prompt",
 }
 READ_ONLY = {
     "help": "text on the screen",

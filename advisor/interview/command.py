@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import shlex
-import subprocess
 import sys
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from advisor.child import environment, interpreter
 from advisor.console.commands import Given
 from advisor.console.menu import Row, keyed, pressed_lines
 from advisor.console.options import CriteriaFirst, NoInput, VerifiedOnly, option
 from advisor.console.output import Shown, interactive, note
 from advisor.console.prompt import Prompt, prompt_for
-from advisor.decide.command_lines import command, needs_of, quoted, rules_flags, try_command
-from advisor.errors import AdvisorError, NoTerminalError, UsageError, check_name
+from advisor.errors import NoTerminalError, check_name
 from advisor.rulebase.base import RuleBase
-from advisor.writing import write_text
 
 if TYPE_CHECKING:
     from advisor.decide.recommendation import Recommendation
@@ -26,23 +20,13 @@ if TYPE_CHECKING:
     from advisor.engine.decision import Engine
     from advisor.engine.profile import Profile
     from advisor.interview.dialogue import Dialogue
-    from advisor.interview.session import Session
-    from advisor.model import Checkpoint
 
 To = Annotated[str, option("--to STOP", "Stop when no answer can change the checkpoint or family.")]
 Plain = Annotated[bool, option("--plain", "Use numbers instead of a menu.")]
 
 QUESTION = "Anything else?"
-DONE, SETTLE, TRY, CODE = "done", "settle", "try", "code"
-CHANGE, EXPLAIN, SAVE = "change", "explain", "save"
+DONE, SETTLE, CHANGE = "done", "settle", "change"
 AS_FLAGS = "pass answers as flags, e.g. `advisor recommend --task captioning`"
-ASKED = {
-    "labels": "Candidate labels, separated by commas, such as: a cat, a dog",
-    "question": "Question about the image:",
-    "folder": "Path to a folder with the other images:",
-    "query": "Search text:",
-}
-"""How to ask for what a task needs beside the image, by the flag of `advisor try`."""
 
 
 def ask(
@@ -69,6 +53,7 @@ def ask(
       advisor ask --task ocr-line --to family
       advisor ask --plain --format json > answer.json
     """
+    from advisor.decide.recommendation import recommend
     from advisor.engine.decision import Engine
     from advisor.interview.session import STOPS
 
@@ -78,11 +63,12 @@ def ask(
         raise NoTerminalError("questions need a terminal, and this is not one", hint=AS_FLAGS)
     dialogue = held(engine, given, to, prompt)
     while True:
-        answer = _recommendation(dialogue.session, verified_only=verified_only)
+        session, given = dialogue.session, dialogue.session.profile
+        answer = recommend(None, given, engine=session.engine, verified_only=verified_only)
         note("")
         afterwards = shown.format == "terminal" and sys.stdout.isatty()
         shown.emit(_report(answer, end=afterwards))
-        if not afterwards or offer(answer, prompt, color=shown.color) != CHANGE:
+        if not afterwards or offer(prompt) != CHANGE:
             return answer.exit_code
         dialogue.change()
 
@@ -92,27 +78,12 @@ def _report(answer: Recommendation, *, end: bool) -> Report:
     from advisor.decide.shared_page import shared_page
     from advisor.draw.formats import Report
 
-    screen = screen_here(END, partial(offers_height, answer)) if end else SCREEN
+    screen = screen_here(END, offers_height) if end else SCREEN
     return Report(
         answer.to_dict,
         answer.to_page,
         screen=partial(answer.to_page, screen=screen),
         shared=lambda: shared_page(answer, answer.to_page(screen=UNBOUND)),
-    )
-
-
-def _recommendation(session: Session, *, verified_only: bool) -> Recommendation:
-    """Return one answer, also where several tasks were given: the interview is about one choice."""
-    from advisor.decide.recommendation import Recommendation, advise
-
-    engine = session.engine
-    return Recommendation(
-        rulebase=engine.rulebase,
-        advice=(advise(engine, session.profile, verified_only=verified_only),),
-        together=None,
-        priority=engine.priority,
-        order="quality",
-        verified_only=verified_only,
     )
 
 
@@ -129,98 +100,24 @@ def held(engine: Engine, given: Profile, to: str, prompt: Prompt) -> Dialogue:
     return dialogue
 
 
-def offer(
-    recommendation: Recommendation, prompt: Prompt, *, color: bool, opens: bool = False
-) -> str:
-    """Offer what comes next until the person has done with it, or wants to answer something.
+def offer(prompt: Prompt, *, opens: bool = False) -> str:
+    """Offer to change an answer or, where it `opens`, to answer what is open; return what is taken.
 
-    That is to change an answer, or where it `opens` to answer what is open. Leaving is no failure.
+    Leaving is no failure.
     """
-    (advice,) = recommendation.advice
-    checkpoint, choices = advice.runnable, _choices(recommendation, opens=opens)
     try:
-        while (chosen := prompt.pick(QUESTION, choices)) not in (DONE, SETTLE, CHANGE):
-            try:
-                if chosen == TRY and checkpoint:
-                    _try(recommendation, checkpoint, prompt, color=color)
-                elif chosen == CODE:
-                    sys.stderr.write(f"\n{advice.snippet}\n")  # whole lines, to be copied
-                elif chosen == EXPLAIN:
-                    given, priority = advice.decision.given, recommendation.priority
-                    line = command("explain", recommendation.rulebase, given, priority)
-                    _run(line, color=color)
-                else:
-                    _save(recommendation, prompt)
-            except AdvisorError as error:
-                note(f"  {error.message}", *([f"  hint: {error.hint}"] if error.hint else []))
+        return prompt.pick(QUESTION, _choices(opens=opens))
     except (KeyboardInterrupt, EOFError):
         note("")
         return DONE
-    return chosen
 
 
-def _choices(recommendation: Recommendation, *, opens: bool) -> list[Row]:
-    (advice,) = recommendation.advice
+def _choices(*, opens: bool) -> list[Row]:
     choices = [keyed("d", "done", DONE)]
     choices += [keyed("o", "answer the remaining questions", SETTLE)] if opens else []
-    choices += [keyed("t", "try it on an image", TRY)] if advice.runnable else []
-    choices += [keyed("c", "show the code", CODE)] if advice.snippet else []
-    choices += [keyed("a", "change an answer", CHANGE)]
-    choices += [keyed("y", "why", EXPLAIN)] if advice.decision.given else []
-    return [*choices, keyed("s", "save the answers", SAVE)]
+    return [*choices, keyed("a", "change an answer", CHANGE)]
 
 
-def offers_height(recommendation: Recommendation, columns: int) -> int:
+def offers_height(columns: int) -> int:
     """Return how many lines the offers below an answer take at most."""
-    return len(pressed_lines(QUESTION, _choices(recommendation, opens=True), columns))
-
-
-def _run(line: str, *, color: bool) -> None:
-    """Say a command of advisor, and run it."""
-    note("", line)
-    sys.stdout.flush()
-    plain = {} if color else {"NO_COLOR": "1"}
-    words = [*interpreter(), "-m", *shlex.split(line)]
-    subprocess.run(words, env=environment() | plain, check=False)
-
-
-def _try(
-    recommendation: Recommendation, checkpoint: Checkpoint, prompt: Prompt, *, color: bool
-) -> None:
-    """Ask for an image and what goes with it, and run the checkpoint; nothing is asked in vain."""
-    from advisor.trial import open_image
-    from advisor.trial.runtime import transformers
-
-    transformers()
-    image = prompt.file("Path to an image file:")
-    if not image:
-        return
-    image = str(Path(image).expanduser())
-    open_image(image)
-    rulebase, task = recommendation.rulebase, str(recommendation.advice[0].task)
-    needs = needs_of(rulebase, task, checkpoint.model_type)
-    given = {flag: text for flag in needs if (text := prompt.type(ASKED[flag]))}
-    if folder := given.get("folder"):
-        given["folder"] = str(Path(folder).expanduser())
-    _run(try_command(rulebase, checkpoint, task, image, given), color=color)
-
-
-def _save(recommendation: Recommendation, prompt: Prompt) -> None:
-    """Write the answers as a profile file, as `--profile` reads it."""
-    name = prompt.file("Path of the profile file (Enter for profile.yaml):") or "profile.yaml"
-    file = Path(name).expanduser()
-    if file.exists():
-        raise UsageError(f"the file `{name}` already exists", hint="pass another file")
-    bounds = recommendation.rulebase.bounds
-    given = recommendation.advice[0].decision.given
-    write_text(file, profile_text({**given, **(bounds.answers if bounds else {})}))
-    words = [f"advisor recommend --profile {quoted(name)}"]
-    note(f"  kept: {' '.join(words + rules_flags(recommendation.rulebase.folders))}")
-
-
-def profile_text(given: Profile) -> str:
-    """Return answers as a profile file that gives them again."""
-    listed = {id: ", ".join(answer.said) for id, answer in given.items()}
-    return "".join(
-        f"{id}: {f'[{text}]' if len(given[id].said) > 1 else text}\n" for id, text in listed.items()
-    )
+    return len(pressed_lines(QUESTION, _choices(opens=True), columns))

@@ -17,7 +17,6 @@ from advisor.phrasing import count
 from advisor.rulebase.base import RuleBase
 
 OPEN = {"checkpoint": "the first checkpoint"}
-SHOWN_OPTIONS, LABEL = 12, 34
 WIDTH = 80
 ABOUT = "Short questions, about five on average"
 """As many as are asked with the task, on average (`benchmarks/interview.py`)."""
@@ -87,7 +86,7 @@ class Dialogue:
         marked = self._chosen.get(question, "")
         choice = put(ask, rulebase, self.prompt, extras(back=back), marked)
         if choice == WHY:
-            note(*self._why(ask))
+            note(f"  {ask.question.why}")
         elif choice == BACK and back:
             self.session.back()
         else:
@@ -121,26 +120,8 @@ class Dialogue:
         else:
             rest = OPEN.get(ask.about, "the next steps")
             text = f"Family: {self._names(race)}. Next: {rest}"
-        candidates, most = self.session.candidates, self.session.most
-        text += f" ({candidates} candidates)" if candidates > 1 else ""
+        most = self.session.most
         return f"{text}. At most {count(most, 'question')} left" if most else text
-
-    def _why(self, ask: Ask) -> list[str]:
-        """Why a question is asked: what it is about, and who could win after each answer."""
-        lines = [f"  {ask.question.why}"]
-        winners = set(ask.winners.values())
-        if len(winners) == 1:
-            rest = OPEN.get(ask.about, "the next steps")
-            left = self._names(winners.pop())
-            lines.append(f"    every answer leaves {left}, but changes {rest}")
-            return lines
-        for option in ask.options[:SHOWN_OPTIONS]:
-            label = option.id if ask.question.id == TASK else option.label
-            head = label.partition(":")[0].partition(",")[0]
-            head = head if len(head) <= LABEL else f"{head[: LABEL - 1]}…"
-            lines.append(f"    {head:<{LABEL}} leaves {self._names(ask.winners[option.id])}")
-        more = len(ask.options) - SHOWN_OPTIONS
-        return [*lines, f"    ... and {more} more"] if more > 0 else lines
 
     def _names(self, names: tuple[str, ...]) -> str:
         """Return families, or a checkpoint, as people call them."""

@@ -1,15 +1,13 @@
 """What is left to ask for a task, and the interview of it worked out beforehand.
 
-The interview asks the fewest questions that can be expected, over the decision diagram of the task.
+It looks a question ahead over the decision diagram of the task (`Lookahead`), and is expected to
+ask hardly more than the fewest (`benchmarks/interview.py`).
 A state is a question, how many are left at most, and the state after each of its answers.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from contextlib import suppress
-from fractions import Fraction
-from operator import mul
 from typing import Any, NamedTuple
 
 from advisor.decide.outlook import diagram_for
@@ -18,13 +16,11 @@ from advisor.engine.decision import Engine
 from advisor.engine.diagram import EMPTY
 from advisor.engine.profile import Answer, Profile
 from advisor.engine.task_diagram import UNSAID, TaskDiagram
-from advisor.interview.strategy import Optimum, OverBudgetError, Residual
+from advisor.interview.strategy import Lookahead, Residual
 from advisor.model import NOT_APPLICABLE, TASK
 from advisor.rulebase.base import RuleBase
 
 END, IMPOSSIBLE = -1, -2
-MOST_NODES = 500_000
-"""So many nodes the optimum of a task may make; beyond, its questions are worked out one by one."""
 
 
 class PlannedQuestion(NamedTuple):
@@ -36,13 +32,9 @@ class PlannedQuestion(NamedTuple):
 
 
 class InterviewPlan(NamedTuple):
-    """The states of an interview, the first one last; without any, nothing is to be asked.
-
-    `cost` is the expected number of questions; no interview asks fewer.
-    """
+    """The states of an interview, the first one last; without any, nothing is to be asked."""
 
     states: tuple[PlannedQuestion, ...]
-    cost: Fraction
 
     def at(self, places: Sequence[Sequence[int]]) -> PlannedQuestion | None:
         """Return the state after answers; None where it ends, or was not worked out.
@@ -60,9 +52,7 @@ class InterviewPlan(NamedTuple):
 
     def to_json(self) -> dict[str, Any]:
         """Return the plan as lists of numbers."""
-        states = [[state.level, state.most, *state.after] for state in self.states]
-        cost = [self.cost.numerator, self.cost.denominator]
-        return {"states": states, "cost": cost}
+        return {"states": [[state.level, state.most, *state.after] for state in self.states]}
 
     @classmethod
     def from_json(cls, table: dict[str, Any]) -> InterviewPlan:
@@ -70,7 +60,7 @@ class InterviewPlan(NamedTuple):
         states = [
             PlannedQuestion(level, most, tuple(after)) for level, most, *after in table["states"]
         ]
-        return cls(tuple(states), Fraction(*table["cost"]))
+        return cls(tuple(states))
 
 
 def settled(engine: Engine, profile: Profile) -> Profile:
@@ -112,27 +102,21 @@ def open_of(engine: Engine, profile: Profile, unknown: Collection[str] = ()) -> 
 
 
 def compiled(rulebase: RuleBase, task: str) -> dict[str, dict[str, Any]]:
-    """Return the diagram of a task, and its interview where that can be proved, as compiled."""
+    """Return the diagram of a task, and its interview, as compiled."""
     engine = Engine.known(rulebase)
     parts = {f"diagrams/{ORDERS[0]}/{task}": diagram_for(engine, task, {}).to_json()}
     residual = open_of(engine, {TASK: Answer((task,), None, "flag")}).residual
-    with suppress(OverBudgetError):
-        parts[f"plans/{task}"] = plan_of(residual).to_json()
-    return parts
+    return {**parts, f"plans/{task}": plan_of(residual).to_json()}
 
 
 def plan_of(residual: Residual) -> InterviewPlan:
-    """Return the interview that asks the fewest questions of what is left.
-
-    Raises OverBudgetError where to prove that takes too many nodes.
-    """
-    optimum = Optimum(residual, len(residual) + MOST_NODES)
+    """Return the interview about what is left."""
+    ahead = Lookahead(residual)
     states: list[PlannedQuestion] = []
     numbers: dict[int, int] = {}
-    costs: dict[int, Fraction] = {}
 
     def state_of(node: int) -> int:
-        split = None if residual.decided(node) else optimum.best(node)
+        split = None if residual.decided(node) else ahead.best(node)
         if split is None:
             return END
         if node not in numbers:
@@ -143,15 +127,12 @@ def plan_of(residual: Residual) -> InterviewPlan:
                 ]
             )
             most = 1 + max(states[at].most if at >= 0 else 0 for at in ends)
-            weights = [part.weight * residual.total(part.node) for part in split.parts]
-            after = [costs.get(part.node, Fraction(0)) for part in split.parts]
-            costs[node] = 1 + sum(map(mul, weights, after), Fraction(0)) / sum(weights)
             numbers[node] = len(states)
             states.append(PlannedQuestion(split.question, most, ends))
         return numbers[node]
 
     state_of(residual.root)
-    return InterviewPlan(tuple(states), costs.get(residual.root, Fraction(0)))
+    return InterviewPlan(tuple(states))
 
 
 def plan_for(engine: Engine, task: str) -> InterviewPlan | None:

@@ -24,15 +24,13 @@ FAMILY, CHECKPOINT = STOPS = ("family", "checkpoint")
 
 
 class Ask(NamedTuple):
-    """One question to ask now, the options still possible, and who wins where.
+    """One question to ask now, and the options still possible.
 
-    `winners` holds for each option the families (or none) that can still win after it; `about` is
-    the stop that the answer matters for, one of `STOPS`.
+    `about` is the stop that the answer matters for, one of `STOPS`.
     """
 
     question: Question
     options: tuple[Option, ...]
-    winners: dict[str, tuple[str, ...]]
     about: str
 
 
@@ -172,33 +170,15 @@ class Session:
         axis, after = left.diagram.axes[level], left.residual.cofactors(left.residual.root, level)
         question = self.engine.rulebase.question(axis.question)
         possible = {place: after[place] for place in left.kept[level] if after[place] != EMPTY}
-        offered = options_of(axis, question, possible)
-        winners: dict[str, tuple[str, ...]] = {}
-        for option, places in offered:
-            ends = [left.residual.labels(after[place]) for place in places]
-            names = {family for of_place in ends for family, _ in of_place}
-            winners[option.id] = tuple(n for n in self.engine.encoding.winners if n in names)
-        return Ask(question, tuple(option for option, _ in offered), winners, CHECKPOINT)
+        return Ask(question, options_of(axis, question, possible), CHECKPOINT)
 
     def _ask(self, place: int, about: str) -> Ask:
-        engine, space = self.engine, self._space
-        residual = Residual.of_space(space, lambda outcome: 1 << engine.ranking.winner(outcome))
-        after = residual.cofactors(residual.root, place)
-        names = {
-            engine.options(place, choice)[0]: engine.names(sum(residual.labels(node)))
-            for choice, node in zip(space.choices[place], after, strict=True)
-            if node != EMPTY
-        }
-        question = engine.rulebase.questions[place]
-        options = tuple(option for option in question.options if option.id in names)
-        return Ask(question, options, names, about)
-
-    @property
-    def candidates(self) -> int:
-        """How many checkpoints may still come first; 0 where that is not what is asked about."""
-        left = self._open
-        labels = left.residual.labels(left.residual.root) if left else ()
-        return len({checkpoint for _, checkpoint in labels if checkpoint})
+        """Return a question of the engine with the options that can still be."""
+        space = self._space
+        left = space.reachable(space.root).choices[place]
+        ids = {self.engine.options(place, choice)[0] for choice in left}
+        question = self.engine.rulebase.questions[place]
+        return Ask(question, tuple(o for o in question.options if o.id in ids), about)
 
     def ask_again(self, question: str) -> Ask:
         """Take one answer back, given or asked; return its question with all that it may be now."""
@@ -229,14 +209,9 @@ class Session:
         return self.steps.pop().question if self.steps else None
 
 
-def options_of(
-    axis: Axis, question: Question, after: Mapping[int, int]
-) -> list[tuple[Option, list[int]]]:
-    """Return the options that are possible, each with its places.
-
-    `after` has what follows each place that is possible.
-    """
-    pairs: list[tuple[Option, list[int]]] = []
+def options_of(axis: Axis, question: Question, after: Mapping[int, int]) -> tuple[Option, ...]:
+    """Return the options that are possible; `after` has what follows each possible place."""
+    possible: list[Option] = []
     for option in question.options:
         places = [place for place in after if axis.values[place].options == (option.id,)]
         if not places:
@@ -250,8 +225,8 @@ def options_of(
                     at: f"{option.up_to:g}" if n == option.id else n for at, n in numbers.items()
                 }
             covers = {n: [_words(axis, at, option, question)] for at, n in numbers.items()}
-        pairs.append((option._replace(covers=covers), places))
-    return pairs
+        possible.append(option._replace(covers=covers))
+    return tuple(possible)
 
 
 def _words(axis: Axis, place: int, option: Option, question: Question) -> str:

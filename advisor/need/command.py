@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
@@ -64,11 +63,10 @@ class Telling(NamedTuple):
 
         def screen() -> Page:
             if not goes_on:
-                return answer.to_page(day, screen=screen_here())
+                return answer.to_page(screen=screen_here())
             from advisor.interview.command import offers_height
 
-            below = partial(offers_height, recommended)
-            return answer.to_page(day, screen=screen_here(END, below))
+            return answer.to_page(screen=screen_here(END, offers_height))
 
         drawings: dict[str, Callable[[], str]] = {
             "python": lambda: written().python,
@@ -78,22 +76,22 @@ class Telling(NamedTuple):
             drawings["terminal"] = lambda: "".join(f"{id}\n" for id in recommended.ids)
         report = Report(
             lambda: answer.to_dict(day),
-            lambda: answer.to_page(day, whole=True),
+            lambda: answer.to_page(whole=True),
             drawings=drawings,
             screen=None if self.verbose else screen,
-            shared=lambda: _shared(answer, day),
+            shared=lambda: _shared(answer),
         )
         self.shown.emit(report)
 
 
-def _shared(answer: Understanding | Recommendation, day: str | None) -> list[Shared]:
+def _shared(answer: Understanding | Recommendation) -> list[Shared]:
     """Return the page of HTML, with the sentence on top where one was answered."""
     from advisor.decide.advice import UNBOUND
     from advisor.decide.shared_page import shared_page
     from advisor.need.understanding import Understanding
 
     words = (answer.reading.text, answer.command) if isinstance(answer, Understanding) else ()
-    return shared_page(answer.recommendation, answer.to_page(day, screen=UNBOUND), day, *words)
+    return shared_page(answer.recommendation, answer.to_page(screen=UNBOUND), *words)
 
 
 def telling(shown: Annotated[Showing, showing(FORMATS)], verbose: Verbose = False) -> Telling:
@@ -117,9 +115,7 @@ STRICT_HELP = "Exit 3 if unanswered questions can change the family or the first
 Strict = Annotated[
     str, option("--strict [family]", STRICT_HELP, alone=(CHECKPOINT, STRICT), show_default=False)
 ]
-Today = Annotated[
-    str, option("--today DATE", "Report the age of the facts on this date (YYYY-MM-DD).")
-]
+Today = Annotated[str, option("--today DATE", "JSON: report the age of the facts on this date.")]
 BATCH = "Read one JSON profile per line and write one JSON answer per line. - reads stdin."
 Batch = Annotated[str, option("--batch FILE", BATCH)]
 MEASUREMENTS = "JSON file of `advisor evaluate`. Rank checkpoints by its results."
@@ -238,7 +234,7 @@ def _told(
         note(*(f"advisor: {line}" for line in answer.recommendation.notes))
         telling.emit(turn, day)
         asks = goes_on if telling.brief else None
-        after = asks(color=telling.shown.color, **how) if asks else None
+        after = asks(**how) if asks else None
         if after is None:
             note(*last)
             return answer.exit_code

@@ -27,13 +27,7 @@ NAMED, SHARE = 5, 4
 """What was understood takes at most a quarter of a small terminal, less the lines of the name."""
 
 
-def as_page(
-    understanding: Understood,
-    today: str | None = None,
-    *,
-    whole: bool = False,
-    screen: Screen = SCREEN,
-) -> Page:
+def as_page(understanding: Understood, *, whole: bool = False, screen: Screen = SCREEN) -> Page:
     """Return the page of the answer, with what was understood below its first line."""
     answer = understanding.recommendation
     by_flags, by_words = answer.command, understanding.command
@@ -45,7 +39,7 @@ def as_page(
     pairs: Page = [_fitting(rows, screen)] if rows else []
     more = bool(pairs) + bool(understanding.between)  # an empty line, and that the task is a guess
     left = screen._replace(most=screen.most - height(pairs, screen.columns) - more)
-    page = answered_page(answer, today, whole=whole, screen=left, named=named)
+    page = answered_page(answer, whole=whole, screen=left, named=named)
     if page and isinstance(head := page[0], Headline) and understanding.between:
         notes = (note.replace("based on defaults", "needs more answers") for note in head.notes)
         page[0] = head._replace(notes=(*notes, "the task is a guess"))

@@ -65,13 +65,11 @@ class Understanding(Understood):
 
         return as_json(self, today)
 
-    def to_page(
-        self, today: str | None = None, *, whole: bool = False, screen: Screen = SCREEN
-    ) -> Page:
+    def to_page(self, *, whole: bool = False, screen: Screen = SCREEN) -> Page:
         """Return the page, or the `whole` of it, which begins with what was understood."""
         from advisor.need.page import as_page
 
-        return as_page(self, today, whole=whole, screen=screen)
+        return as_page(self, whole=whole, screen=screen)
 
 
 def understand(

@@ -165,13 +165,12 @@ def test_only_the_answer_goes_to_stdout_and_it_is_a_page_where_no_format_is_aske
     assert page.endswith("  advisor recommend --task vqa -v\n")
 
 
-def test_why_says_what_each_answer_would_leave_and_asks_again(terminal):
+def test_why_says_what_a_question_is_asked_for_and_asks_again(terminal, rulebase):
     person = terminal("ask", "--plain", "--to", "family", "--task", "image-search")
     question = asked(person.question())
     person.types("w")
     told = person.question()
-    assert "leaves " in told
-    assert "CLIP" in told
+    assert any(entry.why[:40] in told for entry in rulebase.questions)
     assert asked(told) == question
     person.types("why")
     assert asked(person.question()) == question
@@ -404,7 +403,6 @@ def test_a_menu_answers_why_goes_back_and_takes_dont_know(terminal):
     person.chooses("image-search")
     person.sees(r"2\. Still possible")
     person.chooses("why do")
-    person.sees("leaves ")
     person.sees(r"2\. Still possible")
     person.chooses("go back")
     person.sees(r"1\. Still possible")
@@ -549,7 +547,7 @@ SENTENCE = ("search 50,000 photos by words on a laptop, German, at most 4 GB", "
 def test_the_model_is_on_the_screen_with_the_whole_answer(terminal, command, offers, size):
     rows, columns = size
     person = terminal(*command, size=size, screen=True, NO_COLOR="1")
-    while (reached := person.running.expect([MENU, "s save the answers", pexpect.EOF])) == 0:
+    while (reached := person.running.expect([MENU, "a change an answer", pexpect.EOF])) == 0:
         time.sleep(SETTLED)
         person.presses("\r")
     shown = ESCAPES.sub("", person.running.before)
@@ -570,72 +568,6 @@ def test_enter_leaves_and_the_command_to_try_it_was_shown(terminal):
     person.sees("> ")
     person.types("")
     assert person.ends()[0] == 0
-
-
-def test_without_the_extra_trying_says_what_to_install(terminal, tmp_path):
-    (tmp_path / "bare").mkdir()
-    (tmp_path / "bare" / "torch.py").write_text("raise ImportError(name='torch')\n")
-    person, _ = finished(
-        terminal, "--plain", "--to", "family", "--task", "vqa", PYTHONPATH=str(tmp_path / "bare")
-    )
-    person.types("t")
-    person.sees(re.escape("hint: in your clone of advisor, pip install '.[try]'"))
-    person.sees("Anything else")
-    person.types("d")
-    assert person.ends()[0] == 0
-
-
-@pytest.mark.slow
-def test_trying_asks_for_what_the_task_takes_and_downloads_nothing_unasked(terminal, tmp_path):
-    for library in ("torch", "transformers", "PIL"):
-        pytest.importorskip(library)
-    from PIL import Image
-
-    Image.new("RGB", (8, 8)).save(tmp_path / "photo.png")
-    person, _ = finished(
-        terminal,
-        "--plain",
-        "--to",
-        "family",
-        "--task",
-        "vqa",
-        HF_HOME=str(tmp_path / "hub"),
-        HF_HUB_OFFLINE="1",
-    )
-    person.types("t")
-    person.running.timeout = 60
-    person.sees("Path to an image file")
-    person.types("photo.png")
-    person.sees("Question about the image")
-    person.types("how many?")
-    person.sees("--image photo.png --question 'how many\\?'")
-    person.sees("hint: ")
-    person.sees("Anything else")
-    person.types("")
-    assert person.ends()[0] == 0
-    assert not list((tmp_path / "hub").rglob("*.safetensors"))
-
-
-def test_a_saved_profile_gives_the_same_answer_and_nothing_is_overwritten(
-    terminal, advisor, tmp_path
-):
-    given = ["--task", "image-search", "--reading", "no-text", "--collection", "5000"]
-    person, _ = finished(terminal, "--plain", "--to", "family", *given, "--language", "en,de")
-    person.types("s")
-    person.sees("Path of the profile file")
-    person.types("ours.yaml")
-    person.sees("kept: advisor recommend --profile ours.yaml")
-    written = (tmp_path / "ours.yaml").read_text(encoding="utf-8")
-    assert written == "task: image-search\nreading: no-text\ncollection: 5000\nlanguage: [en, de]\n"
-    person.sees("Anything else")
-    person.types("s")
-    person.types("ours.yaml")
-    person.sees("already exists")
-    person.types("")
-    assert person.ends()[0] == 0
-    again = advisor("recommend", "--profile", tmp_path / "ours.yaml", "--format", "json").json
-    assert again["family"] == "clip"
-    assert again["profile"]["collection"]["value"] == 5000
 
 
 @pytest.mark.parametrize("how", WAYS_TO_LEAVE)
