@@ -52,7 +52,7 @@ def test_a_rule_left_out_of_the_graph_is_a_rule_not_written(of, data):
 def test_a_graph_asks_for_room_before_it_grows(engine):
     asked = []
     whole = Space(engine.encoding, engine.choices({}), spend=asked.append)
-    assert 0 < whole.size <= sum(asked)
+    assert 0 < len(whole) <= sum(asked)
 
     def refuse(edges):
         raise TooLargeError(edges)

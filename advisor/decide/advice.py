@@ -13,7 +13,6 @@ from advisor.decide.command_lines import (
     settling,
     try_command,
 )
-from advisor.decide.memory import assumptions
 from advisor.decide.outlook import Certainty, Change, strict_words
 from advisor.decide.programs import joining_program, program_for, said_first, snippet, use_of
 from advisor.decide.requirements import COMPOSE, Requirements
@@ -21,7 +20,6 @@ from advisor.decide.selection import ORDERS, Pick, Selection, sort_flag
 from advisor.engine.decision import Decision, Engine, applicable
 from advisor.engine.profile import Answer
 from advisor.model import TASK, Checkpoint, Detour, Elsewhere
-from advisor.phrasing import count
 from advisor.rulebase.base import RuleBase
 
 if TYPE_CHECKING:
@@ -68,16 +66,6 @@ class Span(NamedTuple):
         months = (last[0] - first[0]) * 12 + last[1] - first[1]
         not_yet = len(first) == len(last) == 3 and last[2] < first[2]
         return max(months - not_yet, 0)
-
-    def text(self, today: str | None) -> str:
-        """Return the days, with how long ago the first was where `today` is given."""
-        dates = self.oldest if self.oldest == self.newest else f"{self.oldest} to {self.newest}"
-        if today is None:
-            return dates
-        months = self.age_months(today)
-        return (
-            f"{dates} (up to {count(months, 'month')} ago)" if months else f"{dates} (this month)"
-        )
 
 
 class TaskAdvice(NamedTuple):
@@ -240,13 +228,6 @@ class TaskAdvice(NamedTuple):
             "decided": [dates[source] for source in sources if source in dates],
         }
         return {of: Span(min(when), max(when)) if when else None for of, when in checked.items()}
-
-    def memory_assumptions(self, shown: Sequence[Pick]) -> str | None:
-        """Return what the memory of picks rests on, in words; None where it is not known."""
-        if all(pick.memory_gb is None for pick in shown):
-            return None
-        task = self.rulebase.task(self.task) if self.task else None
-        return assumptions((pick.checkpoint for pick in shown), task)
 
 
 class CheckpointSet(NamedTuple):

@@ -1,51 +1,26 @@
-"""All that a recommendation says beyond its first page: every reason, remark, change and date."""
+"""What stands behind an answer: the set for several tasks, every reason and every change."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from advisor.decide.alternatives import alternatives
-from advisor.decide.outlook import by_end, ways_text
-from advisor.decide.reasons import MAYBE_FEWER
-from advisor.decide.requirements import Gap, words
-from advisor.decide.selection import Pick, Selection
-from advisor.decide.shortlist import (
-    UNSCORED,
-    family_name,
-    gaps_text,
-    lost_on_text,
-    shortlist,
-    shown_picks,
-    standing,
-)
-from advisor.draw.blocks import Cell, Heading, Item, Items, Judged, Link, Page, Pairs, Text
-from advisor.engine.decision import Assessment
+from advisor.decide.outlook import Change, by_end, ways_text
+from advisor.decide.reasons import MAYBE_FEWER, Reason
+from advisor.decide.shortlist import lost_on_text
+from advisor.draw.blocks import Cell, Heading, Item, Items, Judged, Link, Page, Text
+from advisor.engine.bounds import BOUNDS
+from advisor.engine.decision import Assessment, Decision, FiredRule
 from advisor.engine.profile import answer_text, answers_text
-from advisor.phrasing import count, joined
+from advisor.model import Rule
+from advisor.phrasing import NO_FAMILY, count, family_text, joined, origin_word
+from advisor.rulebase.base import RuleBase
 
 if TYPE_CHECKING:
-    from advisor.decide.advice import CheckpointSet, TaskAdvice, Together
+    from advisor.decide.advice import CheckpointSet, Together
 
-SHOWN = 4
-SHOWN_CLOSEST = 3
-WISHES = {
-    "better": "the quality is too low",
-    "smaller": "the model is too large",
-    "freer": "the license is too restrictive",
-    "as-is": "you cannot fine-tune",
-    "other": "the results disappoint",
-}
-FIRST = {"quality": "", "small": ", smallest first", "open": ", most permissive license first"}
-AGES = {"checked": "checkpoints checked", "decided": "sources checked"}
-MARKS = {"prefer": "+", "avoid": "-", "exclude": "-"}
-
-
-def _list(rows: Iterable[Item]) -> Page:
-    """The list of some rows, if there are any."""
-    items = Items(tuple(rows))
-    return [items] if items.rows else []
+SHOWN_WAYS = 3
+"""So many ways to make a family the answer are named beside why it is not."""
 
 
 def together_items(together: Together) -> Iterator[Item]:
@@ -83,164 +58,85 @@ def _set_text(chosen: CheckpointSet) -> str:
     return f"{joined(parts)}; {memory}"
 
 
-def details(advice: TaskAdvice, today: str | None) -> Page:
-    """Return the rest of the page of one task; ages are on it only where `today` is given."""
-    decision = advice.decision
-    name = "No task given"
-    if advice.task:
-        name = f"{advice.rulebase.task(advice.task).name} ({advice.task})"
-    page: Page = [Heading(name)]
+def reasons_page(
+    rulebase: RuleBase,
+    decision: Decision,
+    reason: Reason,
+    changes: Iterable[Change],
+    only: str = "",
+) -> Page:
+    """Return why a family is the answer, why not each other one, and what would change that.
+
+    Where `only` names a family, why it is not the answer is all.
+    """
+    page: Page = [] if only else _why(rulebase, decision, reason)
     for assessment in decision.assessments:
-        family = advice.rulebase.family(assessment.family)
-        page += [
-            Judged(family.shown, assessment.verdict, family.name),
-            *_list(_reasons(advice, assessment)),
-        ]
-    if decision.family:
-        page += _checkpoints(advice, today)
-    if elsewhere := advice.elsewhere:
-        why = Item(">", elsewhere.because, sources=cited(advice, elsewhere.sources))
-        page += [Heading("Alternative", 3), Items((why,)), Pairs((("Hub task", elsewhere.task),))]
-        page += _list(Item("", id) for id in elsewhere.checkpoints)
+        if assessment.family != decision.family and only in ("", assessment.family):
+            ways = [change for change in changes if change.family == assessment.family]
+            page += _why_not(rulebase, assessment, ways)
+    every = [] if only else [*changes]
     rows = []
-    for (other, id), some in by_end(advice.changes).items():
-        ways = ways_text(advice.rulebase, some, advice.changes)
-        ends = ", ".join(part for part in (family_name(advice, other), id) if part)
-        origins = set(some[0].origins.values())
-        origin = "" if origins <= {"implied"} else "instead of your answer"
-        rows.append(
-            Item(">", f"{ways}: {ends}", "now assumed" if origins <= {"assumed"} else origin)
+    for (family, checkpoint), some in by_end(every).items():
+        origins = ", ".join(
+            f"{id if id in BOUNDS else rulebase.question(id).typed} is {origin_word(origin)}"
+            for id, origin in some[0].origins.items()
         )
-    page += [Heading("Would change if", 3), *_list(rows)] if advice.changes else []
-    if assumed := advice.assumed:
-        about = "" if len(decision.possible) > 1 else " about the checkpoints"
-        text = ", ".join(f"{id}: {option}" for id, option in assumed.items())
-        page += [Heading(f"Defaults{about}", 3), Text(text, "quiet")]
+        ends = ", ".join(part for part in (family_text(family), checkpoint) if part)
+        rows.append(Item(">", f"{ways_text(rulebase, some, every)}: {ends}", origins))
+    return [*page, Heading("Would change if"), Items(tuple(rows))] if rows else page
+
+
+def _why(rulebase: RuleBase, decision: Decision, reason: Reason) -> Page:
+    """Why the family is the answer: the answers that force it, the rules, and how sure that is."""
+    winners = [a for a in decision.assessments if a.family == decision.family]
+    fired = [fired.rule for winner in winners for fired in winner.fired]
+    rows = [
+        Item("", answer_text(rulebase, id, reply.names[0]), origin_word(reply.origin))
+        for id, reply in reason.answers.items()
+    ]
+    rows += [_rule(rulebase, "+", rule) for rule in fired if rule.effect == "prefer"]
+    rows += [_rule(rulebase, "!", rule) for rule in fired if rule.effect == "avoid"]
+    page: Page = [Heading(f"Why {family_text(decision.family, NO_FAMILY)}"), Items(tuple(rows))]
+    if decision.outcome == "assumed":
+        others = ", ".join(n for n in decision.possible if n != decision.family)
+        possible = f"With other answers, the family could be {others}."
+        page.append(Text(f"The answer depends on defaults. {possible}", "warn"))
+    elif decision.outcome == "decided":
+        page.append(Text("No unanswered question can change the answer.", "good"))
+    if not reason.smallest:
+        page.append(Text(f"Settled by {count(len(reason.answers), 'answer')}{MAYBE_FEWER}."))
     return page
 
 
-def cited(advice: TaskAdvice, ids: Iterable[str]) -> tuple[Cell, ...]:
-    """Return sources, each leading to what was read where that has an address."""
-    sources = (advice.rulebase.source(id) for id in ids)
-    return tuple(Link(source.id, source.url) if source.url else source.id for source in sources)
+def _why_not(rulebase: RuleBase, lost: Assessment, ways: list[Change]) -> Page:
+    """Why a family is not the answer, and the ways to it."""
+    reasons = rules_against(lost.fired)
+    rows = [_rule(rulebase, "-", rule) for rule in reasons]
+    if len(reasons) > 1:
+        alone = any(rule.effect == "exclude" for rule in reasons)
+        counts = "several rules of one criterion count as one"
+        rows.append(Item("", "each of these rules alone excludes the family" if alone else counts))
+    rows += [_rule(rulebase, "+", f.rule) for f in lost.fired if f.rule.effect == "prefer"]
+    text = lost_on_text(rulebase, lost.lost_on, lost.fit) if lost.lost_on else ""
+    if text and text not in {rule.because for rule in reasons}:
+        rows.append(Item("", text))
+    for change in ways[:SHOWN_WAYS]:
+        rows.append(Item(">", f"recommended with {answers_text(rulebase, change.answers)}"))
+    if not ways:
+        rows.append(Item("", "no combination of answers for this task selects this family"))
+    family = rulebase.family(lost.family)
+    judged = Judged(family.shown, lost.verdict, family.name)
+    return [Heading(f"Why not {family.shown}"), judged, Items(tuple(rows))]
 
 
-def _reasons(advice: TaskAdvice, assessment: Assessment) -> Iterator[Item]:
-    """What speaks for and against a family, and what would make it win."""
-    fit, won = assessment.fit, assessment.verdict == "recommended"
-    if won and fit and fit.fit == "good":
-        yield Item("+", fit.because, sources=cited(advice, fit.sources))
-    decisive = [fired_rule for fired_rule in assessment.fired if fired_rule.decisive and not won]
-    for rule, _ in decisive or assessment.fired:
-        yield Item(MARKS[rule.effect], rule.because, sources=cited(advice, rule.sources))
-    if won and (reason := advice.reason).answers:
-        answers = " · ".join(
-            answer_text(advice.rulebase, id, answer.names[0])
-            + (" (assumed)" if answer.origin == "assumed" else "")
-            for id, answer in reason.answers.items()
-        )
-        yield Item("", f"decided by {answers}{'' if reason.smallest else MAYBE_FEWER}")
-    if assessment.lost_on:
-        yield Item("", lost_on_text(advice.rulebase, assessment.lost_on, fit))
-    ways = [change for change in advice.changes if change.family == assessment.family]
-    for change in ways[:2] if not won else ():
-        yield Item(">", f"recommended with {answers_text(advice.rulebase, change.answers)}")
+def rules_against(fired: Iterable[FiredRule]) -> list[Rule]:
+    """Return the decisive rules against a family, all of them where none is."""
+    against = [fired_rule for fired_rule in fired if fired_rule.rule.effect != "prefer"]
+    return [fired.rule for fired in against if fired.decisive] or [fired.rule for fired in against]
 
 
-def _checkpoints(advice: TaskAdvice, today: str | None) -> Page:
-    """What to load, what to try next, what fell out, and how old that is."""
-    selection = advice.selection
-    shown, _ = shown_picks(advice, SHOWN)
-    page: Page = []
-    if selection.provided or selection.next_family or not selection.picks:
-        name = "works without fine-tuning" if selection.provided else "meets your requirements"
-        right = family_name(advice, str(advice.decision.family))
-        which = f"checkpoint of {right}" if selection.next_family else ""
-        page.append(Heading(f"No {which or 'cataloged checkpoint'} {name}", 3))
-        page += _list(_nothing_as_asked(advice))
-    if shown:
-        page += _picks(advice, shown)
-    spans = advice.freshness(shown).items()
-    dates = "; ".join(f"{AGES[of]} {span.text(today)}" for of, span in spans if span)
-    notes = [*_left_out(selection), dates]
-    return page + [Text(text, "quiet") for text in notes if text]
-
-
-def _picks(advice: TaskAdvice, shown: Sequence[Pick]) -> Page:
-    selection = advice.selection
-    name = "Checkpoints to load"
-    if all(pick.use != "as-is" for pick in shown):
-        family = family_name(advice, shown[0].checkpoint.family)
-        name = f"Checkpoints to fine-tune ({family})"
-    page: Page = [Heading(f"{name}{FIRST[selection.order]}", 3)]
-    if selection.uses[:1] == ("compose",):
-        page.append(Text("Or combine an encoder and a decoder: advisor compose --help"))
-    page += shortlist(advice, SHOWN)
-    page += _list(row for pick in shown for row in _remarks(selection, pick))
-    if rest := len(selection.picks) - len(shown):
-        every = f"advisor list checkpoints --task {advice.task}" if advice.task else "--format json"
-        page.append(Text(f"and {rest} more: {every}", "quiet"))
-    if basis := advice.memory_assumptions(shown):
-        page.append(Text(f"memory is estimated: {basis}", "quiet"))
-    return page
-
-
-def _remarks(selection: Selection, pick: Pick) -> Iterator[Item]:
-    """What was measured of a checkpoint, what to mind, and what to try next."""
-    named = {figure.name: figure for figure in reversed(pick.figures)}
-    figures = sorted(named.values(), key=pick.figures.index)
-    scores = "; ".join(f"{figure.name} {figure.value:g}" for figure in figures[:2])
-    if not scores:
-        scores = UNSCORED
-        if bits := pick.checkpoint.bits:
-            loss = pick.checkpoint.losses[pick.checkpoint.precision]
-            scores += f". In {bits} bits, the largest loss published for its series is {loss:g}"
-    yield Item("", f"{pick.checkpoint.id}: {scores}")
-    source = pick.before_next.source if pick.before_next else None
-    yield Item("", standing(selection, pick), source or "")
-    if intended := pick.checkpoint.notes.get("intended_use"):
-        yield Item("!", intended)
-    following = alternatives(pick, selection)
-    for id in dict.fromkeys(alternative.checkpoint for alternative in following):
-        of_it = [alternative for alternative in following if alternative.checkpoint == id]
-        reason = " or ".join(WISHES[alternative.wish] for alternative in of_it)
-        yield Item(">", f"if {reason}, try {id}", "; ".join(other.text for other in of_it))
-
-
-def _nothing_as_asked(advice: TaskAdvice) -> Iterator[Item]:
-    """What came closest, and what it lacks; who has one; what training would do."""
-    selection = advice.selection
-    for near in selection.closest[:SHOWN_CLOSEST]:
-        yield Item("-", f"{near.checkpoint.id}: {gaps_text((*near.lacks, *near.unknown))}")
-    for pick in selection.unverified[:SHOWN_CLOSEST]:
-        yield Item("!", f"{pick.checkpoint.id}: {gaps_text(pick.unknown)}")
-    if selection.compose:
-        text = "combine an encoder and a decoder of your choice and fine-tune them: advisor compose"
-        yield Item(">", f"{text} --help")
-    if selection.next_family:
-        yield Item(">", f"the next family with a checkpoint: {selection.next_family}")
-    if selection.provided:
-        answers = answers_text(advice.rulebase, selection.provided)
-        yield Item(">", f"if you can train, fine-tune one of these ({answers})")
-
-
-def _left_out(selection: Selection) -> Iterator[str]:
-    as_asked = bool(selection.picks) and not selection.provided
-    doubtful = selection.unverified if as_asked else selection.unverified[SHOWN_CLOSEST:]
-    if doubtful:
-        number = f"{len(doubtful)} more checkpoint{'s' if len(doubtful) > 1 else ''}"
-        fields = _fields(pick.unknown for pick in doubtful)
-        names = ", ".join(pick.checkpoint.id for pick in doubtful[:SHOWN_CLOSEST])
-        yield f"{number} may fit, but required fields are not verified ({fields}): {names}"
-    if selection.rejected and selection.picks:
-        fields = _fields(suitability.lacks for suitability in selection.rejected)
-        number = count(len(selection.rejected), "checkpoint")
-        yield f"{number} ruled out ({fields}). --json lists the reasons"
-
-
-def _fields(gaps_of_each: Iterable[tuple[Gap, ...]]) -> str:
-    """The fields that checkpoints fail on, with how many do."""
-    counted = Counter(
-        field for gaps in gaps_of_each for field in dict.fromkeys(gap.field for gap in gaps)
-    )
-    return ", ".join(f"{words(field)[0]}: {number}" for field, number in counted.items())
+def _rule(rulebase: RuleBase, mark: str, rule: Rule) -> Item:
+    """A rule with its sources, each leading to what was read where that has an address."""
+    sources = (rulebase.source(id) for id in rule.sources)
+    cited: tuple[Cell, ...] = tuple(Link(s.id, s.url) if s.url else s.id for s in sources)
+    return Item(mark, f"{rule.id}: {rule.because}", sources=cited)

@@ -14,7 +14,6 @@ training are those of https://huggingface.co/docs/transformers/model_memory_anat
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import NamedTuple
 
 from advisor.model import Checkpoint, Task
@@ -163,30 +162,6 @@ def loaded_dtype(checkpoint: Checkpoint) -> str:
     large = (checkpoint.parameters_millions or 0) > LARGE_MILLIONS
     cast = large and writes_as_language_model(checkpoint)
     return "bfloat16" if cast else file_dtype(checkpoint)
-
-
-def assumptions(checkpoints: Iterable[Checkpoint], task: Task | None = None) -> str:
-    """Return in words what the memory of some checkpoints rests on, for a task if there is one."""
-    checkpoints = tuple(checkpoints)
-    weights = "weights in the dtype of the checkpoint file (the default of transformers 5)"
-    cast = (checkpoint for checkpoint in checkpoints if not checkpoint.is_rounded)
-    if any(loaded_dtype(checkpoint) != file_dtype(checkpoint) for checkpoint in cast):
-        weights += ", except language models over 1 billion parameters in bfloat16"
-    if any(checkpoint.is_rounded for checkpoint in checkpoints):
-        weights += ", and :int8 and :int4 quantize only linear layers (others keep 16 bits)"
-    interpreter = "370 MB for Python with torch, torchvision and transformers"
-    rests_on = ["batch size 1", weights, interpreter]
-    caches = {model.hub_id: cache_mb(model, task) for model in checkpoints} if task else {}
-    if task and any(caches.values()):
-        image = "page" if task_pixels(task) == PAGE_PIXELS else "image"
-        text = f" and {task.writes:,} tokens of text" if task.writes else ""
-        rests_on.append(f"the key-value cache of one {image}{text}")
-    if unknown := [id for id, cache in caches.items() if cache is None]:
-        rests_on.append(f"no key-value cache for {', '.join(unknown)}, since its size is not known")
-    if any(model.dtype is None and model.parameters_millions is not None for model in checkpoints):
-        taken = "assumed as bfloat16 for language models and float32 for other models"
-        rests_on.append(f"~ marks an unverified precision, {taken}")
-    return "; ".join(rests_on)
 
 
 def estimate(checkpoint: Checkpoint) -> Estimate:

@@ -15,10 +15,10 @@ from advisor.decide.requirements import FINE_TUNE
 from advisor.decide.selection import ORDERS
 from advisor.engine.bounds import BOUNDS
 from advisor.engine.decision import Decision, Engine, contradiction
-from advisor.engine.profile import Answer, Profile, answer_text, answers_text
+from advisor.engine.profile import Profile, answer_text, answers_text
 from advisor.engine.task_diagram import TEACHABLE, Leaf, TaskDiagram
 from advisor.errors import UsageError, check_type
-from advisor.model import NONE, NOT_APPLICABLE, TASK
+from advisor.model import NOT_APPLICABLE, TASK
 from advisor.rulebase.base import RuleBase
 
 DECIDED, ASSUMED, UNDETERMINED = "decided", "assumed", "undetermined"
@@ -263,19 +263,6 @@ def strictness(strict: bool | str) -> str:
 def strict_words(strict: str) -> list[str]:
     """Return the flag that says what may not be assumed."""
     return ["--strict", *([strict] if strict != CHECKPOINT else [])] if strict else []
-
-
-def task_changes(engine: Engine, decision: Decision, changes: Iterable[Change]) -> Iterator[Change]:
-    """Yield for each family that no change leads to the first task that does, all else the same."""
-    reached = {decision.family or NONE, *(change.family for change in changes)}
-    present = decision.profile[TASK]
-    for task in engine.rulebase.tasks:
-        given = {**decision.given, TASK: Answer((task.id,), None, "flag")}
-        if task.id not in present.options and engine.admits(given):
-            family = engine.typical(given)
-            if family not in reached:
-                reached.add(family)
-                yield Change({TASK: task.id}, family, "", {TASK: present.origin})
 
 
 def by_end(changes: Iterable[Change]) -> dict[tuple[str, str], list[Change]]:

@@ -1,6 +1,6 @@
 """A recommendation as a page: the answer in its first line, and on a screen what it rests on.
 
-Whole, it goes on with every reason and remark (`details`).
+Whole, nothing of it is cut, and it goes on with every reason and change (`details`).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from math import ceil
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from advisor.decide.advice import END, SCREEN, Screen
+from advisor.decide.advice import END, SCREEN, UNBOUND, Screen
 from advisor.decide.command_lines import command, flags
 from advisor.decide.memory import PAGES
 from advisor.decide.outlook import ASSUMED, DECIDED, UNDETERMINED, Change
@@ -94,12 +94,11 @@ LITTLE = (
     Room(1, 1, 0, first=1, others=0, defaults=0, commands=1, better=1),
     Room(1, 1, 0, first=1, others=0, defaults=0, commands=1, better=0),
 )
-"""The same for a terminal of few lines, which offers the other commands as keys."""
+"""The same for a terminal of few lines."""
 
 
 def as_page(
     recommendation: Advice,
-    today: str | None = None,
     *,
     whole: bool = False,
     screen: Screen = SCREEN,
@@ -107,7 +106,7 @@ def as_page(
 ) -> Page:
     """Return the page that every format draws: what fits a `screen`, or the `whole`.
 
-    Ages are on it only where `today` is given. `named` has commands that stand in place of others.
+    `named` has commands that stand in place of others.
     """
     advice = recommendation.advice
     page: Page = [Text(f"overlay: {c}", "quiet") for c in recommendation.rulebase.overlays]
@@ -126,17 +125,26 @@ def as_page(
         if len(advice) > 1:
             page.append(Heading(task_advice.rulebase.task(str(task_advice.task)).name))
         if whole:
-            from advisor.decide.details import details
+            from advisor.decide.details import reasons_page
 
-            page += _head(task_advice, AMPLE, ahead_of_first(task_advice), _facts(task_advice))
-            page += details(task_advice, today)
+            page += _uncut(_screen(task_advice, None, UNBOUND, written))
+            reason, changes = task_advice.reason, task_advice.changes
+            page += reasons_page(task_advice.rulebase, task_advice.decision, reason, changes)
         elif len(advice) == 1:
             return [*page, *_screen(task_advice, commands, screen, written)]
         else:
             page += _screen(task_advice, None, screen, written)
-    if whole:
-        page += [Heading("Next", 3), *_notes(written)]
-    return [*page, commands]
+    return [*page, *([Heading("Next", 3)] if whole else []), commands]
+
+
+def _uncut(page: Page) -> Page:
+    """Return a page with all that a screen would cut of its notes."""
+    return [
+        Notes(tuple(note._replace(lines=UNBOUND.lines) for note in block.rows))
+        if isinstance(block, Notes)
+        else block
+        for block in page
+    ]
 
 
 def _screen(

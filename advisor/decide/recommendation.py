@@ -39,16 +39,11 @@ class Recommendation(Advice):
 
         return as_json(self, today)
 
-    def to_page(
-        self, today: str | None = None, *, whole: bool = False, screen: Screen = SCREEN
-    ) -> Page:
-        """Return the page of `advisor recommend`: as much as fits the `screen`, or the `whole`.
-
-        Ages are on it only where `today` is given.
-        """
+    def to_page(self, *, whole: bool = False, screen: Screen = SCREEN) -> Page:
+        """Return the page of `advisor recommend`: as much as fits the `screen`, or the `whole`."""
         from advisor.decide.page import as_page
 
-        return as_page(self, today, whole=whole, screen=screen)
+        return as_page(self, whole=whole, screen=screen)
 
     def _repr_html_(self) -> str:
         from advisor.draw.html import fragment

@@ -48,8 +48,6 @@ from advisor.model.library import Program, ProgramTool, Runtime
 if TYPE_CHECKING:
     from advisor.decide.advice import Advice, TaskAdvice
 
-DEVICE = "device"
-"""The question where a program runs."""
 DOES = {AS_IS: "runs", FINE_TUNE: "fine-tunes", COMPOSE: "combines and trains"}
 
 
@@ -59,7 +57,7 @@ class Script(NamedTuple):
     `checkpoint` is empty where its parts are to be joined first. `note` says where it is not all
     that was asked for. A notebook has `cell` in its place, on one image, under lines that are
     `said` and after what `needed` packages are installed by. `runs` are the words of its command
-    lines, in their order; `expects` says on which device it runs, and what it downloads.
+    lines, in their order; `expects` says what it downloads.
     """
 
     checkpoint: str
@@ -189,28 +187,10 @@ def script(
     comments = [visible(line) for line in (aim, f"by: {made}", takes, took, note) if line]
     text = with_header(code, header(needed, checkpoint, comments, runs, prepared, saved))
     label = runtime.label if runtime else TRANSFORMERS
-    download = prepared[-1] if prepared else download_of(checkpoint) if checkpoint else ""
-    expects = f"{_device(advice, runtime)} {download}".strip()
+    expects = prepared[-1] if prepared else download_of(checkpoint) if checkpoint else ""
     return Script(
         name, use, task, text, made, label, note, comments, cell, needed, tool, runs, expects
     )
-
-
-def _device(advice: TaskAdvice, runtime: Runtime | None) -> str:
-    """Say which device the answers are for, and by which flag another is named where none was.
-
-    Where a page runs there, and the program is none, it is for a computer.
-    """
-    answer = advice.decision.profile.get(DEVICE)
-    question = advice.rulebase.question(DEVICE)
-    option = question.option(answer.options[0]) if answer and len(answer.options) == 1 else None
-    if answer is None or option is None:
-        return ""
-    pages = advice.rulebase.runtime_for(advice.options)
-    if pages and pages.page and pages != runtime:
-        return f"Device: a computer with Python, not {option.label}."
-    default = "" if answer.is_given else f" (default, `--{question.typed}` changes this)"
-    return f"Device: {option.label}{default}."
 
 
 def _command_words(

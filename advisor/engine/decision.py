@@ -15,10 +15,8 @@ from advisor.errors import ContradictionError, TooMuchOpenError, check_type, sev
 from advisor.model import NONE, NOT_APPLICABLE, TASK, Fit, Never, Rule
 from advisor.rulebase.base import RuleBase
 
-KEPT_SPACES = 128
-"""So many spaces an engine remembers: those of the tasks, and of the last few profiles."""
 KEPT_NODES = 1_000_000
-"""So many nodes they have at most: of rules with hundreds of questions, fewer spaces stay."""
+"""So many nodes the spaces have at most that an engine remembers, the last ones."""
 MOST_EDGES = 4_000_000
 """So many edges a space may have at all: following them takes seconds, and half a gigabyte."""
 MOST_NAMED = 3
@@ -130,7 +128,7 @@ class Engine:
                 raise contradiction(profile, self.rulebase, self.admits)
             self._spaces[key] = space
             sizes = [len(other) for other in self._spaces.values()]
-            while sizes[1:] and (len(sizes) > KEPT_SPACES or sum(sizes) > KEPT_NODES):
+            while sizes[1:] and sum(sizes) > KEPT_NODES:
                 self._spaces.pop(next(iter(self._spaces)))
                 del sizes[0]
         return space
@@ -175,17 +173,6 @@ class Engine:
     def admits(self, profile: Profile) -> bool:
         """True where the answers can all be true."""
         return bool(self._admitted(profile))
-
-    def typical(self, profile: Profile) -> str:
-        """Return who wins once what is open is assumed, `none` where nobody does.
-
-        It is the family that `decide` names, without what else could be. Raises ContradictionError.
-        """
-        space = self._admitted(profile)
-        first = space.first(space.root)
-        if first is None:
-            raise contradiction(profile, self.rulebase, self.admits)
-        return self.encoding.winners[self.ranking.winner_of(first[0])]
 
     def _admitted(self, profile: Profile) -> Space:
         """Return the profiles that can be, whatever they lead to."""
@@ -383,7 +370,7 @@ def contradiction(
     why = _why(clash, rulebase.never)
     return ContradictionError(
         f"{message}{f': {why}' if why else ''}",
-        hint=f"{_drop(profile, clash, rulebase, admits)}{_neighbours(clash, rulebase)}",
+        hint=_drop(profile, clash, rulebase, admits),
     )
 
 
@@ -399,23 +386,6 @@ def _drop(
     flags = " ".join(flag_text(rulebase, id, name) for name in clash[id].names)
     others = " or ".join(rulebase.question(other).typed for other in clash if other != id)
     return f"drop `{flags}`, or change {others}"
-
-
-def _neighbours(clash: Profile, rulebase: RuleBase) -> str:
-    """Return which tasks that do the like go with the other answer, where a task clashes."""
-    if TASK not in clash or len(clash) != 2:
-        return ""
-    tasks = {task.id: task for task in rulebase.tasks}
-    (id,) = set(clash) - {TASK}
-    options = clash[id].options
-    given = next((q.id for q in rulebase.questions if q.declared_by == "gives"), "")
-    gives = [tasks[name].implies.get(given) for name in clash[TASK].options]
-    near = [
-        task.id
-        for task in rulebase.tasks
-        if task.implies.get(given) in gives and set(options) & set(task.implies.get(id, ()))
-    ]
-    return f". `{id}: {' or '.join(options)}` works with task {' or '.join(near)}" if near else ""
 
 
 def _why(clash: Profile, never: Sequence[Never]) -> str | None:

@@ -23,8 +23,6 @@ from advisor.rulebase.base import RuleBase
 FORBID = -1
 """Stands in the place of an effect's outcome bit for combinations that cannot be."""
 
-KEPT_FIRINGS = 50_000
-
 Spend = Callable[[int], None]
 """Called with the number of edges that may be made next; raises where that is too many."""
 
@@ -144,7 +142,6 @@ class Ranking:
         width = len(encoding.families)
         self._bases = [width * (1 + 2 * criterion) for criterion in self._order]
         self._winners: dict[int, int] = {}
-        self._by_fired: dict[int, int] = {}
 
     def signs(self, outcome: int, family: int) -> tuple[int, ...]:
         """Return +1, 0 or -1 for each criterion in the order of comparison, never a count."""
@@ -174,16 +171,6 @@ class Ranking:
         for outcome in outcomes:
             winners |= 1 << self.winner(outcome)
         return winners
-
-    def winner_of(self, choices: list[tuple[int, ...]]) -> int:
-        """Return the family that wins a complete profile; equal firings are decided once."""
-        fired = self._encoding.fired(choices)
-        winner = self._by_fired.get(fired)
-        if winner is None:
-            if len(self._by_fired) >= KEPT_FIRINGS:
-                self._by_fired.clear()
-            winner = self._by_fired[fired] = self.winner(self._encoding.outcome(fired))
-        return winner
 
     def parting(self, outcome: int, family: int, other: int) -> str | None:
         """Return the criterion on which two families first differ; None where only rank does."""
@@ -224,8 +211,6 @@ class Space(Diagram):
     ) -> None:
         super().__init__(choices)
         self.encoding = encoding
-        self.size = 0
-        """How many edges were made, before equal functions became one."""
         self._kept: dict[int, tuple[int, int]] = {}
         self.root = self.build(only, spend)
         self.outcomes: tuple[int, ...] = tuple(self.label.values())
@@ -240,48 +225,29 @@ class Space(Diagram):
         if not all(self.choices):
             return EMPTY
         start, now, steps = self._plan(self.encoding.everything if only is None else only)
+        memo: list[dict[_State, int]] = [{} for _ in range(len(steps) + 1)]
+
+        def grow(at: int, state: _State) -> int:
+            """Return the node of what follows a state at a step."""
+            node = memo[at].get(state)
+            if node is not None:
+                return node
+            if at == len(steps):
+                node = self.terminal(state[1])
+            else:
+                question, survivors, group, ending = steps[at]
+                if spend is not None:
+                    spend(len(survivors))
+                ends = []
+                for mask in survivors:
+                    after = self._settle(state[0] & mask, state[1], ending)
+                    ends.append(EMPTY if after is None else grow(at + 1, after))
+                node = self.node(question, tuple([ends[place] for place in group]))
+            memo[at][state] = node
+            return node
+
         first = self._settle(start, 0, now)
-        if first is None:
-            return EMPTY
-        reached, ends = [first], []
-        for step in steps:
-            if spend is not None:
-                spend(len(step.survivors) * len(reached))
-            reached, edges = self._follow(step, reached)
-            ends.append(edges)
-        nodes = [self.terminal(outcome) for _, outcome in reached]
-        for step, edges in zip(reversed(steps), reversed(ends), strict=True):
-            nodes.append(EMPTY)  # where an edge says -1
-            nodes = self._joined(step, [nodes[edge] for edge in edges])
-        return nodes[0]
-
-    def _follow(self, step: _Step, reached: list[_State]) -> tuple[list[_State], list[int]]:
-        """Return what states lead to in one step, and for each of their edges where it ends.
-
-        An edge that cannot be ends at -1.
-        """
-        _, survivors, _, ending = step
-        places: dict[_State, int] = {}
-        edges = []
-        for alive, outcome in reached:
-            for mask in survivors:
-                left = alive & mask
-                state = self._settle(left, outcome, ending) if left & ending else (left, outcome)
-                edges.append(-1 if state is None else places.setdefault(state, len(places)))
-        return list(places), edges
-
-    def _joined(self, step: _Step, ends: list[int]) -> list[int]:
-        """Return the nodes of the states before a step, whose edges end in these nodes."""
-        question, width, group = step.question, len(step.survivors), step.group
-        nodes = []
-        for first in range(0, len(ends), width):
-            of_state = ends[first : first + width]
-            distinct = set(of_state)
-            self.size += len(distinct) - (EMPTY in distinct)
-            alike = len(distinct) == 1
-            children = tuple([of_state[at] for at in group]) if not alike else ()
-            nodes.append(of_state[0] if alike else self.node(question, children))
-        return nodes
+        return EMPTY if first is None else grow(0, first)
 
     def _plan(self, start: int) -> tuple[int, int, list[_Step]]:
         """Return the conjunctions that can fire, those that do in any case, and the steps."""

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from advisor.decide.bounded_rules import bounded, without_bounds
-from advisor.decide.outlook import Certainty, Change, outlook, task_changes
+from advisor.decide.details import rules_against
+from advisor.decide.outlook import Certainty, Change, outlook
 from advisor.decide.precedence import Precedence, Precedences
 from advisor.decide.reasons import sufficient
 from advisor.decide.recommendation import called_with
@@ -72,7 +73,7 @@ def explain(
     decision = engine.decide(profile)
     seen = outlook(engine, decision)
     freed = without_bounds(engine, profile, decision, select(engine.rulebase, decision))
-    changes = (*seen.changes, *freed, *task_changes(engine, decision, seen.changes))
+    changes = (*seen.changes, *freed)
     wanted = rules.family(why_not).id if why_not else None
     if wanted and wanted == decision.family:
         raise UsageError(
@@ -94,7 +95,7 @@ def explain(
                 family=other.family,
                 verdict=other.verdict,
                 lost_on=other.lost_on,
-                reasons=tuple(_against(other.fired)),
+                reasons=tuple(rules_against(other.fired)),
                 for_it=_rules(other.fired, "prefer"),
                 changes=tuple(flip for flip in changes if flip.family == other.family),
             )
@@ -110,12 +111,6 @@ def explain(
 
 def _rules(fired: Iterable[FiredRule], effect: str) -> tuple[Rule, ...]:
     return tuple(fired_rule.rule for fired_rule in fired if fired_rule.rule.effect == effect)
-
-
-def _against(fired: Iterable[FiredRule]) -> list[Rule]:
-    """Return the decisive rules against a family, all of them where none is."""
-    against = [fired_rule for fired_rule in fired if fired_rule.rule.effect != "prefer"]
-    return [fired.rule for fired in against if fired.decisive] or [fired.rule for fired in against]
 
 
 SHOWN_AHEAD = 3

@@ -6,8 +6,8 @@ from typing import Any
 
 from advisor.decide.alternatives import BETTER
 from advisor.decide.command_lines import command
-from advisor.decide.outlook import by_end, ways_text
-from advisor.decide.reasons import MAYBE_FEWER
+from advisor.decide.details import reasons_page
+from advisor.decide.reasons import Reason
 from advisor.decide.recommendation_json import (
     change_json,
     decision_json,
@@ -16,14 +16,12 @@ from advisor.decide.recommendation_json import (
     some,
 )
 from advisor.decide.selection import sort_flag
-from advisor.decide.shortlist import figure_text, lost_on_text
-from advisor.draw.blocks import Heading, Item, Items, Judged, Page, Text
+from advisor.decide.shortlist import figure_text
+from advisor.draw.blocks import Heading, Item, Items, Page, Text
 from advisor.draw.formats import SCHEMA_VERSION, plain
-from advisor.engine.bounds import BOUNDS
-from advisor.engine.profile import answer_text, answers_text
-from advisor.explanation.explain import Decided, Explanation, Standing, WhyNot
-from advisor.model import Fit, Rule
-from advisor.phrasing import NO_FAMILY, count, family_text, origin_word
+from advisor.engine.profile import answers_text
+from advisor.explanation.explain import Decided, Explanation, Standing
+from advisor.phrasing import count
 from advisor.rulebase.base import RuleBase
 
 
@@ -67,71 +65,14 @@ def standing_json(standing: Standing) -> dict[str, Any]:
 
 
 def as_page(explanation: Explanation, *, only: bool = False) -> Page:
-    """Return the page. `only` leaves out all but the families asked about."""
+    """Return the page. `only` leaves out all but the family asked about."""
     rulebase = explanation.rulebase
-    page: Page = [Text(f"overlay: {change}", "quiet") for change in rulebase.overlays]
-    if not only:
-        page += _why(explanation, rulebase)
-    fits = {assessment.family: assessment.fit for assessment in explanation.decision.assessments}
-    for why_not in explanation.why_not:
-        page += _why_not(why_not, fits[why_not.family], rulebase)
-    if explanation.changes and not only:
-        rows = []
-        for (family, checkpoint), some in by_end(explanation.changes).items():
-            ways = ways_text(rulebase, some, explanation.changes)
-            origins = ", ".join(
-                f"{id if id in BOUNDS else rulebase.question(id).typed} is {origin_word(origin)}"
-                for id, origin in some[0].origins.items()
-            )
-            ends = ", ".join(part for part in (family_text(family), checkpoint) if part)
-            rows.append(Item(">", f"{ways}: {ends}", origins))
-        page += [Heading("Would change if"), Items(tuple(rows))]
-    return page
-
-
-def _why(explanation: Explanation, rulebase: RuleBase) -> Page:
-    decision = explanation.decision
-    rows = [
-        Item("", answer_text(rulebase, id, reply.names[0]), origin_word(reply.origin))
-        for id, reply in explanation.because.items()
-    ]
-    rows += [_rule("+", rule) for rule in explanation.reasons]
-    rows += [_rule("!", rule) for rule in explanation.caveats]
-    page: Page = [Heading(f"Why {family_text(decision.family, NO_FAMILY)}"), Items(tuple(rows))]
-    if decision.outcome == "assumed":
-        others = ", ".join(n for n in decision.possible if n != decision.family)
-        possible = f"With other answers, the family could be {others}."
-        page.append(Text(f"The answer depends on defaults. {possible}", "warn"))
-    elif decision.outcome == "decided":
-        page.append(Text("No unanswered question can change the answer.", "good"))
-    if not explanation.smallest:
-        page.append(Text(f"Settled by {count(len(explanation.because), 'answer')}{MAYBE_FEWER}."))
-    return page
-
-
-def _rule(mark: str, rule: Rule) -> Item:
-    return Item(mark, f"{rule.id}: {rule.because}", sources=tuple(rule.sources))
-
-
-def _why_not(lost: WhyNot, fit: Fit | None, rulebase: RuleBase) -> Page:
-    rows = [_rule("-", rule) for rule in lost.reasons]
-    if len(lost.reasons) > 1:
-        alone = any(rule.effect == "exclude" for rule in lost.reasons)
-        counts = "several rules of one criterion count as one"
-        rows.append(Item("", "each of these rules alone excludes the family" if alone else counts))
-    rows += [_rule("+", rule) for rule in lost.for_it]
-    text = lost_on_text(rulebase, lost.lost_on, fit) if lost.lost_on else ""
-    if text and text not in {rule.because for rule in lost.reasons}:
-        rows.append(Item("", text))
-    for change in lost.changes[:3]:
-        rows.append(Item(">", f"recommended with {answers_text(rulebase, change.answers)}"))
-    if not lost.changes:
-        rows.append(Item("", "no combination of answers for this task selects this family"))
-    return [
-        Heading(f"Why not {rulebase.family(lost.family).shown}"),
-        Judged(rulebase.family(lost.family).shown, lost.verdict, rulebase.family(lost.family).name),
-        Items(tuple(rows)),
-    ]
+    overlays: Page = [Text(f"overlay: {change}", "quiet") for change in rulebase.overlays]
+    reason = Reason(explanation.because, explanation.smallest)
+    asked = explanation.why_not[0].family if only else ""
+    return overlays + reasons_page(
+        rulebase, explanation.decision, reason, explanation.changes, asked
+    )
 
 
 DECIDED_BY = {

@@ -457,23 +457,17 @@ def test_how_to_run_a_file_is_what_its_head_says(advisor, tmp_path):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ((), "Device: a computer with a GPU (default, `--device` changes this). The first run"),
-        (("--device", "cpu"), "Device: a computer without a GPU. The first run downloads "),
-        (
-            ("--device", "browser", "--runtime", "transformers"),
-            "Device: a computer with Python, not a web browser. The first run downloads ",
-        ),
+        ((), "for captioning. The first run downloads "),
         (("--components", "custom", "--training", "fine-tune", "--join"), "combines and trains"),
     ],
 )
-def test_what_was_written_is_said_with_its_device_and_download(advisor, tmp_path, words, said):
+def test_what_was_written_is_said_with_its_download(advisor, tmp_path, words, said):
     written = advisor("code", "captioning", *words, "-o", str(tmp_path / "cap.py"))
     (line,) = [
         line for line in written.err.splitlines() if line.startswith("advisor: the program ")
     ]
     assert said in line
     assert ("GB: " in line) == ("--join" not in words)
-    assert "for captioning. Device: " in line
     assert "advisor: the program " not in advisor("code", "captioning", *words).err
     assert all(line.startswith("advisor") for line in written.err.splitlines())
 

@@ -129,13 +129,11 @@ def test_every_pick_says_what_to_try_next_and_why_it_stands_there(advisor):
     }
 
 
-def test_a_page_shows_a_handful_and_counts_the_rest(advisor):
+def test_a_page_shows_a_handful(advisor):
     page = advisor("recommend", "--task", "label", "-v").out
-    table = page.split("Checkpoints to load")[1]
     picks = ask(advisor, "--task", "label")["checkpoints"]
-    rows = table.partition("  Checkpoint ")[2].splitlines()[1:5]
-    assert len({row.split()[0] for row in rows} & {one["id"] for one in picks}) == 4
-    assert f"and {len(picks) - 4} more" in table
+    rows = page.partition("  Checkpoint ")[2].splitlines()[1:5]
+    assert len({row.split()[0] for row in rows} & {one["id"] for one in picks}) == 4 < len(picks)
 
 
 def test_several_tasks_get_the_smallest_set_of_checkpoints(advisor):
@@ -171,26 +169,21 @@ def test_an_answer_names_the_age_of_its_facts_and_no_age_in_months(advisor):
     assert set(fresh) == {"checked", "decided"}
     assert set(fresh["checked"]) == {"oldest", "newest"}
     assert fresh["checked"]["oldest"] <= fresh["checked"]["newest"]
-    assert (
-        f"checked {fresh['checked']['oldest']}"
-        in advisor("recommend", "--task", "answer", "-v").out
-    )
     aged = ask(advisor, "--task", "answer", "--today", "2030-12-31")["freshness"]
     assert aged["checked"]["age_months"] >= 48
-    assert "months ago" in advisor("recommend", "--task", "answer", "-v", "--today", "2030-12").out
     for typed in ("soon", "2026-02-99", "2026-13", "2026-02-30\n", "20260230"):
         assert advisor("recommend", "--task", "answer", "--today", typed).code == 2
 
 
 def test_what_checkpoints_were_filtered_by_is_said_where_the_family_is_decided(advisor):
-    heading = "Defaults about the checkpoints\n"
+    label = "\nDefaults "
     page = advisor("recommend", "--task", "answer", "-v").out
     assert "the checkpoint depends on defaults" in page
-    assert "language: en" in page.partition(heading)[2].partition("\n\n")[0]
+    assert "--language en" in page.partition(label)[2].partition("\n\n")[0]
     told = advisor(
         "recommend", "--task", "answer", "--language", "de", "--use", "commercial", "-v"
     ).out
-    assert "language" not in told.partition(heading)[2].partition("\n\n")[0]
+    assert "language" not in told.partition(label)[2].partition("\n\n")[0]
     assert "Assumed" not in advisor("recommend", "--task", "outline").out
 
 
@@ -204,8 +197,7 @@ def test_markdown_can_be_pasted_into_a_decision_record(advisor):
     text = advisor("recommend", "--task", "describe", "--format", "markdown").out
     assert text.startswith("## [acme/writer-")
     assert "](https://huggingface.co/acme/writer-" in text.splitlines()[0]
-    assert "\n## Describing (describe)\n" in text
-    assert "### writer: recommended" in text
+    assert "\n## Why writer\n" in text
     assert "### matcher: excluded" in text
     assert "\n| Checkpoint | " in text
     assert text.endswith("advisor recommend --task describe -v\n```\n")
