@@ -69,10 +69,9 @@ def as_page(explanation: Explanation, *, only: bool = False) -> Page:
     rulebase = explanation.rulebase
     overlays: Page = [Text(f"overlay: {change}", "quiet") for change in rulebase.overlays]
     reason = Reason(explanation.because, explanation.smallest)
-    asked = explanation.why_not[0].family if only else ""
-    return overlays + reasons_page(
-        rulebase, explanation.decision, reason, explanation.changes, asked
-    )
+    family = explanation.why_not[0].family if only else ""
+    decision, changes = explanation.decision, explanation.changes
+    return overlays + reasons_page(rulebase, decision, reason, changes, family)
 
 
 DECIDED_BY = {

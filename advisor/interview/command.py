@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from functools import partial
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from advisor.console.commands import Given
 from advisor.console.menu import Row, keyed, pressed_lines
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from advisor.engine.decision import Engine
     from advisor.engine.profile import Profile
     from advisor.interview.dialogue import Dialogue
+    from advisor.interview.session import Session
 
 To = Annotated[str, option("--to STOP", "Stop when no answer can change the checkpoint or family.")]
 Plain = Annotated[bool, option("--plain", "Use numbers instead of a menu.")]
@@ -53,7 +54,6 @@ def ask(
       advisor ask --task ocr-line --to family
       advisor ask --plain --format json > answer.json
     """
-    from advisor.decide.recommendation import recommend
     from advisor.engine.decision import Engine
     from advisor.interview.session import STOPS
 
@@ -63,14 +63,20 @@ def ask(
         raise NoTerminalError("questions need a terminal, and this is not one", hint=AS_FLAGS)
     dialogue = held(engine, given, to, prompt)
     while True:
-        session, given = dialogue.session, dialogue.session.profile
-        answer = recommend(None, given, engine=session.engine, verified_only=verified_only)
+        answer = answered(dialogue.session, verified_only=verified_only)
         note("")
         afterwards = shown.format == "terminal" and sys.stdout.isatty()
         shown.emit(_report(answer, end=afterwards))
         if not afterwards or offer(prompt) != CHANGE:
             return answer.exit_code
         dialogue.change()
+
+
+def answered(session: Session, **how: Any) -> Recommendation:
+    """Return the answer to what was answered so far, under the rules of the interview."""
+    from advisor.decide.recommendation import recommend
+
+    return recommend(None, session.profile, engine=session.engine, **how)
 
 
 def _report(answer: Recommendation, *, end: bool) -> Report:

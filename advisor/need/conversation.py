@@ -76,12 +76,10 @@ def _opened(
 
 def _answered(dialogue: Dialogue, **how: Any) -> Turn:
     """Return the answer to a dialogue; it goes on to another where an answer is changed."""
-    from advisor.decide.recommendation import recommend
-    from advisor.interview.command import CHANGE, offer
+    from advisor.interview.command import CHANGE, answered, offer
 
-    session = dialogue.session
     note("")
-    answer = recommend(session.engine.rulebase, session.profile, engine=session.engine, **how)
+    answer = answered(dialogue.session, **how)
 
     def changed(**how: Any) -> Turn | None:
         if offer(dialogue.prompt) != CHANGE:
