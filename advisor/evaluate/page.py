@@ -249,9 +249,11 @@ def notes(scores: Scores) -> Items:
         if each.candidate.scored_by in SCORED_NOTES
     ]
     lines += scores.data.notes
-    lines += [
-        f"`{each.name}`: {why}" for each in scores.candidates for why in each.candidate.warnings
-    ]
+    warned: dict[str, list[str]] = {}
+    for each in scores.candidates:
+        for warning in each.candidate.warnings:
+            warned.setdefault(warning, []).append(f"`{each.name}`")
+    lines += [f"{joined(names)}: {warning}" for warning, names in warned.items()]
     return Items(tuple(Item("!", line) for line in lines))
 
 
