@@ -206,9 +206,8 @@ def is_run(folder: Path) -> bool:
 def is_new(folder: Path) -> bool:
     """True where a folder has no file of a run, or one that was killed before it was one."""
     path = folder / NAME
-    if path.is_symlink():
-        return False
-    return not path.exists() or (path.is_file() and not path.stat().st_size)
+    empty = path.is_file() and not path.stat().st_size
+    return not path.is_symlink() and (empty or not path.exists())
 
 
 def broken_run(file: Path, what: str = "") -> BrokenFileError:

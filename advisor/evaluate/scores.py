@@ -52,8 +52,8 @@ def guesses(data: EvaluationSet, items: Sequence[LabelledImage], seed: int) -> d
     if not items:
         return {}
     if data.act == SEARCH:
-        same = Counter(item.id for item in items)
-        right = np.array([same[item.id] for item in items for _ in item.references], dtype=int)
+        twins = Counter(item.id for item in items)
+        right = np.array([twins[item.id] for item in items for _ in item.references], dtype=int)
         all_tie = FirstRanks(np.zeros_like(right), len(items) - right, right)
         return {RANDOM: ("a random order", ranked_metrics(all_tie, items))}
 
@@ -65,10 +65,9 @@ def guesses(data: EvaluationSet, items: Sequence[LabelledImage], seed: int) -> d
     if data.act == LABEL:
         size = len(data.classes)
         if data.many:
-            level = guess(
-                "the same scores for every image", [{"scores": (1.0,) * size}] * len(items)
-            )
-            return dict.fromkeys((COMMONEST, RANDOM), level)
+            level = [{"scores": (1.0,) * size}] * len(items)
+            same = guess("the same scores for every image", level)
+            return {COMMONEST: same, RANDOM: same}
         one_hot = [{"scores": tuple(row)} for row in np.eye(size).tolist()]
         counted = Counter(item.labels[0] for item in items)
         most = max(data.classes, key=counted.__getitem__)

@@ -239,10 +239,8 @@ class ServedModel:
                 f"some answers were cut after {self.limit} tokens. Pass a higher --max-new-tokens"
             )
         if len(self.fingerprints) > 1:
-            warnings.append(
-                "the model on the server changed during the evaluation: "
-                f"{', then '.join(self.fingerprints)}"
-            )
+            then = ", then ".join(self.fingerprints)
+            warnings.append(f"the model on the server changed during the evaluation: {then}")
         return {"warnings": warnings}
 
     def answers(self, blocks: Iterable[Block]) -> Iterator[tuple[Block, AnsweredBlock]]:
@@ -292,9 +290,8 @@ class ServedModel:
         elif opens and text.startswith(opens):
             text = ""
         if cut and not text:
-            return {
-                "failed": f"no answer within {self.limit} tokens. Pass a higher --max-new-tokens"
-            }
+            limit = f"no answer within {self.limit} tokens"
+            return {"failed": f"{limit}. Pass a higher --max-new-tokens"}
         if self.asking.act != EXTRACT:
             return {"text": text}
         try:
