@@ -4,6 +4,8 @@
 the driver, and `chromium` has to be on the path.
 """
 
+import atexit
+import functools
 import json
 import os
 import shutil
@@ -39,7 +41,7 @@ class Seen(NamedTuple):
     """
 
     view: View
-    violations: list[dict[str, Any]]
+    violations: list[dict[str, Any]] | None
     console: list[str]
     requests: list[str]
     scroll_width: int
@@ -94,11 +96,13 @@ def look(
     *views: View,
     screenshots: Path | None = None,
     ready: str = "",
+    axe: bool = False,
     fragments: Sequence[str] = (),
 ) -> list[Seen]:
     """Return what is found of a page, a file or an address, in each view.
 
-    `ready` is what the page has when it is whole, as a selector of CSS. The page is led through
+    `ready` is what the page has when it is whole, as a selector of CSS. Without `axe` nobody looks
+    for violations, and there are None. The page is led through
     `fragments` of its address first; `shown` is what its answer to each says of itself.
     """
     asked = {
@@ -107,9 +111,9 @@ def look(
         "views": [view._asdict() for view in views],
         "screenshots": screenshots and str(screenshots),
         "ready": ready,
+        "axe": axe,
         "fragments": list(fragments),
     }
-    done = node("tools/look.js", stdin=json.dumps(asked))
     return [
         Seen(
             view,
@@ -125,8 +129,31 @@ def look(
             one["address"],
             one["shown"],
         )
-        for view, one in zip(views, json.loads(done), strict=True)
+        for view, one in zip(views, _looked(asked), strict=True)
     ]
+
+
+@functools.cache
+def _browser() -> subprocess.Popen[str]:
+    """Start a browser that answers line by line, once for all tests of this process."""
+    started = subprocess.Popen(
+        [str(shutil.which("node")), "tools/look.js"],
+        cwd=SITE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    atexit.register(started.communicate)  # the end of its stdin is its own
+    return started
+
+
+def _looked(asked: dict[str, Any]) -> list[dict[str, Any]]:
+    browser = _browser()
+    assert browser.stdin is not None
+    assert browser.stdout is not None
+    browser.stdin.write(json.dumps(asked) + "\n")
+    browser.stdin.flush()
+    found: dict[str, Any] = json.loads(browser.stdout.readline())
+    assert "error" not in found, found["error"]
+    seen: list[dict[str, Any]] = found["seen"]
+    return seen
 
 
 def node(script: str, *arguments: str, stdin: str = "", timeout: float = 300) -> str:

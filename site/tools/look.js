@@ -1,14 +1,15 @@
 // Opens a page in headless Chromium and says what a person would find there: what axe-core objects
 // to, what is wider than the screen, hidden or on the console, and what was requested.
-// Reads one JSON document on stdin and writes one on stdout:
+// Reads JSON documents on stdin, one a line, and writes one for each on stdout, until stdin ends:
 //   {url, chromium, views: [{name?, width, height?, dark?, keys?: [...]}], screenshots?: folder,
-//    ready?: what the page has when it is whole, as a selector,
+//    ready?: what the page has when it is whole, as a selector, axe?: whether axe-core looks at it,
 //    fragments?: what to put behind # of the address, one after the other}
-//   [{shown: what the answer of each fragment says of itself, width, dark, violations: [{id, help, nodes}], console, requests, scrollWidth, scrollHeight, secondPart, hidden, text,
-//     screenshot, address}]
+//   {error} or {seen: [...]}, of each view
+//   {shown: what the answer of each fragment says of itself, width, dark, violations: [{id, help, nodes}], console, requests, scrollWidth, scrollHeight, secondPart, hidden, text,
+//     screenshot, address}
 import { createRequire } from "node:module";
 import { readFileSync } from "node:fs";
-import { text } from "node:stream/consumers";
+import { createInterface } from "node:readline";
 import { chromium } from "playwright-core";
 
 /** @typedef {{name?: string, width: number, height?: number, dark?: boolean, keys?: string[]}} View */
@@ -16,18 +17,26 @@ import { chromium } from "playwright-core";
 /** Before a selector, among keys: wait until the page has that. */
 const WAIT = "wait:";
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const asked = JSON.parse(await text(process.stdin));
-const browser = await chromium.launch({
-  executablePath: asked.chromium,
-  args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
-});
-const seen = [];
-try {
-  for (const view of asked.views) seen.push(await look(view));
-} finally {
-  await browser.close();
+/** @type {import("playwright-core").Browser | undefined} */
+let browser;
+for await (const line of createInterface({ input: process.stdin })) {
+  const asked = JSON.parse(line);
+  /** @type {{seen: unknown[]} | {error: string}} */
+  let answer;
+  try {
+    browser ??= await chromium.launch({
+      executablePath: asked.chromium,
+      args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
+    });
+    const seen = [];
+    for (const view of asked.views) seen.push(await look(browser, asked, view));
+    answer = { seen };
+  } catch (error) {
+    answer = { error: String(error) };
+  }
+  process.stdout.write(`${JSON.stringify(answer)}\n`);
 }
-process.stdout.write(JSON.stringify(seen));
+await browser?.close();
 
 /** Goes to one fragment after the other, in the page. @param {string[]} fragments */
 async function visit(fragments) {
@@ -44,9 +53,11 @@ async function visit(fragments) {
 /**
  * Returns what is found of the page in one view. Scripts of the page run; axe-core is put in
  * through the debugger, so a strict Content-Security-Policy may stand.
+ * @param {import("playwright-core").Browser} browser
+ * @param {{url: string, ready?: string, axe?: boolean, fragments?: string[], screenshots?: string}} asked
  * @param {View} view
  */
-async function look(view) {
+async function look(browser, asked, view) {
   const context = await browser.newContext({
     viewport: { width: view.width, height: view.height ?? 900 },
     colorScheme: view.dark ? "dark" : "light",
@@ -81,8 +92,8 @@ async function look(view) {
     screenshot = `${asked.screenshots}/${view.name ?? `${view.width}${view.dark ? "-dark" : ""}`}.png`;
     await page.screenshot({ path: screenshot, fullPage: true });
   }
-  await page.evaluate(axe);
-  const violations = await page.evaluate(async () => {
+  if (asked.axe) await page.evaluate(axe);
+  const violations = asked.axe ? await page.evaluate(async () => {
     // @ts-ignore axe-core was put into the page above
     const result = await window.axe.run(document);
     return result.violations.map((/** @type {any} */ one) => ({
@@ -90,7 +101,7 @@ async function look(view) {
       help: one.help,
       nodes: one.nodes.map((/** @type {any} */ node) => node.target.join(" ")),
     }));
-  });
+  }) : null;
   const address = page.url();
   await context.close();
   return { width: view.width, dark: !!view.dark, violations, console: said, requests, shown, ...found, screenshot, address };

@@ -265,7 +265,7 @@ def test_the_report_is_readable_in_a_browser(tmp_path):
         views = (View(PHONE, dark=number % 2 == 1), View(DESK, dark=number % 2 == 0))
         shots = tmp_path / f"shots-{number}"
         shots.mkdir()
-        for seen in look(file, *views, screenshots=shots):
+        for seen in look(file, *views, screenshots=shots, axe=True):
             assert seen.violations == []
             assert seen.scroll_width <= seen.view.width
             assert seen.console == []
