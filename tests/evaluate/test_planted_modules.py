@@ -12,7 +12,7 @@ import pytest
 pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
-from test_runs import given
+from test_runs import arranged, compared, run
 
 from advisor.trial.demo import demo_checkpoints
 
@@ -79,7 +79,14 @@ def test_modules_beside_the_data_and_a_candidate_are_not_imported(
 def test_an_empty_entry_of_pythonpath_is_not_the_working_folder(shapes, tmp_path, command):
     data, ran = shapes(12), tmp_path / "ran"
     plant(data, ran)
-    evaluate(command, data, ".", "--demo", PYTHONPATH=f"{os.pathsep}{tmp_path}{os.pathsep}")
+    evaluate(
+        command,
+        data,
+        ".",
+        "--candidate",
+        "demo:clip",
+        PYTHONPATH=f"{os.pathsep}{tmp_path}{os.pathsep}",
+    )
     assert not ran.exists(), ran.read_text()
 
 
@@ -96,7 +103,7 @@ def test_folders_that_the_user_put_on_pythonpath_stay(shapes, tmp_path):
         assert done.stdout.split() == [str(theirs)]
     (theirs / "PIL.py").write_text(f"open({str(ran)!r}, 'w')\nraise ImportError\n")
     with pytest.raises(AssertionError):
-        evaluate("advisor", theirs, shapes(12), "--demo", PYTHONPATH=".")
+        evaluate("advisor", theirs, shapes(12), "--candidate", "demo:clip", PYTHONPATH=".")
     assert ran.exists()
 
 
@@ -111,22 +118,28 @@ from test_runs import arranged, run
 transformers()
 plant(Path(__file__).parent, Path(sys.argv[2]))
 with ray_pools("local", 1) as hire:
-    run(arranged(Path(sys.argv[1])), Path(sys.argv[3]), hire=hire)
+    made = arranged(Path(sys.argv[1]), ("demo:clip", "demo:vision-encoder-decoder"), batch=4)
+    run(made, Path(sys.argv[3]), hire=hire)
 """
 
 
 @pytest.mark.slow
-def test_workers_import_nothing_from_the_folder_of_a_script_that_uses_the_library(shapes, tmp_path):
+def test_workers_import_nothing_from_the_folder_of_a_script_and_give_the_bytes_of_one_process(
+    shapes, tmp_path
+):
     pytest.importorskip("ray")
+    data = shapes(40)
+    made = arranged(data, ("demo:clip", "demo:vision-encoder-decoder"), batch=4)
+    run(made, tmp_path / "one")
     tools, elsewhere, ran = tmp_path / "tools", tmp_path / "elsewhere", tmp_path / "ran"
     tools.mkdir()
     elsewhere.mkdir()
     (tools / "judge.py").write_text(ON_RAY)
     done = subprocess.run(
-        [sys.executable, tools / "judge.py", shapes(12), ran, tmp_path / "run"],
+        [sys.executable, tools / "judge.py", data, ran, tmp_path / "run"],
         capture_output=True, text=True, timeout=SECONDS, cwd=elsewhere,
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parent)},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]
-    assert len(given(tmp_path / "run")) == 12
+    assert compared(tmp_path / "run") == compared(tmp_path / "one")
     assert not ran.exists(), ran.read_text()
