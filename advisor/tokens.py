@@ -115,7 +115,8 @@ def pattern_of(phrase: str) -> tuple[str, ...]:
     return tuple(parts)
 
 
-def patterns_of(phrase: str) -> list[tuple[str, ...]]:
+@lru_cache(maxsize=65_536)
+def patterns_of(phrase: str) -> tuple[tuple[str, ...], ...]:
     """Return the forms of a phrase, and those that it has without what `*` stands for.
 
     The form of a word may lack an s that no plural put there: `duits*` is `duit`, too, as Duits is.
@@ -127,4 +128,4 @@ def patterns_of(phrase: str) -> list[tuple[str, ...]]:
         else form
         for form in pattern
     )
-    return [pattern] if bare == pattern else [pattern, bare]
+    return (pattern,) if bare == pattern else (pattern, bare)

@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, settings
 
 from advisor import child, pickled
 from advisor.child import ChildError
+from advisor.decide import task_diagrams
 from advisor.engine.decision import Engine
 from advisor.rulebase import assemble, store
 from advisor.rulebase.store import load_rules
@@ -110,6 +111,22 @@ def compiled_once(assemble):
     return parts
 
 
+def built_once(build):
+    """Build each diagram of rules with a shelf once: a cache of a test's own has none of them."""
+    made = {}
+
+    def diagram(engine, task, within=None, **how):
+        rules = engine.rulebase
+        if within or rules.shelf is None:
+            return build(engine, task, within, **how)
+        key = rules.digest, rules.overlays, engine.priority, task, *sorted(how.items())
+        if key not in made:
+            made[key] = build(engine, task, **how)
+        return made[key]
+
+    return diagram
+
+
 @pytest.fixture(scope="session", autouse=True)
 def no_waste(cache):
     """Work without what each test would do again, and without the children that it would start.
@@ -121,6 +138,7 @@ def no_waste(cache):
         patched.setattr(store, "AT_HAND", 16)  # the shipped rules stay among those of overlays
         patched.setattr(store, "rule_files", files_once(store.rule_files))
         patched.setattr(assemble, "assemble", compiled_once(assemble.assemble))
+        patched.setattr(task_diagrams, "build", built_once(task_diagrams.build))
         patched.setattr(loading, "_passed", lambda *_: cache)
         patched.setattr(apart, "run_in_child", in_this_process)
         patched.setattr(apart, "_bound_file", lambda _: None)

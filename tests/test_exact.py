@@ -84,7 +84,7 @@ def differences(engine, diagrams, number, priority=(), **how):
 
 
 def test_a_leaf_is_what_judging_rule_by_rule_leads_to(engine, diagrams):
-    assert [*differences(engine, diagrams, drawn(300, 100_000))] == []
+    assert [*differences(engine, diagrams, drawn(150, 100_000))] == []
 
 
 @pytest.mark.slow
@@ -222,7 +222,7 @@ def instead(engine, profile, answers):
 
 
 def test_every_single_answer_that_changes_the_answer_is_named_and_no_other(engine):
-    for answers in islice(needs(engine), drawn(28, 0), 36 + drawn(4, 2036)):
+    for answers in islice(needs(engine), drawn(32, 0), 36 + drawn(2, 2036)):
         profile = make_profile(engine.rulebase, answers)
         now = end_of(engine, profile)
         seen = outlook(engine, engine.decide(profile))

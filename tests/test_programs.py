@@ -209,13 +209,19 @@ def tools():
 
 @cache
 def every_program():
-    """Return the code of the programs of every use and runtime, by what tells them apart."""
+    """Return the code of the programs of every use and runtime, by what tells them apart.
+
+    A checkpoint that never thinks has the same program either way
+    (`test_each_program_thinks_as_its_entry_says`).
+    """
     written = {}
     ways = itertools.product(("as-is", "fine-tune"), RULEBASE.runtimes, (True, False))
     for checkpoint, (use, runtime, thinking) in itertools.product(
         RULEBASE.checkpoints.values(), [*ways]
     ):
         for task in dict.fromkeys((*checkpoint.tasks, *checkpoint.fine_tune)):
+            if not (thinking or checkpoint.thinks):
+                continue
             program = program_for(checkpoint, task, RULEBASE.programs, use, runtime)
             if program is None or program.id in LAST_RESORT or program.code.startswith("<"):
                 continue

@@ -244,7 +244,8 @@ def with_measured_speed(rulebase: RuleBase) -> RuleBase:
     measured = kept_speed(machine)
     if measured is None or not answers:
         return rulebase
-    made = rulebase.with_parts({})
+    made = rulebase.asking(rulebase.questions)
+    made.shelf = rulebase.shelf  # a speed tells checkpoints apart only under a bound
     rates = {kind: (rate, rate) for kind, rate in measured.gflops.items()}
     weights = (measured.weights_gb,) * 2 if measured.weights_gb else ()
     made.this_machine = Speed("this-machine", MEASURED, answers, rates, weights)

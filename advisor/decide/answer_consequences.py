@@ -10,7 +10,14 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from advisor.decide.precedence import Precedences
-from advisor.decide.requirements import AS_IS, FINE_TUNE, LEARNT, VERIFIED, Requirements
+from advisor.decide.requirements import (
+    AS_IS,
+    FINE_TUNE,
+    LEARNT,
+    VERIFIED,
+    Demand,
+    Requirements,
+)
 from advisor.decide.selection import line_for
 from advisor.engine.profile import Answer
 from advisor.engine.task_diagram import UNSAID, Axis, AxisValue
@@ -116,12 +123,13 @@ class AnswerConsequences:
         self.all = (1 << 2 * len(self.checkpoints)) - 1
         self.loading = self.bits(lambda checkpoint, _: checkpoint.loads_safely)
         offered = self.bits(lambda checkpoint, use: task in tasks_of(checkpoint, use))
-        as_is = self.bits(lambda _, use: use == AS_IS)
-        self.offered = {AS_IS: offered & as_is, FINE_TUNE: offered & ~as_is}
+        self.as_is = self.bits(lambda _, use: use == AS_IS)
+        self.offered = {AS_IS: offered & self.as_is, FINE_TUNE: offered & ~self.as_is}
         self.levels = {axis.question: level for level, axis in enumerate(axes)}
         self.lines: list[dict[str, list[int]]] = []
         """For each way to compare, by language, the bits of each use, the best first."""
         self._by_level: dict[Any, Consequences] = {}
+        self._short: dict[tuple[Any, ...], tuple[int, int]] = {}
         self.english = self._numbered(Precedences.known(rulebase, task, None))
         """The number of the lines where no language was said."""
 
@@ -214,26 +222,41 @@ class AnswerConsequences:
     def marks_of(self, required: Requirements) -> Marks:
         """Return what some requirements say of checkpoints."""
         gone = lacking = unknown = barred = unlearnt = learning = poor = 0
-        of_language = any(demand.field in LEARNT for demand in required.demands)
-        for place, checkpoint in enumerate(self.checkpoints):
-            short = {use: required.verdicts(checkpoint, use) for use in (AS_IS, FINE_TUNE)}
-            learning |= (short[AS_IS] != short[FINE_TUNE]) << 2 * place + 1
-            for bit, use in enumerate((AS_IS, FINE_TUNE), start=2 * place):
-                if not self.offered[use] >> bit & 1:
-                    continue
-                if of_language:
-                    poor |= bool(required.language_marks(checkpoint, use)[0]) << bit
-                for field, met in short[use]:
-                    if met is None:
-                        unknown |= 1 << bit
-                        barred |= (field in VERIFIED) << bit
-                        unlearnt |= (field in LEARNT) << bit
-                    elif field in LEARNT:
-                        gone |= 1 << bit
-                    else:
-                        lacking |= 1 << bit
+        offered = self.offered[AS_IS] | self.offered[FINE_TUNE]
+        for demand in required.demands:
+            short, unverified = self._short_of(demand, required)
+            differing = (short ^ short >> 1) | (unverified ^ unverified >> 1)
+            learning |= (differing & self.as_is) << 1
+            unknown |= unverified
+            if demand.field in VERIFIED:
+                barred |= unverified
+            if demand.field in LEARNT:
+                gone |= short
+                unlearnt |= unverified
+            else:
+                lacking |= short
+        if any(demand.field in LEARNT for demand in required.demands):
+            poor = self.bits(lambda model, use: bool(required.language_marks(model, use)[0]))
         learning &= self.offered[FINE_TUNE]
-        return Marks(gone, lacking & ~gone, unknown, barred, unlearnt, learning, poor)
+        marks = (gone, lacking & ~gone, unknown, barred, unlearnt, learning, poor)
+        return Marks(*[bits & offered for bits in marks])
+
+    def _short_of(self, demand: Demand, required: Requirements) -> tuple[int, int]:
+        """Return which lack what is demanded, and of which nobody verified it."""
+        wanted = ((key, str(bound)) for key, bound in demand.wanted.items())
+        key = demand.field, demand.learnt, *wanted
+        if key in self._short:
+            return self._short[key]
+        short = unverified = 0
+        uses = (AS_IS,) if demand.learnt else (AS_IS, FINE_TUNE)
+        for place, checkpoint in enumerate(self.checkpoints):
+            for bit, use in enumerate(uses, start=2 * place):
+                met = required.meets(demand, checkpoint, use)
+                short |= (met is False) << bit
+                unverified |= (met is None) << bit
+        if demand.field != "hours":  # which hang on the machine and the number of items as well
+            self._short[key] = short, unverified
+        return short, unverified
 
     def _numbered(self, precedences: Precedences) -> int:
         """Return the number of the lines in which checkpoints stand; equal lines have the same."""

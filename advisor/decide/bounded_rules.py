@@ -95,8 +95,7 @@ def without_bounds(
 
 def _requiring(rulebase: RuleBase, required: Mapping[str, Mapping[str, Any]]) -> RuleBase:
     """Return rules in which every answer to some questions requires more."""
-    made = rulebase.with_parts({})
-    made.questions = tuple(
+    return rulebase.asking(
         question._replace(
             options=tuple(
                 option._replace(requires={**option.requires, **required[question.id]})
@@ -107,7 +106,6 @@ def _requiring(rulebase: RuleBase, required: Mapping[str, Mapping[str, Any]]) ->
         else question
         for question in rulebase.questions
     )
-    return made
 
 
 def _items(rulebase: RuleBase, profile: Profile, before: Bounds | None) -> float:

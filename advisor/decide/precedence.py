@@ -151,7 +151,7 @@ class Precedences:
     ) -> Precedences:
         """Return what tells checkpoints apart, the same object for the same task and language."""
         made = cls(rulebase, task, languages)
-        precedences: Precedences = rulebase.remembered.setdefault((cls, task, made.language), made)
+        precedences: Precedences = rulebase.compared.setdefault((cls, task, made.language), made)
         return precedences
 
     def __eq__(self, other: object) -> bool:

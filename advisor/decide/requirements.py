@@ -208,16 +208,7 @@ class Requirements:
                 unknown += unverified
         return tuple(lacks), tuple(unknown)
 
-    def verdicts(self, checkpoint: Checkpoint, use: str) -> list[tuple[str, bool | None]]:
-        """Return the fields by which a checkpoint falls short: False lacks, None is unverified."""
-        return [
-            (demand.field, met)
-            for demand in self.demands
-            if use == AS_IS or not demand.learnt
-            if (met := self._meets(demand, checkpoint, use)) is not True
-        ]
-
-    def _meets(self, demand: Demand, checkpoint: Checkpoint, use: str) -> bool | None:
+    def meets(self, demand: Demand, checkpoint: Checkpoint, use: str) -> bool | None:
         """Return whether a checkpoint meets a demand; None where nobody verified it."""
         field, wanted, value = demand.field, demand.wanted, self._value(demand, checkpoint, use)
         if value is None:  # nothing fits where there is no room for a single weight
@@ -233,7 +224,7 @@ class Requirements:
 
     def _gaps(self, demand: Demand, checkpoint: Checkpoint, use: str) -> tuple[list[Gap], ...]:
         """Return what a checkpoint lacks of one demand, and what nobody verified."""
-        met = self._meets(demand, checkpoint, use)
+        met = self.meets(demand, checkpoint, use)
         if met:
             return [], []
         wanted, value = demand.wanted, self._value(demand, checkpoint, use)
@@ -284,13 +275,13 @@ class Requirements:
     def takes_gb(self, checkpoint: Checkpoint, use: str) -> float | None:
         """Return the least memory that a use takes: to run it or, where it is trained, by LoRA."""
         key = memory_gb, self.task, checkpoint.id, use == AS_IS
-        cached = self.rulebase.remembered.get(key)
+        cached = self.rulebase.compared.get(key)
         if cached is None or cached[0] is not checkpoint:
             trained = None if use == AS_IS else training_memory(checkpoint)
             size = (
                 memory_gb(checkpoint, self._task) if use == AS_IS else trained and trained.lora_gb
             )
-            cached = self.rulebase.remembered[key] = checkpoint, size
+            cached = self.rulebase.compared[key] = checkpoint, size
         takes: float | None = cached[1]
         return takes
 

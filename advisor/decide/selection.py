@@ -372,7 +372,7 @@ def line_for(rulebase: RuleBase, family: str, precedences: Precedences, use: str
             if checkpoint.offered and task in (*checkpoint.tasks, *checkpoint.fine_tune)
         ]
         columns = tuple((gauge.yardstick, gauge.name, gauge.rest) for gauge in precedences.gauges)
-        alike = rulebase.remembered.setdefault((Lineup, task, family, columns), {})
+        alike = rulebase.compared.setdefault((Lineup, task, family, columns), {})
         key = use, frozenset(checkpoint.id for checkpoint in able if precedences.speaks(checkpoint))
         if key not in alike:
             alike[key] = line_of(able, precedences, use, next(iter(alike.values()), None))

@@ -131,7 +131,7 @@ class _Join:
         ]
         self._of_question = {question: level for level, question in enumerate(self.levels)}
         self._known: dict[tuple[int, tuple[int, ...]], int] = {}
-        self._ends: dict[tuple[int, tuple[int, ...]], int] = {}
+        self._ends: dict[int, dict[tuple[int, ...], int]] = {}
         self._order = cache(engine.ranking.order)
 
     def node(self, at: int, firsts: tuple[int, ...]) -> int:
@@ -161,17 +161,19 @@ class _Join:
 
     def _ranked(self, outcome: int, firsts: tuple[int, ...]) -> int:
         """Return the node of what families in order have, once their order is known."""
-        key = outcome, firsts
-        if key not in self._ends:
+        ends = self._ends.setdefault(outcome, {})
+        if firsts not in ends:
             level = min(map(self.firsts.level.__getitem__, firsts))
             if level == self.made.bottom:
-                node = self.made.terminal(self._leaf(outcome, firsts))
+                ends[firsts] = self.made.terminal(self._leaf(outcome, firsts))
             else:
                 columns = [self.firsts.cofactors(first, level) for first in firsts]
-                children = [self._ranked(outcome, column) for column in zip(*columns, strict=True)]
-                node = self.made.node(level, tuple(children))
-            self._ends[key] = node
-        return self._ends[key]
+                children = [
+                    ends[column] if column in ends else self._ranked(outcome, column)
+                    for column in zip(*columns, strict=True)
+                ]
+                ends[firsts] = self.made.node(level, tuple(children))
+        return ends[firsts]
 
     def _relevant(self, outcome: int, firsts: Sequence[int]) -> tuple[int, ...]:
         """Return the nodes of the families that may be needed, best first; never none."""

@@ -131,7 +131,7 @@ def _seconds(
 
 def workload_of(rulebase: RuleBase, checkpoint: Checkpoint) -> Workload | None:
     """Return what the network of a checkpoint computes for an image; None where nobody knows."""
-    made: dict[str, Workload] = rulebase.remembered.setdefault(workload_of, {})
+    made: dict[str, Workload] = rulebase.compared.setdefault(workload_of, {})
     if not made:
         made.update(
             {id: workload for workload in rulebase.workloads for id in workload.checkpoints}

@@ -26,6 +26,8 @@ else:
 
 Declared = TypeVar("Declared")
 
+PLAIN = (str, bool, int, float)
+"""Values that JSON holds as they are."""
 Plan = dict[str, dict[str, Any]]
 """By declared class its `fields` in the order of compiled rows; those that hold declared values as
 `nested`, each with how (one, list or map) and their class; those that JSON calls otherwise as
@@ -34,6 +36,8 @@ Plan = dict[str, dict[str, Any]]
 
 def encode(value: Any) -> Any:
     """Return a value as JSON can hold it: of a declared one a row, without defaults at its end."""
+    if value is None or type(value) in PLAIN:
+        return value
     if hasattr(value, "_field_defaults"):
         row = list(value)
         for field in reversed(value._fields):

@@ -159,7 +159,6 @@ class RuleBase:
         self.families = self._decoded(model.Family, core["families"])
         self.rules = self._decoded(model.Rule, core["rules"])
         self.never = self._decoded(model.Never, core["never"])
-        self._catalogue: dict[str, list[model.Checkpoint]] = {}
 
     def question(self, id: str) -> model.Question:
         """Return a question by id or by its flag, of earlier releases too."""
@@ -178,6 +177,11 @@ class RuleBase:
     @cached_property
     def remembered(self) -> dict[Any, Any]:
         """What others worked out from these rules alone, to be kept as long as they are."""
+        return {}
+
+    @cached_property
+    def compared(self) -> dict[Any, Any]:
+        """What is worked out of checkpoints, whatever is asked: rules that ask more share it."""
         return {}
 
     @cached_property
@@ -317,12 +321,21 @@ class RuleBase:
         made.bounds, made.this_machine = self.bounds, self.this_machine
         return made
 
+    def asking(self, questions: Iterable[model.Question]) -> RuleBase:
+        """Return these rules with other questions, and the same checkpoints."""
+        made = self.with_parts({})
+        made.questions = tuple(questions)
+        made.compared = self.compared
+        return made
+
     def catalogue(self, family: str) -> list[model.Checkpoint]:
         """Return the checkpoints of one family; reads no others."""
-        if family not in self._catalogue:
+        key = model.Family, family
+        if key not in self.compared:
             rows = self.part(f"catalogue/{family}")["checkpoints"]
-            self._catalogue[family] = list(self._decoded(model.Checkpoint, rows))
-        return self._catalogue[family]
+            self.compared[key] = list(self._decoded(model.Checkpoint, rows))
+        checkpoints: list[model.Checkpoint] = self.compared[key]
+        return checkpoints
 
     @cached_property
     def checkpoints(self) -> dict[str, model.Checkpoint]:
@@ -334,9 +347,9 @@ class RuleBase:
         """Return the checkpoints of one family, each with its forms in fewer bits behind it."""
         checkpoints: list[model.Checkpoint] = []
         for checkpoint in self.catalogue(family):
-            cached = self.remembered.get((model.Checkpoint, checkpoint.id))
+            cached = self.compared.get((model.Checkpoint, checkpoint.id))
             if cached is None or cached[0] is not checkpoint:
-                cached = self.remembered[model.Checkpoint, checkpoint.id] = checkpoint.forms
+                cached = self.compared[model.Checkpoint, checkpoint.id] = checkpoint.forms
             checkpoints += cached
         return checkpoints
 
