@@ -16,7 +16,6 @@ from advisor.model import NONE, TASK, Question
 from advisor.phrasing import count
 from advisor.rulebase.base import RuleBase
 
-OPEN = {"checkpoint": "the first checkpoint"}
 WIDTH = 80
 ABOUT = "Short questions, about five on average"
 """As many as are asked with the task, on average (`benchmarks/interview.py`)."""
@@ -45,7 +44,7 @@ class Dialogue:
         session = self.session
         try:
             while (ask := session.next()) is not None:
-                note("", *wrapped(f"{len(self.session.steps) + 1}. {self._race(ask)}", WIDTH))
+                note("", *wrapped(f"{len(self.session.steps) + 1}. {self._race()}", WIDTH))
                 self._given(ask, back=bool(self.session.steps))
         except (KeyboardInterrupt, EOFError):
             if self.session.steps:
@@ -113,13 +112,12 @@ class Dialogue:
         text = f"{value:g} {question.unit}" if value is not None else ", ".join(labels)
         return f"{question.ask} {text}"
 
-    def _race(self, ask: Ask) -> str:
+    def _race(self) -> str:
         race = self.session.race
         if len(race) > 1:
             text = f"Still possible: {self._names(race)}"
         else:
-            rest = OPEN.get(ask.about, "the next steps")
-            text = f"Family: {self._names(race)}. Next: {rest}"
+            text = f"Family: {self._names(race)}. Next: the first checkpoint"
         most = self.session.most
         return f"{text}. At most {count(most, 'question')} left" if most else text
 

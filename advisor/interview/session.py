@@ -16,7 +16,7 @@ from advisor.engine.space import Space
 from advisor.engine.task_diagram import Axis
 from advisor.errors import ContradictionError
 from advisor.interview.plan import Open, PlannedQuestion, open_of, plan_for, settled
-from advisor.interview.strategy import FAMILY_NODES, Residual, next_question
+from advisor.interview.strategy import Residual, next_question
 from advisor.model import TASK, Option, Question
 
 FAMILY, CHECKPOINT = STOPS = ("family", "checkpoint")
@@ -24,14 +24,10 @@ FAMILY, CHECKPOINT = STOPS = ("family", "checkpoint")
 
 
 class Ask(NamedTuple):
-    """One question to ask now, and the options still possible.
-
-    `about` is the stop that the answer matters for, one of `STOPS`.
-    """
+    """One question to ask now, and the options still possible."""
 
     question: Question
     options: tuple[Option, ...]
-    about: str
 
 
 class AskedAnswer(NamedTuple):
@@ -157,28 +153,28 @@ class Session:
         task = index[TASK]
         closed = {index[id] for id in [*self.given, *(step.question for step in self.steps)]}
         if self.to == CHECKPOINT and task not in closed:
-            return self._ask(task, FAMILY)
+            return self._ask(task)
         residual = Residual.of_space(self._space, self.engine.ranking.winner, closed=closed)
         if residual.decided(residual.root):
             return None
         split = None if task in closed else residual.split(residual.root, task)
-        split = split or next_question(residual, residual.root, FAMILY_NODES)
-        return None if split is None else self._ask(split.question, FAMILY)
+        split = split or next_question(residual, residual.root)
+        return None if split is None else self._ask(split.question)
 
     def _ask_axis(self, left: Open, level: int) -> Ask:
         """Return a question of the diagram with the answers that are told apart now, in words."""
         axis, after = left.diagram.axes[level], left.residual.cofactors(left.residual.root, level)
         question = self.engine.rulebase.question(axis.question)
         possible = {place: after[place] for place in left.kept[level] if after[place] != EMPTY}
-        return Ask(question, options_of(axis, question, possible), CHECKPOINT)
+        return Ask(question, options_of(axis, question, possible))
 
-    def _ask(self, place: int, about: str) -> Ask:
+    def _ask(self, place: int) -> Ask:
         """Return a question of the engine with the options that can still be."""
         space = self._space
         left = space.reachable(space.root).choices[place]
         ids = {self.engine.options(place, choice)[0] for choice in left}
         question = self.engine.rulebase.questions[place]
-        return Ask(question, tuple(o for o in question.options if o.id in ids), about)
+        return Ask(question, tuple(o for o in question.options if o.id in ids))
 
     def ask_again(self, question: str) -> Ask:
         """Take one answer back, given or asked; return its question with all that it may be now."""
@@ -186,7 +182,7 @@ class Session:
         self.steps = [step for step in self.steps if step.question != question]
         if (left := self._open) and question in left.diagram.levels:
             return self._ask_axis(left, left.diagram.levels[question])
-        return self._ask(self.engine.encoding.index[question], self.to)
+        return self._ask(self.engine.encoding.index[question])
 
     def answer(self, question: str, given: Any) -> None:
         """Record an answer, or UNKNOWN; one that clashes raises and is forgotten."""

@@ -141,10 +141,8 @@ def merged(nodes: Sequence[int], weights: Sequence[int]) -> Parts:
     return tuple(starmap(SplitPart, merged.items()))
 
 
-FAMILY_NODES = 8_000
-"""So many nodes a look ahead may make where it is about the family: about 50 ms."""
-LITTLE_NODES = 1_000
-"""So many where it is about the checkpoint, and was not worked out beforehand."""
+MOST_NODES = 1_000
+"""So many nodes a look ahead may make that was not worked out beforehand."""
 
 
 class OverBudgetError(Exception):
@@ -183,7 +181,7 @@ class Lookahead:
         return sum(costs) // self.residual.ways[split.question]
 
 
-def next_question(residual: Residual, node: int, most: int = LITTLE_NODES) -> Split | None:
+def next_question(residual: Residual, node: int, most: int = MOST_NODES) -> Split | None:
     """Return the best question; where looking ahead takes more than so many nodes, a good one."""
     try:
         return Lookahead(residual, len(residual) + most).best(node)
