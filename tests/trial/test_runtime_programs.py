@@ -40,6 +40,7 @@ from advisor.cli.main import run as run_command
 from advisor.decide.programs import program_for, snippet
 from advisor.rulebase.store import load_rules
 from tests.browser import CHROMIUM, SITE, needs_browser
+from tests.trial.conftest import built
 
 RULEBASE = load_rules()
 CHAT = "Qwen/Qwen3-VL-4B-Instruct"
@@ -295,13 +296,15 @@ def program(capsys, id, task, runtime, network):
 
 
 @pytest.fixture(scope="session")
-def networks(tmp_path_factory):
+def networks(cache):
     """Tiny networks by kind, as transformers 4 saves them in the environment of the exporter."""
-    folder = tmp_path_factory.mktemp("exported")
-    script = Path(__file__).with_name("networks_to_export.py")
-    command = [f"{OPTIMUM}/bin/python", str(script), str(folder)]
-    subprocess.run(command, check=True, capture_output=True)
-    return folder
+
+    def write(_, folder):
+        script = Path(__file__).with_name("networks_to_export.py")
+        command = [f"{OPTIMUM}/bin/python", str(script), str(folder)]
+        subprocess.run(command, check=True, capture_output=True)
+
+    return built(cache / "exported" / "networks", write)
 
 
 def exported(head, id, network):

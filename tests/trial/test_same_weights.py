@@ -50,13 +50,9 @@ def loaded(name, folder):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
-def test_each_class_of_an_architecture_finds_its_weights_or_is_said_not_to(
-    rulebase, tmp_path, kind
-):
+def test_each_class_of_an_architecture_finds_its_weights_or_is_said_not_to(rulebase, tiny, kind):
     described, knowledge = release(rulebase, RELEASE), rulebase.checks[RULE].knowledge
-    build = more_networks.build if kind in more_networks.BUILDERS else networks.build
-    folder = tmp_path / kind
-    build(kind, folder)
+    folder = tiny(kind)
     native = json.loads((folder / "config.json").read_text())["architectures"][0]
     home = described.classes[native]
     number = version_number(described.version)
