@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 Save = Annotated[list[str], option("--save FOLDER", "New or empty output folder.", "--output")]
 Data = Annotated[
     str,
-    typer.Argument(metavar="DATA", help="Training data: CSV, COCO captions, or VQA questions."),
+    typer.Argument(metavar="DATA", help="Training data: a table, or COCO captions."),
 ]
 EXAMPLES = "`advisor compose --help` shows examples of both"
 SILENCE_S = 30
@@ -88,7 +88,6 @@ class Material:
             "Folder of images or region features. Default: the folder of the data file.",
         ),
     ] = ""
-    annotations: Annotated[str, option("--annotations FILE", "VQA annotations file.")] = ""
     vocabulary: Annotated[
         str,
         option("--vocabulary FILE", "vocab.txt for a new model. Default: words of the data file."),
