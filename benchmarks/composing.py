@@ -109,7 +109,7 @@ def ran(command: list[str]) -> tuple[str, float]:
 
 def peer(folder: Path, joined: str, pairs: Path, seed: int, settings: dict[str, object]) -> None:
     """Train what was joined by the script above, on the same split, and print the same."""
-    from advisor.trial.training_data import hold_out, read_examples
+    from advisor.trial.training import hold_out, read_examples
 
     parts = hold_out(read_examples(pairs), 0.1, seed)
     names = ("train", "held_out")

@@ -21,7 +21,7 @@ _HOMES = {
     "images": ("OpenedImage", "list_images", "open_image"),
     "resolution": ("Download", "Loading", "resolve"),
     "runner": ("Runner", "load_runner", "supported_tasks"),
-    "trial": ("Trial", "run_trial"),
+    "attempt": ("Trial", "run_trial"),
 }
 
 

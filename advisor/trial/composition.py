@@ -24,8 +24,15 @@ from advisor.trial.runtime import (
     quiet,
     transformers,
 )
-from advisor.trial.training import UNFINISHED, FineTuning, Progress, Tell, Training
-from advisor.trial.training_data import TrainingExample, hold_out, read_examples
+from advisor.trial.training import (
+    UNFINISHED,
+    FineTuning,
+    Progress,
+    Training,
+    TrainingExample,
+    hold_out,
+    read_examples,
+)
 from advisor.writing import creating_folder, refuse_contents, refuse_folder, refuse_unwritable
 
 UNREAD = "pooler"
@@ -63,16 +70,13 @@ def compose(
     encoder: str | Path,
     decoder: str | Path,
     output: str | Path,
-    *,
-    tell: Callable[[Composition, Path], None] | None = None,
     **loading: Any,
 ) -> Composition:
     """Join a pretrained vision encoder to a pretrained text decoder, save and load it again.
 
     Cross-attention (and, where the widths differ, a projection) is new: the result talks nonsense
-    until it is fine-tuned. `loading` are fields of Loading: `offline`, `agree` and `seed`. `tell`
-    gets what is returned and where the folder's files are before they are put in place together.
-    Nothing half-written is left behind, whatever happens.
+    until it is fine-tuned. `loading` are fields of Loading: `offline`, `agree` and `seed`. Nothing
+    half-written is left behind, whatever happens.
     """
     folder, how = Path(output), Loading(**loading)
     refuse_folder(folder)
@@ -95,24 +99,21 @@ def compose(
             images.save_pretrained(scratch)
             tokenizer.save_pretrained(scratch)
             getattr(library, JOINT).from_pretrained(scratch, use_safetensors=True, **FROM_DISK)
-            done = Composition(
-                encoder=left.name,
-                decoder=right.name,
-                folder=folder,
-                parameters=network.num_parameters(),
-                new_parameters=sum(new.values()),
-                new_weights=tuple(dict.fromkeys(re.sub(r"\.\d+\.", ".*.", name) for name in new)),
-                start_token=tokens[0],
-                end_token=tokens[1],
-                pad_token=tokens[2],
-                warnings=(
-                    f"{sum(new.values()):,} of {network.num_parameters():,} weights are new and "
-                    "random. Fine-tune the model on image-text pairs before use",
-                ),
-            )
-            if tell is not None:
-                tell(done, scratch)
-    return done
+    return Composition(
+        encoder=left.name,
+        decoder=right.name,
+        folder=folder,
+        parameters=network.num_parameters(),
+        new_parameters=sum(new.values()),
+        new_weights=tuple(dict.fromkeys(re.sub(r"\.\d+\.", ".*.", name) for name in new)),
+        start_token=tokens[0],
+        end_token=tokens[1],
+        pad_token=tokens[2],
+        warnings=(
+            f"{sum(new.values()):,} of {network.num_parameters():,} weights are new and random. "
+            "Fine-tune the model on image-text pairs before use",
+        ),
+    )
 
 
 def _joined(library: Any, left: LocalCheckpoint, right: LocalCheckpoint) -> tuple[Any, set[str]]:
@@ -201,7 +202,6 @@ def finetune(
     lora: int = 0,
     loading: Loading | None = None,
     progress: Progress = lambda _step: None,
-    tell: Tell = lambda _done, _scratch: None,
     **training: Any,
 ) -> FineTuning:
     """Train an encoder-decoder on images and texts, and save it to a folder.
@@ -211,8 +211,7 @@ def finetune(
     Training; what is left out is usual for pretrained parts, or for parts that were never trained.
     After each epoch the loss on the held-out share is measured, and the network of the best epoch
     is kept. With `lora` the pretrained weights get adapters of that rank, which are merged in the
-    end; what is new is trained whole. `progress` is told how far it is; `tell` gets what came of it
-    and where the trained files are before they are put in place.
+    end; what is new is trained whole. `progress` is told how far it is.
 
     A run that was interrupted goes on from its last checkpoint in `OUTPUT/unfinished`, and on a CPU
     ends where an unbroken one does.
@@ -240,7 +239,7 @@ def finetune(
         finish=merge,
         composition=replace(made[0], folder=folder) if made else None,
     )
-    done: FineTuning = trainer.train(runner, recipe, how, trained, held_out, folder, progress, tell)
+    done: FineTuning = trainer.train(runner, recipe, how, trained, held_out, folder, progress)
     return done
 
 

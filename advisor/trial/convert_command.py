@@ -60,18 +60,12 @@ def vlp(
         )
     target = Path(folder)
     refuse_folder(target)
-    shown.refuse(target)
+    shown.refuse_beside(target)
     transformers()
     conversion = library(f"{OWN_NETWORKS}.conversion")
     with quiet():
-        done = conversion.convert(
-            file,
-            folder,
-            vocabulary=vocabulary,
-            answers=answers or None,
-            tell=lambda done, scratch: shown.write_with(target, scratch, _report(done)),
-        )
-    shown.say(_report(done))
+        done = conversion.convert(file, folder, vocabulary=vocabulary, answers=answers or None)
+    shown.emit(_report(done))
     return 0
 
 

@@ -20,9 +20,8 @@ from advisor.draw.blocks import (
 from advisor.draw.formats import SCHEMA_VERSION
 from advisor.phrasing import count
 from advisor.trial.answer import Prediction
-from advisor.trial.attempt import TrialResults
+from advisor.trial.attempt import Trial, TrialResults
 from advisor.trial.images import open_image, preview
-from advisor.trial.trial import Trial
 
 if TYPE_CHECKING:
     from advisor.trial.composition import Composition

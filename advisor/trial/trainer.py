@@ -42,13 +42,12 @@ from advisor.trial.training import (
     FineTuning,
     Progress,
     Sample,
-    Tell,
     Training,
+    TrainingExample,
     TrainingStep,
     doubts,
     draw_samples,
 )
-from advisor.trial.training_data import TrainingExample
 from advisor.writing import (
     grant_umask,
     holds_something,
@@ -161,13 +160,11 @@ def train(
     held_out: tuple[TrainingExample, ...],
     folder: Path,
     progress: Progress,
-    tell: Tell,
 ) -> FineTuning:
     """Train from the last checkpoint in `folder` to the end, save, and return what came of it.
 
-    `tell` gets that and where the trained files are before they are put in place. Checkpoints are
-    those of transformers' Trainer, in `folder/unfinished`; the network that is saved is that of the
-    epoch with the lowest loss on `held_out`.
+    Checkpoints are those of transformers' Trainer, in `folder/unfinished`; the network that is
+    saved is that of the epoch with the lowest loss on `held_out`.
     """
     unfinished, name = folder / UNFINISHED, runner.checkpoint.name
     watch = Watch(Rows(examples), training.checkpoint_every, progress)
@@ -191,7 +188,10 @@ def train(
         Sample(image=each.image.name, text=each.expected, before=was, after=is_now)
         for each, was, is_now in written
     )
-    result = FineTuning(
+    with plain_errors(name), quiet():
+        recipe.finish()
+    save_trained(recipe.parts, folder)
+    return FineTuning(
         folder=folder,
         pairs=len(examples),
         held_out=len(held_out),
@@ -207,10 +207,6 @@ def train(
         notes=doubts(samples, [each.expected for each in examples]),
         composition=recipe.composition,
     )
-    with plain_errors(name), quiet():
-        recipe.finish()
-    save_trained(recipe.parts, folder, lambda scratch: tell(result, scratch))
-    return result
 
 
 def _trainer(
@@ -333,11 +329,11 @@ def begin(folder: Path, identity: Any, make: Callable[[Path], object] | None = N
     return start
 
 
-def save_trained(parts: tuple[Any, ...], folder: Path, before: Callable[[Path], object]) -> None:
+def save_trained(parts: tuple[Any, ...], folder: Path) -> None:
     """Write the trained network and what goes with it; what can be loaded is complete.
 
     All files are written aside and then moved, config.json as the last one, since nothing loads
-    a folder without it. `before` gets where they are before they are moved.
+    a folder without it.
     """
     aside = folder / UNFINISHED / "trained"
     shutil.rmtree(aside, ignore_errors=True)
@@ -346,7 +342,6 @@ def save_trained(parts: tuple[Any, ...], folder: Path, before: Callable[[Path], 
         for part in parts:
             part.save_pretrained(aside)
     read_checkpoint(aside, str(folder))
-    before(aside)
     grant_umask(aside)
     put_on_disk(*aside.iterdir())
     for path in sorted(aside.iterdir(), key=lambda path: path.name == "config.json"):

@@ -121,18 +121,16 @@ def compose(
     agree = agreement(agreed=download, asks=interactive())
     loading = Loading(offline=offline, seed=training.seed, agree=agree)
 
-    def tell(done: Any, scratch: Path) -> None:
-        shown.write_with(Path(folder), scratch, _report(done))
-
     both = (parts.encoder, parts.decoder)
-    how: dict[str, Any] = {"lora": parts.lora, "loading": loading, "tell": tell}
     if not parts.pairs:
-        shown.say(_report(composition.compose(*both, folder, tell=tell, **loading._asdict())))
+        shown.emit(_report(composition.compose(*both, folder, **loading._asdict())))
         return 0
     with resumable() as progress:
-        how |= {"progress": progress, **asdict(training)}
-        done = composition.finetune(parts.checkpoint or both, parts.pairs, folder, **how)
-    shown.say(_report(done))
+        how: dict[str, Any] = {"loading": loading, "progress": progress, **asdict(training)}
+        done = composition.finetune(
+            parts.checkpoint or both, parts.pairs, folder, lora=parts.lora, **how
+        )
+    shown.emit(_report(done))
     return 0
 
 
@@ -162,13 +160,10 @@ def vlp(
     folder = _folder_of(save, shown)
     flags = "--task vqa --question QUESTION" if material.aim == ANSWERS else "--task captioning"
 
-    def tell(done: FineTuning, scratch: Path) -> None:
-        shown.write_with(done.folder, scratch, _report(done, flags))
-
     settings: dict[str, Any] = {**asdict(material), **asdict(training)}
     with resumable() as progress:
-        done = train_unified(data, folder, progress=progress, tell=tell, **settings)
-    shown.say(_report(done, flags))
+        done = train_unified(data, folder, progress=progress, **settings)
+    shown.emit(_report(done, flags))
     return 0
 
 
@@ -177,7 +172,7 @@ def _folder_of(save: list[str], shown: Shown) -> str:
     if len(save) != 1:
         hint = f"found {', '.join(save)}" if save else "e.g. --save my-captioner"
         raise UsageError("the output folder is missing. Add --save FOLDER", hint=hint)
-    shown.refuse(Path(save[0]))
+    shown.refuse_beside(Path(save[0]))
     return save[0]
 
 

@@ -23,8 +23,14 @@ from advisor.trial.runtime import (
     quiet,
     transformers,
 )
-from advisor.trial.training import FineTuning, Progress, Tell, Training
-from advisor.trial.training_data import TrainingExample, hold_out, read_examples
+from advisor.trial.training import (
+    FineTuning,
+    Progress,
+    Training,
+    TrainingExample,
+    hold_out,
+    read_examples,
+)
 from advisor.writing import creating_folder
 
 PRETRAINING, CAPTIONS, ANSWERS = "pretraining", "captions", "answers"
@@ -64,7 +70,6 @@ def train_unified(
     images: str | Path = "",
     vocabulary: str | Path = "",
     progress: Progress = lambda _step: None,
-    tell: Tell = lambda _done, _scratch: None,
     **training: Any,
 ) -> FineTuning:
     """Train for an aim (`pretraining`, `captions`, `answers`) and save to a folder.
@@ -113,7 +118,7 @@ def train_unified(
         parts=(runner.network, runner.processor),
         warm_up=0.1,
     )
-    done: FineTuning = trainer.train(runner, recipe, how, trained, held_out, folder, progress, tell)
+    done: FineTuning = trainer.train(runner, recipe, how, trained, held_out, folder, progress)
     return done
 
 

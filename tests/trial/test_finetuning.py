@@ -27,8 +27,12 @@ from advisor.trial.runtime import (  # noqa: E402
     TrainingError,
     UnsupportedError,
 )
-from advisor.trial.training import TrainingStep  # noqa: E402
-from advisor.trial.training_data import TrainingExample, hold_out, read_examples  # noqa: E402
+from advisor.trial.training import (  # noqa: E402
+    TrainingExample,
+    TrainingStep,
+    hold_out,
+    read_examples,
+)
 
 QUICK = {"epochs": 3, "batch_size": 4, "learning_rate": 1e-3, "device": "cpu"}
 

@@ -20,7 +20,7 @@ from advisor.trial import load_runner, open_image, trainer
 from advisor.trial.answer import Request
 from advisor.trial.demo import demo_checkpoint
 from advisor.trial.runtime import OutputExistsError
-from advisor.trial.training_data import read_examples
+from advisor.trial.training import read_examples
 from advisor.trial.unified_training import AIMS, train_unified
 from advisor.unified_vlp.beginnings import words_in
 from advisor.unified_vlp.processor import UnifiedVLPProcessor
