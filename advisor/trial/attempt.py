@@ -144,8 +144,7 @@ class TrialResults:
     """The trials on one image (or on a folder of them), and what could not be done.
 
     `question` and `query` are what was asked; `shown` is how many answers of a ranking to show;
-    `opened` is the image; the answers of `ranking_tasks` are names of images; `files` says what
-    was written.
+    `opened` is the image; `files` says what was written.
     """
 
     image: str
@@ -155,7 +154,6 @@ class TrialResults:
     query: str = ""
     shown: int = SHOWN_ANSWERS
     opened: OpenedImage | None = None
-    ranking_tasks: frozenset[str] = frozenset()
     files: tuple[str, ...] = ()
 
 
@@ -224,7 +222,6 @@ def try_out(
         query=request.query or "",
         shown=top,
         opened=image,
-        ranking_tasks=frozenset(task for task, act in acts.items() if act in (SEARCH, COMPARE)),
         files=files,
     )
 

@@ -21,14 +21,11 @@ LARGEST_FILE = 2**30
 LARGEST_PIXELS = 100_000_000
 USEFUL_PIXELS = 20_000_000
 """Checkpoints see far fewer; larger images are made smaller before anything else is done to them,
-so that one of `LARGEST_PIXELS` takes half a gigabyte at most: four bytes a pixel, and this."""
+so that one of `LARGEST_PIXELS` takes a gigabyte at most: four bytes a pixel, twice."""
 LONGEST_SIDE = 100_000
 """Libraries take memory for each row, and for each pixel of a side that they shrink."""
 LONGEST_RATIO = 200
 """Of the sides: processors make the short one as long as the network wants it."""
-REDUCIBLE = frozenset({"L", "RGB", "RGBA", "LA", "CMYK", "YCbCr", "LAB", "HSV", "I", "F"})
-"""Modes in which pixels can be averaged; others hold numbers of a table, or single bits."""
-REDUCED_AS = {"P": "RGBA", "PA": "RGBA", "1": "L", "I;16": "I", "I;16L": "I", "I;16B": "I"}
 FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF", "PPM", "AVIF", "JPEG2000")
 """What is decoded: others run a program, or hold an image of any format and any size."""
 HELD_MORE_THAN_ONCE = {"AVIF": 40_000_000, "WEBP": 40_000_000}
@@ -40,7 +37,6 @@ SCAN = re.compile(rb"\xff\xda\0[\x08\x0a\x0c\x0e][\1-\4]")
 TILE_SIDES = (322, 323)
 """The tags of a TIFF."""
 ORIENTATION = 0x0112
-CUT = "cut the image into parts first"
 SAVE_AGAIN = "open the image in a viewer and save it again, or use another copy"
 SUFFIXES = frozenset(
     {".avif", ".bmp", ".gif", ".jpeg", ".jpg", ".jfif", ".png", ".ppm", ".tif", ".tiff", ".webp"}
@@ -106,7 +102,7 @@ def open_encoded(data: bytes, name: str) -> OpenedImage:
     except ImageError:
         raise
     except (pillow.DecompressionBombError, MemoryError) as error:
-        raise _too_large(name, "has too many pixels") from error
+        raise _too_large(name, "too many") from error
     except pillow.UnidentifiedImageError as error:
         raise ImageError(
             f"`{name}` is not an image that can be read",
@@ -153,34 +149,34 @@ def preview(image: OpenedImage, longest_side: int = 800) -> str:
 def _prepared(image: Any, name: str) -> OpenedImage:
     width, height = image.size
     most = HELD_MORE_THAN_ONCE.get(image.format, LARGEST_PIXELS)
-    if width * height > most:
-        raise _too_large(name, f"has {width} x {height} pixels", most)
-    sides = f"`{name}` has {width} x {height} pixels, "
-    if max(width, height) > LONGEST_SIDE:
-        long = f"{sides}which is longer than the limit of {LONGEST_SIDE:,} per side"
-        raise ImageError(long, hint=CUT, kind="image-too-large")
-    if max(width, height) > LONGEST_RATIO * min(width, height):
-        thin = f"{sides}so one side is more than {LONGEST_RATIO} times as long as the other"
-        raise ImageError(thin, hint=CUT, kind="image-too-long")
+    longest = max(width, height)
+    if (
+        width * height > most
+        or longest > LONGEST_SIDE
+        or longest > LONGEST_RATIO * min(width, height)
+    ):
+        raise _too_large(name, f"{width} x {height}", most)
     _refuse_endless_work(image, name)
     notes = []
     frames = getattr(image, "n_frames", 1)
     if frames > 1:
         image.seek(0)
         notes.append(f"`{name}` has {frames} frames or pages. Only the first is used")
-    share = min(1.0, math.sqrt(USEFUL_PIXELS / (width * height)))
-    useful = math.ceil(width * share), math.ceil(height * share)
-    image.draft(None, useful)  # only JPEG can be decoded at any smaller size
-    if image.format == "JPEG2000":  # which takes twenty bytes for each pixel that it decodes
-        image.reduce = math.ceil(math.log2(max(1.0, width * height / USEFUL_PIXELS)) / 2)
-    image.load()
-    image = _reduced(image)
-    if image.size != (width, height):
+    share = math.sqrt(USEFUL_PIXELS / (width * height))
+    if share < 1:
         notes.append(f"`{name}` has {width} x {height} pixels and is downscaled before use")
+        if image.format == "JPEG2000":  # which takes twenty bytes for each pixel that it decodes
+            image.reduce = math.ceil(-math.log2(share))
+            image.load()
+        if image.mode.startswith("I;16"):  # which cannot be averaged
+            whole, image = image, image.convert("I")
+            image.getexif().update(whole.getexif())
+        if not getattr(image, "tile", None):
+            image = image.copy()  # what was passed in stays as it is
+        image.thumbnail((width * share, height * share))
     if image.getexif().get(ORIENTATION, 1) != 1:
         image = library("PIL.ImageOps").exif_transpose(image)
-    pixels = _as_rgb(image, name, notes)
-    return OpenedImage(pixels=pixels, name=name, warnings=tuple(notes))
+    return OpenedImage(pixels=_as_rgb(image, name, notes), name=name, warnings=tuple(notes))
 
 
 def _refuse_endless_work(image: Any, name: str) -> None:
@@ -200,18 +196,6 @@ def _refuse_endless_work(image: Any, name: str) -> None:
         endless = f"has tiles of more than {USEFUL_PIXELS / 1e6:g} million pixels"
     if endless:
         raise ImageError(f"`{name}` {endless}, which would take minutes to decode", hint=SAVE_AGAIN)
-
-
-def _reduced(image: Any) -> Any:
-    """Return an image of at most `USEFUL_PIXELS`, by whole factors, with what it says of itself."""
-    times = math.ceil(math.sqrt(image.width * image.height / USEFUL_PIXELS))
-    if times <= 1:
-        return image
-    mode = image.mode if image.mode in REDUCIBLE else REDUCED_AS.get(image.mode, "RGB")
-    smaller = (image if mode == image.mode else image.convert(mode)).reduce(times)
-    smaller.info, smaller.format = image.info, image.format
-    smaller.getexif().update(image.getexif())
-    return smaller
 
 
 def _as_rgb(image: Any, name: str, notes: list[str]) -> Any:
@@ -250,10 +234,11 @@ def _eight_bit(image: Any) -> Any:
     return library("PIL.Image").fromarray(values.round().astype("uint8")).convert("RGB")
 
 
-def _too_large(name: str, has: str, most: int = LARGEST_PIXELS) -> ImageError:
+def _too_large(name: str, pixels: str, most: int = LARGEST_PIXELS) -> ImageError:
     return ImageError(
-        f"`{name}` {has}, and the limit is {most / 1e6:g} million pixels",
-        hint="resize the image first. Most models use only a few hundred pixels per side",
+        f"`{name}` has {pixels} pixels, and the limit is {most / 1e6:g} million, {LONGEST_SIDE:,} "
+        f"per side, and one side at most {LONGEST_RATIO} times as long as the other",
+        hint="resize the image first, or cut it into parts",
         kind="image-too-large",
     )
 

@@ -136,17 +136,12 @@ def spelled_apart(tokenizer: Any, texts: tuple[str, ...]) -> list[list[int]]:
                 f"the tokenizer of this checkpoint has no tokens for the label `{text}`",
                 hint="use a label made of words",
             )
-    if begins_another(tokens):
+    ordered = sorted(tokens)
+    if any(after[: len(before)] == before for before, after in pairwise(ordered)):
         end = tokenizer.eos_token_id
         end = tokenizer.sep_token_id if end is None else end
         tokens = [[*ids, end] for ids in tokens] if end is not None else tokens
     return tokens
-
-
-def begins_another(tokens: Sequence[Sequence[int]]) -> bool:
-    """True where one sequence is the beginning of another."""
-    ordered = sorted(map(tuple, tokens))
-    return any(after[: len(before)] == before for before, after in pairwise(ordered))
 
 
 class Forcing:

@@ -115,14 +115,8 @@ def _refuse_what_is_no_file(folder: Path, name: str) -> None:
 
 def _configuration(folder: Path, name: str) -> dict[str, Any]:
     """Return `config.json`; refuse one that is missing, broken, or needs code of its own."""
-    path = folder / "config.json"
-    if not path.is_file():
-        raise BrokenCheckpointError(
-            f"`{name}` has no config.json, so its architecture is unknown",
-            hint="pass the folder that `save_pretrained` wrote",
-        )
     try:
-        config = read_config(path, name)
+        config = read_config(folder / "config.json", name)
     except AdvisorError as error:
         raise BrokenCheckpointError(error.message, hint=error.hint) from error
     if not isinstance(config.get("model_type"), str):
@@ -130,16 +124,11 @@ def _configuration(folder: Path, name: str) -> dict[str, Any]:
             f"the config.json of `{name}` has no model_type",
             hint="look for a version of the checkpoint that was converted to transformers",
         )
-    if config.get("auto_map") and not is_known_type(config["model_type"]):
+    kernel = next(_kernels(config), "")
+    if kernel or (config.get("auto_map") and not is_known_type(config["model_type"])):
         raise RemoteCodeError(
-            f"`{name}` needs Python code from its repository, which advisor never runs",
+            f"`{name}` needs code from the Hub, `{kernel or name}`, which advisor never runs",
             hint="look for a version of the checkpoint that transformers supports natively",
-        )
-    if kernel := next(_kernels(config), ""):
-        raise RemoteCodeError(
-            f"the config.json of `{name}` refers to code on the Hub, `{kernel}`, which advisor "
-            "never runs",
-            hint="delete that setting. Transformers then uses its own implementation",
         )
     if config.get(ELSEWHERE, WEIGHTS) != WEIGHTS:
         raise BrokenCheckpointError(
@@ -176,17 +165,14 @@ def _weight_files(folder: Path, name: str) -> tuple[Path, ...]:
             kind="incomplete-checkpoint",
         )
     try:
-        named = json.loads((folder / INDEX).read_text("utf-8"))["weight_map"].values()
-        parts = sorted(set(named))
-        own = [Path(part).name == part and part.endswith(SAFE) for part in parts]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        parts = sorted(set(json.loads((folder / INDEX).read_text("utf-8"))["weight_map"].values()))
+        own = all(Path(part).name == part and part.endswith(SAFE) for part in parts)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        parts, own = [], False
+    if len(parts) > MOST_FILES or not own:
         raise BrokenCheckpointError(
-            f"the index of the weights of `{name}` cannot be read", hint=FETCH
-        ) from error
-    if len(parts) > MOST_FILES or not all(own):
-        raise BrokenCheckpointError(
-            f"the weight index of `{name}` lists {len(parts):,} files. An index may list "
-            f"at most {MOST_FILES:,} {SAFE} files, all in the same folder",
+            f"the weight index of `{name}` does not list at most {MOST_FILES:,} {SAFE} files of "
+            "its own folder",
             hint=FETCH,
         )
     absent = [part for part in parts if not (folder / part).is_file()]

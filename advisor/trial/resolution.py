@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fnmatch
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -102,6 +101,10 @@ def resolve(checkpoint: str | Path, loading: Loading | None = None) -> LocalChec
 
 
 def _from_hub(name: str, loading: Loading) -> LocalCheckpoint:
+    """Return a checkpoint of the Hub: from its cache, else fetched where that is agreed to.
+
+    The Hub's library shows on a terminal how far it is, and resumes what was broken off.
+    """
     cached = cached_snapshot(name, loading.revision)
     incomplete: BrokenCheckpointError | None = None
     if cached is not None:
@@ -116,54 +119,33 @@ def _from_hub(name: str, loading: Loading) -> LocalCheckpoint:
         )
     if loading.agree is None:
         raise incomplete or NotDownloadedError(f"`{name}` is not downloaded yet", hint=AGREE)
-    download = plan_download(name, loading.revision)
-    if not loading.agree(download):
-        raise NotDownloadedError(
-            f"`{name}` was not downloaded ({download.size} in {len(download.files)} files)",
-            hint=AGREE,
-        )
-    folder = fetch(download)
-    return read_checkpoint(folder, name, folder.name)
-
-
-def plan_download(name: str, revision: str | None = None) -> Download:
-    """Ask the Hub what a checkpoint consists of; nothing is fetched."""
     hub = library("huggingface_hub")
-    with _hub_errors(name, revision):
-        info = hub.HfApi().model_info(name, revision=revision, timeout=SECONDS, files_metadata=True)
+    with _hub_errors(name, loading.revision):
+        info = hub.HfApi().model_info(
+            name, revision=loading.revision, timeout=SECONDS, files_metadata=True
+        )
     sizes = {each.rfilename: each.size or 0 for each in info.siblings or ()}
     files = _needed_files(sizes, name)
-    return Download(
+    download = Download(
         name=name,
-        revision=revision or "main",
+        revision=loading.revision or "main",
         files=files,
         total_bytes=sum(sizes[file] for file in files),
     )
-
-
-def fetch(download: Download) -> Path:
-    """Bring the files into the hub cache and return the folder; a broken-off one is resumed.
-
-    The Hub's library shows on a terminal how far it is.
-    """
-    hub = library("huggingface_hub")
-    store = Path(library("huggingface_hub.constants").HF_HUB_CACHE)
-    existing = next(folder for folder in (store, *store.absolute().parents) if folder.exists())
-    free = shutil.disk_usage(existing).free
-    if free < download.total_bytes:
-        raise DiskFullError(
-            f"`{download.name}` needs {download.size} of disk space, and the disk of the Hub "
-            f"cache has {size_shown(free)} free",
-            hint="free some disk space, or set HF_HOME to a folder on another disk",
+    if not loading.agree(download):
+        raise NotDownloadedError(
+            f"`{name}` was not downloaded ({download.size} in {len(files)} files)", hint=AGREE
         )
-    with _hub_errors(download.name, download.revision):
-        folder = hub.snapshot_download(
-            download.name,
-            revision=download.revision,
-            allow_patterns=list(download.files),
-            etag_timeout=SECONDS,
+    with _hub_errors(name, loading.revision):
+        folder = Path(
+            hub.snapshot_download(
+                name,
+                revision=download.revision,
+                allow_patterns=list(files),
+                etag_timeout=SECONDS,
+            )
         )
-    return Path(folder)
+    return read_checkpoint(folder, name, folder.name)
 
 
 def _needed_files(sizes: dict[str, int], name: str) -> tuple[str, ...]:

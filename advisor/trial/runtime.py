@@ -171,9 +171,7 @@ def plain_errors(name: str) -> Iterator[None]:
             needed = error.name or ""
         if needed or isinstance(error, ImportError):
             raise MissingExtraError(
-                f"`{name}` needs the library {needed}, which is not installed"
-                if needed
-                else f"`{name}` needs a library that is not installed: {first_words(error)}",
+                f"`{name}` needs a library that is not installed: {needed or first_words(error)}",
                 hint=f"pip install {needed}" if needed else install_hint("try"),
             ) from error
         no_memory = isinstance(error, (MemoryError, library("torch").OutOfMemoryError))

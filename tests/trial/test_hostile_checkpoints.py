@@ -95,7 +95,7 @@ def test_a_processor_that_asks_for_enormous_images_is_refused(
 
 def test_a_thread_of_an_image_is_refused() -> None:
     """A processor would make its short side as long as the network wants it."""
-    with pytest.raises(ImageError, match="more than 200 times as long as the other"):
+    with pytest.raises(ImageError, match="200 times as long as the other"):
         open_image(Image.new("RGB", (1, 60_000)))
     assert open_image(Image.new("RGB", (10, 2_000))).pixels.size == (10, 2_000)
 
@@ -163,7 +163,7 @@ def test_pipes_devices_and_endless_files_are_refused_before_a_library_reads_them
     names = {f"a{number}": f"m{number}.safetensors" for number in range(2_000)}
     index = tmp_path / "many" / "model.safetensors.index.json"
     index.write_text(json.dumps({"weight_map": names}))
-    with pytest.raises(BrokenCheckpointError, match="lists 2,000 files"):
+    with pytest.raises(BrokenCheckpointError, match="does not list at most 1,000"):
         read_checkpoint(tmp_path / "many", "x")
 
 
@@ -180,7 +180,7 @@ def test_an_index_names_safetensors_of_its_own_folder_alone(
     os.mkfifo(folder / "a" / "b" / weights.name)
     index = {"weight_map": {"logit_scale": named.format(weights.name)}}
     (folder / "model.safetensors.index.json").write_text(json.dumps(index))
-    with pytest.raises(BrokenCheckpointError, match=r"\.safetensors files, all in the same folder"):
+    with pytest.raises(BrokenCheckpointError, match=r"\.safetensors files of its own folder"):
         read_checkpoint(folder, "c")
 
 
@@ -205,7 +205,7 @@ def test_code_of_the_hub_that_a_configuration_names_is_never_run(
     tiny: Tiny, tmp_path: Path, path: tuple[str, ...], value: Any
 ) -> None:
     folder = changed(tiny("clip"), tmp_path / "c", "config.json", *path, value=value)
-    with pytest.raises(RemoteCodeError, match="refers to code on the Hub"):
+    with pytest.raises(RemoteCodeError, match="needs code from the Hub"):
         read_checkpoint(folder, "c")
 
 

@@ -343,5 +343,5 @@ def test_an_image_as_long_as_a_thread_is_refused(size: tuple[int, int], tmp_path
     sides = b"".join(side.to_bytes(4, "big") for side in size)
     header = data[12:16] + sides + data[24:29]
     path.write_bytes(data[:12] + header + zlib.crc32(header).to_bytes(4, "big") + data[33:])
-    with pytest.raises(ImageError, match="longer than the limit of 100,000 per side"):
+    with pytest.raises(ImageError, match="100,000 per side"):
         open_image(path)

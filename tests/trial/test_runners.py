@@ -467,7 +467,7 @@ def test_a_library_that_only_some_checkpoints_need_is_named_with_the_command(
         check=True, capture_output=True, text=True, timeout=300,
     )  # fmt: skip
     said = done.stdout.strip()
-    assert f"needs the library {missing}, which is not installed" in said, done
+    assert f"needs a library that is not installed: {missing}" in said, done
     assert said.endswith(f"| pip install {missing}")
 
 
