@@ -10,20 +10,12 @@ from typing import Any
 
 from advisor.errors import UsageError
 from advisor.model.library import CAPTION
+from advisor.trial import runtime
 from advisor.trial.images import open_image
 from advisor.trial.loading import FROM_DISK, load_part, refuse_what_has_no_end
 from advisor.trial.local_checkpoint import LocalCheckpoint
 from advisor.trial.resolution import Loading, resolve
 from advisor.trial.runner import Runner, load_runner, shipped_table
-from advisor.trial.runtime import (
-    ImageError,
-    UnsupportedError,
-    WeightsMismatchError,
-    library,
-    plain_errors,
-    quiet,
-    transformers,
-)
 from advisor.trial.training import (
     UNFINISHED,
     FineTuning,
@@ -80,13 +72,13 @@ def compose(
     """
     folder, how = Path(output), Loading(**loading)
     refuse_folder(folder)
-    library = transformers()
+    library = runtime.transformers()
     left, right = resolve(encoder, how), resolve(decoder, how)
     refuse_what_has_no_end(left, "AutoModel")
     refuse_what_has_no_end(right, "AutoModelForCausalLM")
     images, tokenizer = load_part(left, "AutoImageProcessor"), load_part(right, "AutoTokenizer")
     library.set_seed(how.seed)
-    with plain_errors(f"{left.name} + {right.name}"), quiet():
+    with runtime.plain_errors(f"{left.name} + {right.name}"), runtime.quiet():
         network, random = _joined(library, left, right)
         tokens = _set_tokens(network, tokenizer)
         new = {
@@ -119,7 +111,7 @@ def compose(
 def _joined(library: Any, left: LocalCheckpoint, right: LocalCheckpoint) -> tuple[Any, set[str]]:
     """Return the join, and which of its weights no file holds beside the cross-attention."""
     if {"vision_config", "text_config", "encoder"} & set(left.config):
-        raise UnsupportedError(
+        raise runtime.UnsupportedError(
             f"`{left.name}` is a `{left.model_type}`, not a vision encoder by itself",
             hint="pass a ViT, DeiT, BEiT, Swin or DINOv2 checkpoint as --encoder",
         )
@@ -128,7 +120,7 @@ def _joined(library: Any, left: LocalCheckpoint, right: LocalCheckpoint) -> tupl
     config.add_cross_attention = True
     decoder, new = _part("decoder", right, library.AutoModelForCausalLM, config=config)
     if not any(mark in name for name, _ in decoder.named_parameters() for mark in CROSS):
-        raise UnsupportedError(
+        raise runtime.UnsupportedError(
             f"a `{right.model_type}` model such as `{right.name}` does not support added "
             "cross-attention",
             hint=DECODERS,
@@ -157,7 +149,7 @@ def _part(side: str, part: LocalCheckpoint, loader: Any, **settings: Any) -> tup
     lost = {name for name in report["missing_keys"] if not any(mark in name for mark in marks)}
     if other or 2 * len(lost) > sum(1 for _ in network.parameters()):
         what = f"`{other[0]}` with a different shape" if other else f"no `{min(lost)}`"
-        raise WeightsMismatchError(
+        raise runtime.WeightsMismatchError(
             f"the weights of `{part.name}` have {what}, which contradicts the configuration",
             hint="pass a checkpoint that was pretrained as this part, or download it again",
         )
@@ -169,7 +161,7 @@ def _set_tokens(network: Any, tokenizer: Any) -> tuple[str, str, str]:
     start = tokenizer.cls_token or tokenizer.bos_token or tokenizer.eos_token
     end = tokenizer.sep_token or tokenizer.eos_token
     if start is None or end is None:
-        raise UnsupportedError(
+        raise runtime.UnsupportedError(
             "the decoder's tokenizer has neither a start nor an end token",
             hint=DECODERS,
         )
@@ -218,7 +210,7 @@ def finetune(
     """
     how, folder = Training(**training), Path(output)
     examples = check_training(pairs, folder)
-    trainer, load = library(TRAINER), loading or Loading(seed=how.seed)
+    trainer, load = runtime.library(TRAINER), loading or Loading(seed=how.seed)
     parts: Any = checkpoint if isinstance(checkpoint, tuple) else ()
     made: list[Composition] = []
 
@@ -257,7 +249,7 @@ def check_training(pairs: str | Path, folder: Path) -> tuple[TrainingExample, ..
         )
     for each in examples:
         if open_image(each.image).regions:
-            raise ImageError(
+            raise runtime.ImageError(
                 f"`{each.image}` has region features, and an encoder-decoder needs images",
                 hint="`advisor train vlp` trains on region features",
             )
@@ -278,7 +270,7 @@ def was_never_trained(network: Any) -> bool:
     They begin with ones and zeros, and no step of training leaves them all so. The norms of
     cross-attention do not count: they are new in any join.
     """
-    norm = library("torch").nn.LayerNorm
+    norm = runtime.library("torch").nn.LayerNorm
 
     def is_new(part: Any) -> bool:
         norms = [
@@ -299,8 +291,8 @@ def _adapters(network: Any, rank: int, seed: int) -> Callable[[], object]:
 
     Only they are trained, and the new weights of cross-attention. Hu et al. 2021, arXiv:2106.09685.
     """
-    peft, torch = library("peft"), library("torch")
-    linear = (torch.nn.Linear, library("transformers.pytorch_utils").Conv1D)
+    peft, torch = runtime.library("peft"), runtime.library("torch")
+    linear = (torch.nn.Linear, runtime.library("transformers.pytorch_utils").Conv1D)
     new = (*CROSS, PROJECTION)
     layers = [
         name
@@ -311,7 +303,7 @@ def _adapters(network: Any, rank: int, seed: int) -> Callable[[], object]:
     ]
     torch.manual_seed(seed)
     config = peft.LoraConfig(r=rank, lora_alpha=2 * rank, target_modules=layers)
-    with plain_errors("peft"), quiet():
+    with runtime.plain_errors("peft"), runtime.quiet():
         adapted = peft.LoraModel(network, config, "default")
     for name, weight in network.named_parameters():
         weight.requires_grad = "lora_" in name or any(mark in name for mark in new)
@@ -332,7 +324,7 @@ def trainable(checkpoint: str | Path, act: str, device: str, kind: str) -> Runne
         pretrained_only=kind != JOINT,
     )
     if not runner.class_name.startswith(kind):
-        raise UnsupportedError(
+        raise runtime.UnsupportedError(
             f"`{checkpoint}` is a {runner.class_name}, and this command trains a {kind}",
             hint="`advisor compose` trains encoder-decoders, `advisor train vlp` a unified VLP",
         )
@@ -344,7 +336,7 @@ def _batch(runner: Any, examples: Sequence[TrainingExample]) -> dict[str, Any]:
 
     Labels have no start token, an end token, and -100 for padding.
     """
-    torch, tokenizer, config = library("torch"), runner.tokenizer, runner.network.config
+    torch, tokenizer, config = runtime.library("torch"), runner.tokenizer, runner.network.config
     images = [open_image(each.image).pixels for each in examples]
     pixels = runner.image_processor(images=images, return_tensors="pt")["pixel_values"]
     names = ("max_position_embeddings", "n_positions")

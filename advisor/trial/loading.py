@@ -18,21 +18,10 @@ from typing import Any
 
 from advisor.child import NO_MEMORY, ChildError, LimitExceededError, Limits, run_in_child
 from advisor.rulebase.store import cache_folder
+from advisor.trial import runtime
 from advisor.trial.images import LONGEST_RATIO, USEFUL_PIXELS
 from advisor.trial.local_checkpoint import LocalCheckpoint
 from advisor.trial.placement import QUANTIZED, Placement, refuse_what_does_not_fit
-from advisor.trial.runtime import (
-    PANIC,
-    BrokenCheckpointError,
-    UnsupportedError,
-    WeightsMismatchError,
-    library,
-    network_class,
-    plain_errors,
-    quiet,
-    transformers,
-    versions,
-)
 
 LIMITS = Limits(memory_mb=4_000, cpu_seconds=40, wall_seconds=240)
 """Of the largest honest ones each takes a quarter."""
@@ -60,7 +49,7 @@ def refuse_what_has_no_end(checkpoint: LocalCheckpoint, class_name: str) -> None
     try:
         numbers, characters = _tried(str(checkpoint.folder), class_name)
     except (LimitExceededError, ChildError) as error:
-        raise BrokenCheckpointError(
+        raise runtime.BrokenCheckpointError(
             f"loading the configuration files of `{checkpoint.name}` exceeds the memory or time "
             f"limit: {error}",
             hint="download the checkpoint again. advisor loaded config.json, the processor, "
@@ -69,7 +58,7 @@ def refuse_what_has_no_end(checkpoint: LocalCheckpoint, class_name: str) -> None
     most = MOST_TIMES * checkpoint.weights.stored_bytes + ALWAYS_ALLOWED
     name, size = checkpoint.name, f"{checkpoint.weights.stored_bytes / 1e6:,.1f} MB"
     if numbers > most or characters > MOST_CHARACTERS:
-        raise BrokenCheckpointError(
+        raise runtime.BrokenCheckpointError(
             f"the chat template of `{name}` turns one message into {characters:,} characters"
             if characters > MOST_CHARACTERS
             else f"the configuration of `{name}` describes {numbers:,} parameters, far more than "
@@ -97,7 +86,7 @@ def _passed(checkpoint: LocalCheckpoint, class_name: str) -> Path | None:
     home = cache_folder()
     if home is None:
         return None
-    digest = hashlib.sha256(repr((class_name, checkpoint.weights, versions())).encode())
+    digest = hashlib.sha256(repr((class_name, checkpoint.weights, runtime.versions())).encode())
     for path in sorted(checkpoint.folder.iterdir()):
         if path.is_file() and path.suffix != ".safetensors":
             digest.update(f"{path.name} {path.stat().st_size} ".encode())
@@ -110,10 +99,10 @@ def rehearse(folder: str, class_name: str) -> tuple[int, int]:
 
     Returns the numbers of the network, built without memory, and the letters of a rendered turn.
     """
-    with quiet():
+    with runtime.quiet():
         numbers, characters = _attempted(_numbers, folder, class_name) or 0, 0
         for kind in ("AutoProcessor", "AutoImageProcessor", "AutoTokenizer"):
-            load = getattr(transformers(), kind).from_pretrained
+            load = getattr(runtime.transformers(), kind).from_pretrained
             part = _attempted(load, folder, **FROM_DISK)
             characters = max(characters, _attempted(_turn, part) or 0)
             for step in _steps(part):
@@ -131,7 +120,7 @@ def _attempted(work: Callable[..., Any], *given: Any, **settings: Any) -> Any:
     try:
         return work(*given, **settings)
     except BaseException as error:
-        failed = isinstance(error, Exception) or type(error).__name__ == PANIC
+        failed = isinstance(error, Exception) or type(error).__name__ == runtime.PANIC
         if not failed or isinstance(error, MemoryError) or NO_MEMORY in str(error):
             raise
         return None
@@ -139,9 +128,9 @@ def _attempted(work: Callable[..., Any], *given: Any, **settings: Any) -> Any:
 
 def _numbers(folder: str, class_name: str) -> int:
     """Return how many numbers a network has, buffers as so many of four bytes."""
-    torch, loader = library("torch"), network_class(class_name)
+    torch, loader = runtime.library("torch"), runtime.network_class(class_name)
     with torch.device("meta"):
-        kind = getattr(loader, "config_class", None) or transformers().AutoConfig
+        kind = getattr(loader, "config_class", None) or runtime.transformers().AutoConfig
         config = kind.from_pretrained(folder, **FROM_DISK)
         network = (loader.from_config if hasattr(loader, "from_config") else loader)(config)
     held = sum(each.numel() for each in network.parameters())
@@ -200,10 +189,11 @@ def load_network(
     unless their names begin with one of `unused_by_task`, or the checkpoint is known to be
     pre-trained only; then they are a warning.
     """
-    loader = network_class(class_name)
+    loader = runtime.network_class(class_name)
     if loader is None:
-        raise UnsupportedError(
-            f"the installed transformers {transformers().__version__} has no class `{class_name}`",
+        version = runtime.transformers().__version__
+        raise runtime.UnsupportedError(
+            f"the installed transformers {version} has no class `{class_name}`",
             hint=f"run `pip install --upgrade transformers`, or set another class under {USES}",
         )
     refuse_what_does_not_fit(checkpoint.name, checkpoint.weights, placement)
@@ -213,13 +203,13 @@ def load_network(
     if quantized:  # linear layers, by bitsandbytes, as they are loaded
         logging.getLogger("bitsandbytes").setLevel(logging.ERROR)  # it advises kernels of the Hub
         settings["device_map"] = {"": placement.device}
-        settings["quantization_config"] = transformers().BitsAndBytesConfig(
+        settings["quantization_config"] = runtime.transformers().BitsAndBytesConfig(
             load_in_8bit=placement.dtype == "8-bit",
             load_in_4bit=placement.dtype == "4-bit",
             bnb_4bit_quant_type="nf4",  # as the printed programs have it
             bnb_4bit_compute_dtype=placement.torch_dtype,
         )
-    with plain_errors(checkpoint.name), quiet():
+    with runtime.plain_errors(checkpoint.name), runtime.quiet():
         network, report = loader.from_pretrained(
             checkpoint.folder,
             dtype=placement.torch_dtype,
@@ -241,7 +231,7 @@ def load_network(
     notes = []
     if lacking and not pretrained_only:
         origin = f". The checkpoint was saved from {saved_from}" if saved_from else ""
-        raise WeightsMismatchError(
+        raise runtime.WeightsMismatchError(
             f"`{name}` lacks {len(lacking)} of the weights that {loaded} needs "
             f"({_parts(lacking)}), so its answers would be random{origin}",
             hint="choose a checkpoint that was fine-tuned for this task",
@@ -263,12 +253,14 @@ def load_network(
 
 def load_part(checkpoint: LocalCheckpoint, class_name: str) -> Any:
     """Load a tokenizer, image processor or processor by the name of its class."""
-    with plain_errors(checkpoint.name), quiet():
-        part = getattr(transformers(), class_name).from_pretrained(checkpoint.folder, **FROM_DISK)
+    with runtime.plain_errors(checkpoint.name), runtime.quiet():
+        part = getattr(runtime.transformers(), class_name).from_pretrained(
+            checkpoint.folder, **FROM_DISK
+        )
     tokenizer = getattr(part, "tokenizer", part)
     added = getattr(tokenizer, "added_tokens_decoder", None)
     if added is not None and len(tokenizer) <= len(added):  # made of nothing: no file was there
-        raise BrokenCheckpointError(
+        raise runtime.BrokenCheckpointError(
             f"the tokenizer of `{checkpoint.name}` has no vocabulary, because its files are "
             "missing",
             hint="download the checkpoint again, with tokenizer.json or its vocabulary file",
@@ -284,7 +276,7 @@ def load_image_processor_and_tokenizer(checkpoint: LocalCheckpoint) -> tuple[Any
     """
     try:
         processor = load_part(checkpoint, "AutoProcessor")
-    except BrokenCheckpointError:
+    except runtime.BrokenCheckpointError:
         processor = None
     if hasattr(processor, "image_processor") and hasattr(processor, "tokenizer"):
         return processor.image_processor, processor.tokenizer
@@ -344,7 +336,7 @@ def joined(inputs: Sequence[Inputs]) -> Inputs:
 
     Anything else is taken from the first.
     """
-    torch = library("torch")
+    torch = runtime.library("torch")
     return {
         key: torch.cat([each[key] for each in inputs]) if hasattr(value, "shape") else value
         for key, value in inputs[0].items()

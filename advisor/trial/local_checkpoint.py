@@ -15,12 +15,7 @@ from typing import Any
 from advisor.catalogue.uncatalogued import read_config
 from advisor.errors import AdvisorError
 from advisor.files import MEGABYTE, know_as_read, size_shown
-from advisor.trial.runtime import (
-    BrokenCheckpointError,
-    RemoteCodeError,
-    UnsafeWeightsError,
-    library,
-)
+from advisor.trial import runtime
 
 TABLE_ROWS = 5000
 WEIGHTS, INDEX = "model.safetensors", "model.safetensors.index.json"
@@ -110,7 +105,7 @@ def _refuse_what_is_no_file(folder: Path, name: str) -> None:
                 elif path.suffix in READ_WHOLE and status.st_size > most:
                     reason = f"is larger than {size_shown(most)}"
         if reason:
-            raise BrokenCheckpointError(f"`{path.name}` of `{name}` {reason}", hint=FETCH)
+            raise runtime.BrokenCheckpointError(f"`{path.name}` of `{name}` {reason}", hint=FETCH)
 
 
 def _configuration(folder: Path, name: str) -> dict[str, Any]:
@@ -118,20 +113,20 @@ def _configuration(folder: Path, name: str) -> dict[str, Any]:
     try:
         config = read_config(folder / "config.json", name)
     except AdvisorError as error:
-        raise BrokenCheckpointError(error.message, hint=error.hint) from error
+        raise runtime.BrokenCheckpointError(error.message, hint=error.hint) from error
     if not isinstance(config.get("model_type"), str):
-        raise BrokenCheckpointError(
+        raise runtime.BrokenCheckpointError(
             f"the config.json of `{name}` has no model_type",
             hint="look for a version of the checkpoint that was converted to transformers",
         )
     kernel = next(_kernels(config), "")
     if kernel or (config.get("auto_map") and not is_known_type(config["model_type"])):
-        raise RemoteCodeError(
+        raise runtime.RemoteCodeError(
             f"`{name}` needs code from the Hub, `{kernel or name}`, which advisor never runs",
             hint="look for a version of the checkpoint that transformers supports natively",
         )
     if config.get(ELSEWHERE, WEIGHTS) != WEIGHTS:
-        raise BrokenCheckpointError(
+        raise runtime.BrokenCheckpointError(
             f"`{ELSEWHERE}` in the config.json of `{name}` sets another name for the weights",
             hint=f"rename the file to {WEIGHTS} and delete that setting",
         )
@@ -149,7 +144,7 @@ def _kernels(value: Any, key: str = "") -> Iterator[str]:
 
 def is_known_type(model_type: str) -> bool:
     """Return whether the installed transformers has this model type."""
-    auto = library("transformers.models.auto.configuration_auto")
+    auto = runtime.library("transformers.models.auto.configuration_auto")
     return model_type in auto.CONFIG_MAPPING_NAMES
 
 
@@ -159,7 +154,7 @@ def _weight_files(folder: Path, name: str) -> tuple[Path, ...]:
         return (folder / WEIGHTS,)
     if not (folder / INDEX).is_file():
         refuse_pickled([path.name for path in folder.iterdir()], name)
-        raise BrokenCheckpointError(
+        raise runtime.BrokenCheckpointError(
             f"`{name}` has no weights: the file {WEIGHTS} is missing",
             hint="pass the folder that `save_pretrained` wrote",
             kind="incomplete-checkpoint",
@@ -170,14 +165,14 @@ def _weight_files(folder: Path, name: str) -> tuple[Path, ...]:
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         parts, own = [], False
     if len(parts) > MOST_FILES or not own:
-        raise BrokenCheckpointError(
+        raise runtime.BrokenCheckpointError(
             f"the weight index of `{name}` does not list at most {MOST_FILES:,} {SAFE} files of "
             "its own folder",
             hint=FETCH,
         )
     absent = [part for part in parts if not (folder / part).is_file()]
     if absent:
-        raise BrokenCheckpointError(
+        raise runtime.BrokenCheckpointError(
             f"`{name}` is incomplete: {len(absent)} of {len(parts)} weight files are missing, the "
             f"first is `{absent[0]}`",
             hint="download the checkpoint again. The download resumes where it stopped",
@@ -190,7 +185,7 @@ def refuse_pickled(names: list[str], name: str) -> None:
     """Raise UnsafeWeightsError where weights exist, but in no safe format."""
     pickled = sorted(each for each in names if each.endswith(PICKLED))
     if pickled:
-        raise UnsafeWeightsError(
+        raise runtime.UnsafeWeightsError(
             f"`{name}` has only the pickle file `{pickled[0]}`, and loading a pickle can run code",
             hint="pass a --revision with safetensors (often under `refs/pr/...`), or convert the "
             "file if you trust it",
@@ -203,7 +198,7 @@ def _read_weights(paths: tuple[Path, ...], name: str) -> Weights:
     tables = 0
     for path in paths:
         try:
-            with library("safetensors").safe_open(path, framework="pt") as file:
+            with runtime.library("safetensors").safe_open(path, framework="pt") as file:
                 names = file.keys()
                 if len(names) > MOST_TENSORS:
                     raise ValueError(f"the file lists {len(names):,} tensors")  # noqa: TRY301
@@ -215,7 +210,7 @@ def _read_weights(paths: tuple[Path, ...], name: str) -> Weights:
                         tables += math.prod(shape)
         except Exception as error:
             reason = str(error).removeprefix("Error while deserializing header: ")
-            raise BrokenCheckpointError(
+            raise runtime.BrokenCheckpointError(
                 f"the weights of `{name}` are damaged: `{path.name}`: {reason}",
                 hint="delete the file and download it again",
             ) from error

@@ -188,6 +188,6 @@ def finetuning_page(result: FineTuning, flags: str) -> Page:
 def html_page(results: TrialResults) -> list[Shared]:
     """Return the page of the HTML file: that of other formats, with the image on top."""
     if results.opened is None or results.query:
-        return as_page(results)
+        return [*as_page(results)]
     image = {"name": Path(results.image).name, "address": preview(results.opened)}
     return [Filled("pictures", {"rows": [image]}), *as_page(results)]

@@ -18,6 +18,7 @@ from advisor.model.library import ANY_TYPE, Act, RunnerUse
 from advisor.phrasing import count
 from advisor.rulebase.base import RuleBase
 from advisor.rulebase.store import load_rules
+from advisor.trial import runtime
 from advisor.trial.answer import Reply, Request
 from advisor.trial.demo import read_card, warnings_of
 from advisor.trial.images import OpenedImage
@@ -25,16 +26,6 @@ from advisor.trial.loading import USES, load_network, load_part
 from advisor.trial.local_checkpoint import LocalCheckpoint, is_known_type, read_checkpoint
 from advisor.trial.placement import Placement, place
 from advisor.trial.resolution import Loading, resolve
-from advisor.trial.runtime import (
-    BrokenCheckpointError,
-    ImageError,
-    MissingInputError,
-    UnsupportedError,
-    library,
-    plain_errors,
-    quiet,
-    transformers,
-)
 
 MISSING = {
     "labels": (
@@ -83,7 +74,7 @@ class Runner:
 
     def __post_init__(self) -> None:
         self.warnings += warnings_of(read_card(self.checkpoint.folder))
-        with plain_errors(self.checkpoint.name):
+        with runtime.plain_errors(self.checkpoint.name):
             self.prepare()
 
     @property
@@ -115,7 +106,7 @@ class Runner:
 
         Called within `running`; `request` is that of all the images.
         """
-        raise UnsupportedError(
+        raise runtime.UnsupportedError(
             f"`{self.checkpoint.name}` cannot score {count(len(request.texts), 'label')} for "
             f"{count(len(images), 'image')}",
             hint="choose a checkpoint for classification, or one that generates text",
@@ -137,8 +128,8 @@ class Runner:
     @contextmanager
     def running(self) -> Iterator[None]:
         """Compute without gradients, from the seed; what goes wrong is said in our words."""
-        torch = library("torch")
-        with torch.inference_mode(), plain_errors(self.checkpoint.name), quiet():
+        torch = runtime.library("torch")
+        with torch.inference_mode(), runtime.plain_errors(self.checkpoint.name), runtime.quiet():
             # Seeding every kind of device takes half a millisecond, the CPU's alone next to none.
             on_cpu = self.placement.device == "cpu"
             generator = torch.default_generator if on_cpu else torch
@@ -148,7 +139,7 @@ class Runner:
     def _judged(self, reply: Reply, request: Request) -> Reply:
         """Return the reply with what is to be said of it; refuse one that holds no numbers."""
         if any(math.isnan(answer.score or 0.0) for answer in reply.answers):
-            raise BrokenCheckpointError(
+            raise runtime.BrokenCheckpointError(
                 f"`{self.checkpoint.name}` returned NaN scores",
                 hint="pass --dtype float32. If the scores stay NaN, download the weights again",
             )
@@ -171,7 +162,7 @@ class Runner:
 
     def _check(self, image: OpenedImage, request: Request) -> None:
         if image.regions and not self.takes_regions:
-            raise ImageError(
+            raise runtime.ImageError(
                 f"`{image.name}` has region features, and `{self.checkpoint.name}` needs an image",
                 hint="pass an image file. Only a unified VLP (2020) uses region features",
             )
@@ -183,7 +174,9 @@ class Runner:
         for need in self.needs:
             if not given.get(need, True):
                 does, flag = MISSING[need]
-                raise MissingInputError(f"`{self.checkpoint.name}` {does}", hint=f"add {flag}")
+                raise runtime.MissingInputError(
+                    f"`{self.checkpoint.name}` {does}", hint=f"add {flag}"
+                )
 
 
 @cache
@@ -205,7 +198,7 @@ def load_runner(
     `dtype`, `revision`, `offline`, `agree`, `pretrained_only`, `max_new_tokens`, `seed` and
     `thinking`. Raises an AdvisorError in one sentence.
     """
-    transformers()
+    runtime.transformers()
     how = Loading(**loading)
     local = checkpoint if isinstance(checkpoint, LocalCheckpoint) else resolve(checkpoint, how)
     local = fine_tuned_for(local, task)
@@ -280,14 +273,14 @@ def act_and_use(
             else "the installed transformers does not support it"
         )
         other = f"choose another checkpoint, or add a runner for this type under {USES}"
-        raise UnsupportedError(
+        raise runtime.UnsupportedError(
             f"`{checkpoint.name}` has the model type `{checkpoint.model_type}`, and {reason}",
             hint=other if known else "pip install --upgrade transformers",
         )
     act = act_of(rulebase, task)
     use = use_for(uses, act, checkpoint.part_types) if act else None
     if act is None or use is None:
-        raise UnsupportedError(
+        raise runtime.UnsupportedError(
             f"a `{checkpoint.model_type}` model such as `{checkpoint.name}` does not support "
             f"`{task}`",
             hint=f"the model supports {', '.join(supported_tasks(checkpoint, rulebase))}",
@@ -305,7 +298,7 @@ def _uses(rulebase: RuleBase, checkpoint: LocalCheckpoint) -> tuple[RunnerUse, .
     uses = uses_of(rulebase, checkpoint.model_type)
     if all(checkpoint.model_type in use.loads for use in uses):
         return uses
-    auto = library("transformers.models.auto.modeling_auto")
+    auto = runtime.library("transformers.models.auto.modeling_auto")
     talks = checkpoint.model_type in auto.MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES
     return uses if talks else ()
 
@@ -316,7 +309,7 @@ def runner_class(use: RunnerUse) -> type[Runner]:
     try:
         runner: type[Runner] = getattr(importlib.import_module(f"advisor.trial.{module}"), name)
     except (ImportError, AttributeError) as error:
-        raise UnsupportedError(
+        raise runtime.UnsupportedError(
             f"the rules name the runner `{use.runner}` for `{use.id}`, and that runner does not "
             "exist",
             hint="use a runner of advisor.trial, like the other entries in rules/programs",

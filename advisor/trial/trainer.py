@@ -24,19 +24,12 @@ from transformers import (
 from transformers.trainer import TRAINER_STATE_NAME
 from transformers.utils import SAFE_WEIGHTS_NAME
 
+from advisor import writing
+from advisor.trial import runtime
 from advisor.trial.answer import Request
 from advisor.trial.images import open_image
 from advisor.trial.local_checkpoint import read_checkpoint
 from advisor.trial.runner import Runner
-from advisor.trial.runtime import (
-    BrokenCheckpointError,
-    OutputExistsError,
-    TrainingError,
-    UnsupportedError,
-    plain_errors,
-    quiet,
-    versions,
-)
 from advisor.trial.training import (
     UNFINISHED,
     FineTuning,
@@ -47,14 +40,6 @@ from advisor.trial.training import (
     TrainingStep,
     doubts,
     draw_samples,
-)
-from advisor.writing import (
-    grant_umask,
-    holds_something,
-    make_folder,
-    put_on_disk,
-    remove_folder,
-    write_text,
 )
 
 RECORD = "begun-from"
@@ -122,7 +107,7 @@ class Watch(TrainerCallback):
         if self.first_step is None or (loss is None and held_out is None):
             return
         if not all(math.isfinite(each) for each in (loss, held_out) if each is not None):
-            raise TrainingError(
+            raise runtime.TrainingError(
                 f"the training loss became NaN or infinite at step {state.global_step}",
                 hint="train with a smaller --learning-rate",
             )
@@ -169,17 +154,17 @@ def train(
     unfinished, name = folder / UNFINISHED, runner.checkpoint.name
     watch = Watch(Rows(examples), training.checkpoint_every, progress)
     trainer = _trainer(runner, recipe, training, held_out, unfinished, watch)
-    with plain_errors(name), quiet():
+    with runtime.plain_errors(name), runtime.quiet():
         loss_before = float(trainer.evaluate()["eval_loss"])
     before = _texts(runner, held_out, training)
     last = last_checkpoint(unfinished)
-    with plain_errors(str(unfinished)), quiet():
+    with runtime.plain_errors(str(unfinished)), runtime.quiet():
         try:
             trainer.train(resume_from_checkpoint=str(last) if last else None)
         except Exception as error:
             if last is None or watch.first_step is not None:
                 raise
-            raise BrokenCheckpointError(
+            raise runtime.BrokenCheckpointError(
                 f"the interrupted training in `{unfinished}` cannot be read",
                 hint="delete the folder to start again",
             ) from error
@@ -188,7 +173,7 @@ def train(
         Sample(image=each.image.name, text=each.expected, before=was, after=is_now)
         for each, was, is_now in written
     )
-    with plain_errors(name), quiet():
+    with runtime.plain_errors(name), runtime.quiet():
         recipe.finish()
     save_trained(recipe.parts, folder)
     return FineTuning(
@@ -220,7 +205,7 @@ def _trainer(
     """Return a Trainer that writes nowhere but in `folder`, and to no stream."""
     place = runner.placement
     if (number := place.device.partition(":")[2]).strip("0"):
-        raise UnsupportedError(
+        raise runtime.UnsupportedError(
             f"training uses the first GPU and does not support `{place.device}`",
             hint=f"set CUDA_VISIBLE_DEVICES={number} and leave --torch-device out",
         )
@@ -228,10 +213,10 @@ def _trainer(
     if mixed == "auto":
         mixed = "bf16" if place.on_cuda and torch.cuda.is_bf16_supported() else "no"
     if mixed == "fp16" and not place.on_cuda:
-        raise UnsupportedError(
+        raise runtime.UnsupportedError(
             "--mixed-precision fp16 needs a GPU of CUDA", hint="use --mixed-precision bf16 or no"
         )
-    with plain_errors(runner.checkpoint.name), quiet():
+    with runtime.plain_errors(runner.checkpoint.name), runtime.quiet():
         settings = TrainingArguments(
             output_dir=str(folder.absolute()),
             num_train_epochs=training.epochs,
@@ -313,13 +298,13 @@ def begin(folder: Path, identity: Any, make: Callable[[Path], object] | None = N
     """
     start = folder / UNFINISHED / "start"
     record = start.with_name(RECORD)
-    decides = json.dumps([identity, versions()], sort_keys=True)
+    decides = json.dumps([identity, runtime.versions()], sort_keys=True)
     digest = hashlib.sha256(decides.encode()).hexdigest()
-    if not holds_something(start.parent):
-        make_folder(start.parent)
-        write_text(record, digest)  # before what it speaks of
+    if not writing.holds_something(start.parent):
+        writing.make_folder(start.parent)
+        writing.write_text(record, digest)  # before what it speaks of
     elif not record.is_file() or record.read_text(encoding="utf-8") != digest:
-        raise OutputExistsError(
+        raise runtime.OutputExistsError(
             f"`{folder}` has an interrupted training with other data, models, settings or "
             "libraries",
             hint=f"pass another folder, or delete `{start.parent}` to start again",
@@ -338,12 +323,12 @@ def save_trained(parts: tuple[Any, ...], folder: Path) -> None:
     aside = folder / UNFINISHED / "trained"
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(parents=True)
-    with plain_errors(str(folder)), quiet():
+    with runtime.plain_errors(str(folder)), runtime.quiet():
         for part in parts:
             part.save_pretrained(aside)
     read_checkpoint(aside, str(folder))
-    grant_umask(aside)
-    put_on_disk(*aside.iterdir())
+    writing.grant_umask(aside)
+    writing.put_on_disk(*aside.iterdir())
     for path in sorted(aside.iterdir(), key=lambda path: path.name == "config.json"):
         path.replace(folder / path.name)
-    remove_folder(folder / UNFINISHED)
+    writing.remove_folder(folder / UNFINISHED)
