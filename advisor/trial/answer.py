@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from string import Formatter
 from typing import Any
 
 from advisor.errors import UsageError
@@ -63,11 +62,7 @@ def check_template(template: str) -> None:
 
     A place is `{}` and no more: a width in it would have a label take any memory.
     """
-    try:
-        places = [place[1:] for place in Formatter().parse(template) if place[1] is not None]
-    except ValueError:
-        places = []
-    if places not in ([("", "", None)], [("0", "", None)]):
+    if template.count("{}") != 1 or {"{", "}"} & {*template.replace("{}", "")}:
         raise UsageError(
             f"`--template {template}` must contain {{}} exactly once",
             hint="mark the place of the label with {}, e.g. 'a photo of {}'",

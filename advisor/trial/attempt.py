@@ -141,7 +141,7 @@ class ImageInputs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrialResults:
-    """The trials on one image (or on a folder of them), and what could not be done.
+    """The trials on one image (or on a folder of them), and the candidates that could not run.
 
     `question` and `query` are what was asked; `shown` is how many answers of a ranking to show;
     `opened` is the image; `files` says what was written.
@@ -191,7 +191,6 @@ def try_out(
         repeat = 0 if inputs.folder else DEFAULT_REPEAT
     trials: list[Trial] = []
     refusals: list[Candidate] = []
-    failures: list[AdvisorError] = []
     for run in runs:
         settings = {"family": run.family, "repeat": repeat, **_loading_of(run, loading)}
         try:
@@ -202,18 +201,14 @@ def try_out(
             if len(runs) == 1 or error.kind == "extra-not-installed":
                 raise
             refusals.append(run.ended_by(error))
-            failures.append(error)
     if not trials:
-        raise _nothing_ran(refusals, failures[0]) from failures[0]
-    files: tuple[str, ...] = ()
-    if vectors:
-        rows = [(answer.text, answer.vector or ()) for answer in trials[0].answers]
-        target, listing = write_vectors(vectors, [name for name, _ in rows], [v for _, v in rows])
-        size = f"{len(rows)} x {len(rows[0][1])}"
-        files = (
-            f"{target}: float32 array of {size}, with rows of unit length",
-            f"{listing}: the image file of each row, in order",
-        )
+        for each in refusals:
+            note(each.refusal)
+        first = refusals[0]
+        hint = first.hint or None
+        if first.kind == "not-downloaded":  # its hint names a single checkpoint
+            hint = "pass --download to allow the download"
+        raise AdvisorError("advisor could run none of the candidates", hint=hint, kind=first.kind)
     return TrialResults(
         image=inputs.folder if not inputs.image and _is_of_folder(acts) else Path(image.name).name,
         trials=tuple(trials),
@@ -222,17 +217,18 @@ def try_out(
         query=request.query or "",
         shown=top,
         opened=image,
-        files=files,
+        files=_written(vectors, trials[0].answers) if vectors else (),
     )
 
 
-def _nothing_ran(refusals: list[Candidate], failure: AdvisorError) -> AdvisorError:
-    """Return the error where no candidate could be run, after a line for each."""
-    for each in refusals:
-        note(each.refusal)
-    one_for_all = failure.kind == "not-downloaded"  # its hint names a single checkpoint
-    hint = "pass --download to allow the download" if one_for_all else failure.hint
-    return AdvisorError("advisor could run none of the candidates", hint=hint, kind=failure.kind)
+def _written(vectors: str, answers: tuple[Prediction, ...]) -> tuple[str, ...]:
+    """Write the vectors of answers to a file and their names to another; say what each has."""
+    rows = [answer.vector or () for answer in answers]
+    target, listing = write_vectors(vectors, [answer.text for answer in answers], rows)
+    return (
+        f"{target}: float32 array of {len(rows)} x {len(rows[0])}, with rows of unit length",
+        f"{listing}: the image file of each row, in order",
+    )
 
 
 def answer_each(

@@ -97,30 +97,24 @@ def candidates_for(
             "--demo and --checkpoint cannot be combined", hint="--checkpoint demo:clip names one"
         )
     if choice.demo:
-        return _demo_candidates(task)
+        demos = demo_checkpoints()
+        every = [(demo, each) for demo in demos for each in demo.tasks]
+        runs = [
+            Candidate(demo.id, demo.id, demo.family, task=each)
+            for demo, each in every
+            if task in ("", each)
+        ]
+        if not runs:
+            raise UsageError(
+                f"no demo checkpoint supports `{task}`",
+                hint=f"they support {', '.join(sorted({each for _, each in every}))}",
+            )
+        return runs
     if choice.checkpoints:
         return [_named(rulebase, name, task, choice.revision) for name in choice.checkpoints]
     if choice.revision:
         raise UsageError("`--revision` needs a checkpoint", hint="add --checkpoint ID")
     return [_recommended(rulebase, task, may_download=may_download)]
-
-
-def _demo_candidates(task: str) -> list[Candidate]:
-    """Return the demo checkpoints for a task, or for all that each of them can do."""
-    demos = demo_checkpoints()
-    runs = [
-        Candidate(demo.id, demo.id, demo.family, task=each)
-        for demo in demos
-        for each in demo.tasks
-        if task in ("", each)
-    ]
-    if not runs:
-        tasks = sorted({each for demo in demos for each in demo.tasks})
-        raise UsageError(
-            f"no demo checkpoint supports `{task}`",
-            hint=f"the demo checkpoints support {', '.join(tasks)}",
-        )
-    return runs
 
 
 def _recommended(rulebase: RuleBase, task: str, *, may_download: bool) -> Candidate:

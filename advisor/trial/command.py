@@ -15,7 +15,6 @@ from advisor.rulebase.base import RuleBase
 from advisor.trial.answer import vector_files
 from advisor.trial.attempt import ImageInputs, TrialResults, answer_each, try_out
 from advisor.trial.candidate import CheckpointChoice
-from advisor.trial.folder_answers import FolderAnswers
 from advisor.trial.resolution import Loading
 
 DOWNLOADING, DOWNLOAD = "downloading {0.name}: {0.size}", "Download {0.name}, {0.size}?"
@@ -103,9 +102,17 @@ def try_(
         raise UsageError("the format `jsonl` needs an output file", hint="add --output FILE.jsonl")
     how = loading._replace(seed=seed)
     if lines := [file for format, file in shown.files if format == "jsonl"]:
-        report = _report_of_lines(answer_each(rulebase, choice, inputs, how, lines[0]))
+        answered = answer_each(rulebase, choice, inputs, how, lines[0])
+        facts = {"answered now": answered.new, "answered before": answered.earlier}
+        facts |= {"not readable": answered.unreadable} if answered.unreadable else {}
+        written = {name: f"{number:,}" for name, number in facts.items()}
+        report = _report_of(f"{answered.file}: one line of JSON per image", written, answered)
     elif choice.measure:
-        report = _report_of_speed(rulebase, choice, how)
+        from advisor.trial.machine_speed import measure_speed, speeds_shown
+
+        speed = measure_speed(rulebase, choice, how)
+        title = "Speed of this machine, for --device here"
+        report = _report_of(title, speeds_shown(speed), speed)
     else:
         shown.refuse(*(vector_files(vectors) if vectors else ()))
         times = repeat if repeat >= 0 else None
@@ -125,32 +132,12 @@ def report_of(results: TrialResults) -> Report:
     )
 
 
-def _report_of_lines(answered: FolderAnswers) -> Report:
-    """Return what was done to a folder, ready to be drawn."""
-    facts = {"answered now": answered.new, "answered before": answered.earlier}
-    facts |= {"not readable": answered.unreadable} if answered.unreadable else {}
-    written = {name: f"{number:,}" for name, number in facts.items()}
-    return _report_of(f"{answered.file}: one line of JSON per image", written, answered)
-
-
 def _report_of(title: str, facts: dict[str, str], result: NamedTuple) -> Report:
     """Return a result, of which a page has some facts under a title, ready to be drawn."""
     from advisor.draw.blocks import Heading, Pairs
 
     values = {"schema_version": SCHEMA_VERSION, **result._asdict()}
     return Report(lambda: values, lambda: [Heading(title, 1), Pairs(tuple(facts.items()))])
-
-
-def _report_of_speed(rulebase: RuleBase, choice: CheckpointChoice, loading: Loading) -> Report:
-    """Measure how fast this machine is; return that ready to be drawn."""
-    from advisor.decide.workload import rounded
-    from advisor.trial.machine_speed import measure_speed
-
-    speed = measure_speed(rulebase, choice, loading)
-    facts = {f"{kind} networks": f"{rounded(rate)} GFLOPS" for kind, rate in speed.gflops.items()}
-    if speed.weights_gb:
-        facts["text generation"] = f"{rounded(speed.weights_gb)} GB of weights per second"
-    return _report_of("Speed of this machine, for --device here", facts, speed)
 
 
 def agreement(

@@ -209,7 +209,19 @@ def finetune(
     ends where an unbroken one does.
     """
     how, folder = Training(**training), Path(output)
-    examples = check_training(pairs, folder)
+    refuse_other_contents(folder)
+    examples = read_examples(pairs)
+    if examples[0].answers:
+        raise UsageError(
+            f"`{pairs}` has questions, which an encoder-decoder cannot process",
+            hint="`advisor train vlp --aim answers` trains on questions",
+        )
+    for each in examples:  # each is opened once, so that a broken one is named before it costs time
+        if open_image(each.image).regions:
+            raise runtime.ImageError(
+                f"`{each.image}` has region features, and an encoder-decoder needs images",
+                hint="`advisor train vlp` trains on region features",
+            )
     trainer, load = runtime.library(TRAINER), loading or Loading(seed=how.seed)
     parts: Any = checkpoint if isinstance(checkpoint, tuple) else ()
     made: list[Composition] = []
@@ -235,27 +247,6 @@ def finetune(
     return done
 
 
-def check_training(pairs: str | Path, folder: Path) -> tuple[TrainingExample, ...]:
-    """Return the pairs; raise where they or the folder are of no use, before that costs time.
-
-    Each image is opened once, so that a broken one is named before training begins.
-    """
-    refuse_other_contents(folder)
-    examples = read_examples(pairs)
-    if examples[0].answers:
-        raise UsageError(
-            f"`{pairs}` has questions, which an encoder-decoder cannot process",
-            hint="`advisor train vlp --aim answers` trains on questions",
-        )
-    for each in examples:
-        if open_image(each.image).regions:
-            raise runtime.ImageError(
-                f"`{each.image}` has region features, and an encoder-decoder needs images",
-                hint="`advisor train vlp` trains on region features",
-            )
-    return examples
-
-
 def refuse_other_contents(folder: Path) -> None:
     """Raise where a folder cannot be written, or holds something else than a training."""
     if (folder / UNFINISHED).is_dir():
@@ -271,19 +262,15 @@ def was_never_trained(network: Any) -> bool:
     cross-attention do not count: they are new in any join.
     """
     norm = runtime.library("torch").nn.LayerNorm
-
-    def is_new(part: Any) -> bool:
-        norms = [
-            module
+    for part in (network.encoder, network.decoder):
+        are_new = [
+            bool((module.weight == 1).all()) and (module.bias is None or not module.bias.any())
             for name, module in part.named_modules()
             if isinstance(module, norm) and not any(mark in name for mark in CROSS)
         ]
-        return bool(norms) and all(
-            bool((each.weight == 1).all()) and (each.bias is None or not bool(each.bias.any()))
-            for each in norms
-        )
-
-    return is_new(network.encoder) or is_new(network.decoder)
+        if are_new and all(are_new):
+            return True
+    return False
 
 
 def _adapters(network: Any, rank: int, seed: int) -> Callable[[], object]:

@@ -40,9 +40,8 @@ COLUMNS = {
 PARTED = {"labels": ";|", "texts": "|", "answers": "|"}
 """What parts several values in one cell of a column in the plural: `labels`, `captions`, ..."""
 DONUT = "gt_parse"
-SEPARATORS = {".csv": ",;\t", ".tsv": "\t"}
-"""What may part cells: the first with which the columns have an image; spreadsheets differ."""
-SHOWN_COLUMNS = 200
+SEPARATORS = ",;\t"
+"""What may part cells: spreadsheets differ."""
 LONGEST_CELL = 10_000_000
 
 Row = tuple[int | str, Mapping[str, Any]]
@@ -51,10 +50,8 @@ Row = tuple[int | str, Mapping[str, Any]]
 def read_table(file: Path, images: Path | None) -> LabelledData:
     """Return the annotations of a table; images are named from its folder, or from `images`."""
     text = decoded(read_annotations(file), file)
-    marks = SEPARATORS.get(file.suffix.lower())
-    rows = _cells(text, marks, file) if marks else _lines_of_json(text, file)
-    annotations = annotations_of(rows, file)
-    return LabelledData(annotations, ImageFolder(images or file.parent))
+    rows = (_cells if file.suffix.lower() in (".csv", ".tsv") else _lines_of_json)(text, file)
+    return LabelledData(annotations_of(rows, file), ImageFolder(images or file.parent))
 
 
 def annotations_of(rows: Iterable[Row], file: Path) -> tuple[Annotation, ...]:
@@ -120,24 +117,9 @@ def _lines_of_json(text: str, file: Path) -> Iterator[Row]:
         yield line, row
 
 
-def _separator(text: str, marks: str, file: Path) -> str:
-    """Return what parts the cells; BrokenFileError where no column names images."""
-    head = next(filter(str.strip, io.StringIO(text)), "").strip()
-    for mark in marks:
-        columns = {each.strip(' "').lower() for each in head.split(mark)}
-        if not columns.isdisjoint(COLUMNS["image"]):
-            return mark
-    if not head:
-        return marks[0]
-    shown = head if len(head) <= SHOWN_COLUMNS else f"{head[:SHOWN_COLUMNS]} ..."
-    raise BrokenFileError(
-        f"`{file}` has no column of image names. Its first line is `{shown}`",
-        hint=f"rename the column of image names to one of {', '.join(COLUMNS['image'])}",
-    )
-
-
-def _cells(text: str, marks: str, file: Path) -> Iterator[Row]:
-    separator = _separator(text, marks, file)
+def _cells(text: str, file: Path) -> Iterator[Row]:
+    """Yield the rows of a table, whose head has most of what parts its cells."""
+    separator = max(SEPARATORS, key=next(filter(str.strip, io.StringIO(text)), "").count)
     longest = csv.field_size_limit(LONGEST_CELL)
     rows = csv.DictReader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     try:

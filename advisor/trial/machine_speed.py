@@ -9,7 +9,7 @@ from typing import Any
 
 from advisor.console.this_machine import MeasuredSpeed, keep_speed, look
 from advisor.decide.memory import PIXELS
-from advisor.decide.workload import measured_rates, workload_of
+from advisor.decide.workload import measured_rates, rounded, workload_of
 from advisor.errors import UsageError
 from advisor.rulebase.base import RuleBase
 from advisor.trial.answer import Request
@@ -53,6 +53,14 @@ def measure_speed(rulebase: RuleBase, choice: CheckpointChoice, loading: Loading
         )
     rates = measured_rates(workload, entry, *_seconds(runner))
     return keep_speed(machine, MeasuredSpeed(*rates))
+
+
+def speeds_shown(speed: MeasuredSpeed) -> dict[str, str]:
+    """Return speeds in words, by what they are of."""
+    facts = {f"{kind} networks": f"{rounded(rate)} GFLOPS" for kind, rate in speed.gflops.items()}
+    if speed.weights_gb:
+        facts["text generation"] = f"{rounded(speed.weights_gb)} GB of weights per second"
+    return facts
 
 
 def _seconds(runner: Runner) -> tuple[float, float]:

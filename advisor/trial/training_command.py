@@ -19,7 +19,7 @@ from advisor.draw.formats import SCHEMA_VERSION, Report
 from advisor.errors import UsageError, check_name
 from advisor.trial.command import agreement
 from advisor.trial.resolution import Loading
-from advisor.trial.training import FineTuning, Training, TrainingStep
+from advisor.trial.training import FineTuning, Progress, Training, TrainingStep
 
 if TYPE_CHECKING:
     from advisor.draw.blocks import Page
@@ -192,24 +192,19 @@ def _report(done: Composition | FineTuning, flags: str = "--task captioning") ->
 @contextmanager
 def resumable() -> Iterator[Progress]:
     """Show how far a training is, and say how to go on where it was stopped."""
+    shown_at = time.monotonic()
+
+    def show(step: TrainingStep) -> None:
+        """Show a step; off a terminal only some, and each end of an epoch."""
+        nonlocal shown_at
+        if sys.stderr.isatty():
+            progress_line(f"{step} ", step.step, step.steps)
+        elif step.held_out_loss is not None or time.monotonic() - shown_at >= SILENCE_S:
+            note("", str(step))
+            shown_at = time.monotonic()
+
     try:
-        yield Progress()
+        yield show
     except KeyboardInterrupt:
         note("", "run the same command to resume from the last checkpoint")
         raise
-
-
-class Progress:
-    """Shows on stderr how far training is: in one line of a terminal, else a line now and then."""
-
-    def __init__(self) -> None:
-        self.on_terminal, self.told = sys.stderr.isatty(), time.monotonic()
-
-    def __call__(self, step: TrainingStep) -> None:
-        """Show a step; off a terminal only some, and each end of an epoch."""
-        now = time.monotonic()
-        if self.on_terminal:
-            progress_line(f"{step} ", step.step, step.steps)
-        elif step.held_out_loss is not None or now - self.told >= SILENCE_S:
-            note("", str(step))
-            self.told = now
