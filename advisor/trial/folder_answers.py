@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from io import FileIO
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -41,39 +41,34 @@ def answer_folder(
     """Answer a request about each image of a folder, and write a line each to a file.
 
     A line has the image's path within the folder, the digest of its bytes, and `answers` or an
-    `error`. Images whose bytes have an answer in the file are not run again; a last line that was
-    cut short is taken away. `settings` decide what the answers are: BrokenFileError where the file
-    holds those of others, or something else. UsageError where another run writes to it. `load` is
-    called where there is anything to run.
+    `error`. Images that have a line in the file are not run again; a last line that was cut short
+    is taken away. `settings` decide what the answers are: BrokenFileError where the file holds
+    those of others, or something else. UsageError where another run writes to it. `load` is called
+    where there is anything to run.
     """
     paths = list_images(folder)
     refuse_what_was_read(file)
     run = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:16]
     new = unreadable = 0
+    runner: Runner | None = None
     with open_growing(file) as stream:
         _lock(stream, file)
-        lines = list(_lines(stream, file, run))
-        written = {(line["image"], line["digest"]) for line in lines}
-        outcomes = {line["digest"]: line for line in lines if "answers" in line}
-        runner: Runner | None = None
+        written = set(_lines(stream, file, run))
         for start in range(0, len(paths), BATCH):
-            batch, images = [], {}
-            for path in paths[start : start + BATCH]:
-                name = path.relative_to(folder).as_posix()
-                digest, image = _opened(path)
-                if (name, digest) not in written:
-                    batch.append((name, digest))
-                    if digest not in outcomes:
-                        images[digest] = image
-            if images:
-                runner = runner or load()
-                outcomes |= _outcomes(runner, images, request)
-            for name, digest in batch:
-                outcome = {key: each for key, each in outcomes[digest].items() if key not in KEYS}
-                stream.write(_encoded({"run": run, "image": name, "digest": digest, **outcome}))
-                unreadable += "error" in outcome
+            some = [
+                (path.relative_to(folder).as_posix(), *_opened(path))
+                for path in paths[start:][:BATCH]
+            ]
+            batch = [each for each in some if each[:2] not in written]
+            runner = runner or (load() if batch else None)
+            if runner is not None:
+                outcomes = _outcomes(runner, [image for *_, image in batch], request)
+                for (name, digest, _), outcome in zip(batch, outcomes, strict=True):
+                    line = {"run": run, "image": name, "digest": digest, **outcome}
+                    stream.write(_encoded(line))
+                    unreadable += "error" in outcome
             new += len(batch)
-            progress(min(start + BATCH, len(paths)), len(paths))
+            progress(start + len(some), len(paths))
     return FolderAnswers(str(file), new, len(paths) - new, unreadable)
 
 
@@ -108,14 +103,14 @@ def _opened(path: Path) -> tuple[str, OpenedImage | ImageError]:
         return digest, error
 
 
-def _lines(stream: FileIO, file: Path, run: str) -> Iterator[dict[str, Any]]:
-    """Yield the lines of a file, and leave it at its end, without a last line that was cut."""
+def _lines(stream: FileIO, file: Path, run: str) -> Iterator[tuple[str, str]]:
+    """Yield image and digest of the lines of a file; leave it at its end, without a cut line."""
     hint = "run the same command as before to resume, or pass another file with --output jsonl=FILE"
     whole, _, torn = stream.read().rpartition(b"\n")
     for number, text in enumerate(whole.splitlines(), start=1):
         try:
             line = json.loads(text)
-            begun, _, _ = (str(line[key]) for key in KEYS)
+            begun, image, digest = (str(line[key]) for key in KEYS)
         except (ValueError, TypeError, KeyError) as error:
             raise BrokenFileError(
                 f"{file}:{number}: advisor did not write this line", hint=hint
@@ -125,7 +120,7 @@ def _lines(stream: FileIO, file: Path, run: str) -> Iterator[dict[str, Any]]:
                 f"{file}:{number}: this line is from another checkpoint, task or question",
                 hint=hint,
             )
-        yield line
+        yield image, digest
     own = _encoded({"run": run})[:-2]
     if torn[: len(own)] != own[: len(torn)]:  # nobody's words are taken away but our own
         raise BrokenFileError(f"{file}: advisor did not write the last line", hint=hint)
@@ -138,29 +133,25 @@ def _encoded(line: dict[str, Any]) -> bytes:
 
 
 def _outcomes(
-    runner: Runner, images: dict[str, OpenedImage | ImageError], request: Request
-) -> dict[str, dict[str, Any]]:
-    """Return what is said of each image by its digest: its answers and warnings, or an error."""
-    readable = {digest: each for digest, each in images.items() if isinstance(each, OpenedImage)}
-    outcomes: dict[str, dict[str, Any]] = {
-        digest: {"error": each.message}
-        for digest, each in images.items()
-        if isinstance(each, ImageError)
-    }
-    if not readable:
-        return outcomes
+    runner: Runner, images: Sequence[OpenedImage | ImageError], request: Request
+) -> list[dict[str, Any]]:
+    """Return what is said of each image: its answers and warnings, or an error."""
+    readable = [each for each in images if isinstance(each, OpenedImage)]
     try:
-        replies = runner.run_all([*readable.values()], [request] * len(readable))
+        replies = iter(runner.run_all(readable, [request] * len(readable)) if readable else ())
     except (UsageError, MissingInputError):
         raise  # it holds for every image
     except AdvisorError as error:
-        if len(readable) == 1:
-            return outcomes | {digest: {"error": error.message} for digest in readable}
-        for digest, image in readable.items():
-            outcomes |= _outcomes(runner, {digest: image}, request)
-        return outcomes
-    for (digest, image), reply in zip(readable.items(), replies, strict=True):
-        outcomes[digest] = {"answers": [answer.as_json() for answer in reply.answers]}
-        if warnings := (*image.warnings, *reply.warnings):
-            outcomes[digest]["warnings"] = list(warnings)
+        if len(images) == 1:
+            return [{"error": error.message}]
+        return [outcome for image in images for outcome in _outcomes(runner, [image], request)]
+    outcomes: list[dict[str, Any]] = []
+    for image in images:
+        if isinstance(image, ImageError):
+            outcomes.append({"error": image.message})
+            continue
+        reply = next(replies)
+        warnings = [*image.warnings, *reply.warnings]
+        answers = [answer.as_json() for answer in reply.answers]
+        outcomes.append({"answers": answers, **({"warnings": warnings} if warnings else {})})
     return outcomes

@@ -56,13 +56,11 @@ def refuse_what_has_no_end(checkpoint: LocalCheckpoint, class_name: str) -> None
             "tokenizer.json and the chat template",
         ) from error
     most = MOST_TIMES * checkpoint.weights.stored_bytes + ALWAYS_ALLOWED
-    name, size = checkpoint.name, f"{checkpoint.weights.stored_bytes / 1e6:,.1f} MB"
     if numbers > most or characters > MOST_CHARACTERS:
         raise runtime.BrokenCheckpointError(
-            f"the chat template of `{name}` turns one message into {characters:,} characters"
-            if characters > MOST_CHARACTERS
-            else f"the configuration of `{name}` describes {numbers:,} parameters, far more than "
-            f"its weights of {size} can contain",
+            f"the configuration of `{checkpoint.name}` describes {numbers:,} parameters, far more "
+            f"than its weights of {checkpoint.weights.stored_bytes / 1e6:,.1f} MB can contain, or "
+            f"its chat template turns one message into {characters:,} characters",
             hint="download the checkpoint again",
         )
     if path is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -125,28 +126,19 @@ def _answers(results: TrialResults, trial: Trial) -> Page:
 
 def composition_page(made: Composition, *, trained: bool = False) -> Page:
     """Return the page of a composition: what is new, and that it has to be fine-tuned."""
-    facts = (
-        ("encoder", made.encoder),
-        ("decoder", made.decoder),
-        ("folder", str(made.folder)),
-        ("parameters", f"{made.parameters:,}, {made.new_parameters:,} of them new"),
-        ("tokens", f"start {made.start_token}, end {made.end_token}, pad {made.pad_token}"),
-    )
+    facts = {
+        "encoder": made.encoder,
+        "decoder": made.decoder,
+        "folder": str(made.folder),
+        "parameters": f"{made.parameters:,}, {made.new_parameters:,} of them new",
+        "tokens": f"start {made.start_token}, end {made.end_token}, pad {made.pad_token}",
+    }
     lines = [f"randomly initialized: {weight}" for weight in made.new_weights]
     lines += () if trained else made.warnings
-    page: Page = [
-        Heading("Combined model", 1),
-        Pairs(facts),
-        Items(tuple(Item("!", line) for line in lines)),
-    ]
+    page: Page = [Heading("Combined model", 1), Pairs(tuple(facts.items())), _warned(lines)]
     if not trained:
-        page += [
-            Text(
-                "Fine-tune this model on image-text pairs first. Until then, its output is random:",
-                "warn",
-            ),
-            Code(f"advisor compose --checkpoint {made.folder} --finetune pairs.csv --save FOLDER"),
-        ]
+        train = f"advisor compose --checkpoint {made.folder} --finetune pairs.csv --save FOLDER"
+        page += [Text("Until you fine-tune this model, its output is random:", "warn"), Code(train)]
     return page
 
 
@@ -155,34 +147,33 @@ def finetuning_page(result: FineTuning, flags: str) -> Page:
 
     `flags` are the flags with which it is tried.
     """
-    made, held, how = result.composition, result.held_out, result.settings
+    held, how = result.held_out, result.settings
     resumed = f", resumed after step {result.resumed_at}" if result.resumed_at else ""
-    best = f"saved: step {result.best_step}, which has the lowest validation loss"
-    facts = (
-        ("folder", str(result.folder)),
-        ("pairs", f"{result.pairs} for training, {held} held out for validation"),
-        (
-            "settings",
-            f"{count(how.epochs or 0, 'epoch')}, batch size {how.batch_size}, learning rate "
-            f"{how.learning_rate:g}",
-        ),
-        ("steps", f"{result.steps}{resumed}; {best}"),
-        ("validation loss", f"{result.loss_before:.3f} before, {result.loss_after:.3f} after"),
-        (
-            "exact matches",
-            f"{result.exact_before} of {held} before training, {result.exact_after} after",
-        ),
-    )
+    facts = {
+        "folder": str(result.folder),
+        "pairs": f"{result.pairs} for training, {held} held out for validation",
+        "settings": f"{count(how.epochs or 0, 'epoch')}, batch size {how.batch_size}, "
+        f"learning rate {how.learning_rate:g}",
+        "steps": f"{result.steps}{resumed}; saved: step {result.best_step}, which has the lowest "
+        "validation loss",
+        "validation loss": f"{result.loss_before:.3f} before, {result.loss_after:.3f} after",
+        "exact matches": f"{result.exact_before} of {held} before training, "
+        f"{result.exact_after} after",
+    }
     rows = tuple((each.image, each.text, each.before, each.after) for each in result.samples)
     return [
-        *(composition_page(made, trained=True) if made else []),
+        *(composition_page(result.composition, trained=True) if result.composition else []),
         Heading("Fine-tuned model", 1),
-        Pairs(facts),
+        Pairs(tuple(facts.items())),
         Table(SAMPLE_COLUMNS, rows, wide=2),
-        *([Items(tuple(Item("!", note) for note in result.notes))] if result.notes else []),
+        *([_warned(result.notes)] if result.notes else []),
         Text("Try the model:", "quiet"),
         Code(f"advisor try --checkpoint {result.folder} {flags} --image IMAGE"),
     ]
+
+
+def _warned(lines: Sequence[str]) -> Items:
+    return Items(tuple(Item("!", line) for line in lines))
 
 
 def html_page(results: TrialResults) -> list[Shared]:
