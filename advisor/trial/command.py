@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Annotated, Any, NamedTuple
 
 from advisor.console.commands import Options
@@ -18,17 +19,11 @@ from advisor.trial.candidate import CheckpointChoice
 from advisor.trial.resolution import Loading
 
 DOWNLOADING, DOWNLOAD = "downloading {0.name}: {0.size}", "Download {0.name}, {0.size}?"
-Seed = Annotated[
-    int,
-    option("--seed", "Random seed.", min=0, max=MAX_SEED, show_default=False),
-]
+number = partial(option, show_default=False)
+Seed = Annotated[int, number("--seed", "Random seed.", min=0, max=MAX_SEED)]
 Repeat = Annotated[
-    int,
-    option(
-        "--repeat", "Timed runs after the first. Default: 3, or 0 with a folder.", min=-1,
-        show_default=False,
-    ),
-]  # fmt: skip
+    int, number("--repeat", "Timed runs after the first: 3, 0 with a folder.", min=-1)
+]
 Top = Annotated[
     int, option("--top", "Number of ranked results to show. JSON has all of them.", min=1)
 ]
@@ -40,16 +35,11 @@ Vectors = Annotated[
 def loading_options(
     device: Device = "auto",
     dtype: Annotated[str, option("--dtype NAME", "float32, bfloat16 or float16.")] = "",
-    quantize: Annotated[
-        int, option("--quantize BITS", "Quantize the weights to 8 or 4 bits.", show_default=False)
-    ] = 0,
+    quantize: Annotated[int, number("--quantize BITS", "Quantize the weights to 8 or 4 bits.")] = 0,
     offline: Offline = False,
     download: AgreeToDownload = False,
     max_new_tokens: Annotated[
-        int,
-        option(
-            "--max-new-tokens", "Maximum number of tokens to generate.", min=0, show_default=False
-        ),
+        int, number("--max-new-tokens", "Maximum number of tokens to generate.", min=0)
     ] = 0,
     no_thinking: NoThinking = False,
 ) -> Loading:

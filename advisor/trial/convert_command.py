@@ -18,20 +18,11 @@ from advisor.writing import refuse_folder
 if TYPE_CHECKING:
     from advisor.draw.blocks import Page
 
-File = Annotated[
-    str, typer.Argument(metavar="FILE", help="Path to the state dict, model.EPOCH.bin.")
-]
+File = Annotated[str, typer.Argument(metavar="FILE", help="The state dict, model.EPOCH.bin.")]
 Folder = Annotated[str, typer.Argument(metavar="FOLDER", help="Output folder, new or empty.")]
-Vocabulary = Annotated[
-    str,
-    option("--vocabulary FILE", "vocab.txt of BERT-base cased, which the weights do not include."),
-]
+Vocabulary = Annotated[str, option("--vocabulary FILE", "vocab.txt of BERT-base cased.")]
 Answers = Annotated[
-    str,
-    option(
-        "--answers FILE",
-        "File with one answer per line. Without it the model returns class numbers.",
-    ),
+    str, option("--answers FILE", "One answer per line. Without it: class numbers.")
 ]
 
 

@@ -10,7 +10,7 @@ import random
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -27,6 +27,7 @@ SAMPLES = 5
 UNFINISHED = "unfinished"
 """The folder of a training, in the one that it is to be saved to."""
 PRECISIONS = ("auto", "no", "bf16", "fp16")
+number = partial(option, min=1, show_default=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,48 +37,27 @@ class Training:
     None stands for what is usual for the network, which `filled` puts in.
     """
 
-    epochs: Annotated[
-        int | None, option("--epochs", "Number of training epochs.", min=1, show_default=False)
-    ] = None
-    batch_size: Annotated[
-        int | None,
-        option("--batch-size", "Number of examples per batch.", min=1, show_default=False),
-    ] = None
+    epochs: Annotated[int | None, number("--epochs", "Number of training epochs.")] = None
+    batch_size: Annotated[int | None, number("--batch-size", "Number of examples per batch.")] = (
+        None
+    )
     learning_rate: Annotated[
-        float | None, option("--learning-rate", "Peak learning rate.", min=0, show_default=False)
+        float | None, number("--learning-rate", "Peak learning rate.", min=0)
     ] = None
     gradient_accumulation: Annotated[
         int, option("--gradient-accumulation", "Batches per optimizer step.", min=1)
     ] = 1
     mixed_precision: Annotated[
-        str,
-        option(
-            "--mixed-precision MODE",
-            "Precision: auto, no, bf16 or fp16. auto uses bf16 if the GPU can.",
-        ),
+        str, option("--mixed-precision MODE", "auto (bf16 if the GPU can), no, bf16 or fp16.")
     ] = "auto"
     patience: Annotated[
-        int,
-        option(
-            "--patience",
-            "Stop after N epochs without a lower validation loss. 0 never stops early.",
-            min=0,
-        ),
+        int, option("--patience", "Stop after N epochs without a lower validation loss.", min=0)
     ] = 0
     workers: Annotated[int, option("--workers", "Number of processes that load images.", min=0)] = 0
     held_out: Annotated[
         float, option("--held-out", "Share of images held out for validation.", min=0, max=0.9)
     ] = 0.1
-    seed: Annotated[
-        int,
-        option(
-            "--seed",
-            "Random seed for new weights and the order of examples.",
-            min=0,
-            max=MAX_SEED,
-            show_default=False,
-        ),
-    ] = 0
+    seed: Annotated[int, number("--seed", "Random seed.", min=0, max=MAX_SEED)] = 0
     device: Device = "auto"
     checkpoint_every: Annotated[
         int, option("--checkpoint-every", "Training steps between saved checkpoints.", min=1)

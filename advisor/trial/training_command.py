@@ -26,10 +26,7 @@ if TYPE_CHECKING:
     from advisor.trial.composition import Composition
 
 Save = Annotated[list[str], option("--save FOLDER", "New or empty output folder.", "--output")]
-Data = Annotated[
-    str,
-    typer.Argument(metavar="DATA", help="Training data: a table, or COCO captions."),
-]
+Data = Annotated[str, typer.Argument(metavar="DATA", help="A table, or COCO captions.")]
 EXAMPLES = "`advisor compose --help` shows examples of both"
 SILENCE_S = 30
 """Off a terminal, at most so long passes between two lines of progress, but for slow steps."""
@@ -48,12 +45,7 @@ class Parts:
         str, option("--finetune PAIRS", "Train on a CSV with columns image and text.")
     ] = ""
     lora: Annotated[
-        int,
-        option(
-            "--lora RANK",
-            "Train LoRA adapters of this rank and the new layers. 0 trains all weights.",
-            min=0,
-        ),
+        int, option("--lora RANK", "Train LoRA adapters of this rank. 0 trains all weights.", min=0)
     ] = 0
 
     def __post_init__(self) -> None:
@@ -71,26 +63,16 @@ class Material:
     """What is learnt, from what, and where it starts; empty where not given."""
 
     aim: Annotated[
-        str,
-        option(
-            "--aim AIM",
-            "Training objective: pretraining, captions or answers.",
-            show_default=False,
-        ),
+        str, option("--aim AIM", "Training objective: pretraining, captions or answers.")
     ] = "captions"
     checkpoint: Annotated[
         str, option("--checkpoint FOLDER", "Model to start from. Default: a small new network.")
     ] = ""
     images: Annotated[
-        str,
-        option(
-            "--images DIR",
-            "Folder of images or region features. Default: the folder of the data file.",
-        ),
+        str, option("--images DIR", "Images or region features. Default: beside the data file.")
     ] = ""
     vocabulary: Annotated[
-        str,
-        option("--vocabulary FILE", "vocab.txt for a new model. Default: words of the data file."),
+        str, option("--vocabulary FILE", "vocab.txt of a new model. Default: words of the data.")
     ] = ""
 
 
