@@ -111,10 +111,12 @@ def _commands(module: str, **helps: str) -> dict[str, Command]:
     }
 
 
-CONVERT = _commands(
-    "trial.convert_command",
-    vlp="Convert the weights of unified VLP (2020) to a checkpoint folder.",
-)
+CONVERT = {
+    "vlp": Command(
+        "advisor.trial.training_command:convert",
+        "Convert the weights of unified VLP (2020) to a checkpoint folder.",
+    )
+}
 TRAIN = _commands(
     "trial.training_command",
     vlp="Pre-train unified VLP (2020), or fine-tune it for captioning or VQA.",
@@ -214,7 +216,7 @@ OFTEN: Mapping[str, tuple[str, ...]] = {
         *("--aim", "--checkpoint", "--images", "--save", "--epochs", "--batch-size"),
         *("--learning-rate", "--mixed-precision", "--patience", "--help"),
     ),
-    "advisor.trial.convert_command:vlp": ("--vocabulary", "--answers", "--output", "--help"),
+    "advisor.trial.training_command:convert": ("--vocabulary", "--answers", "--output", "--help"),
     "advisor.audit.command:diff": ("--rules", "--all", *_WRITTEN),
 }
 """The options that the help of a command lists, where all of them take more than a screen."""

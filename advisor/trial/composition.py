@@ -45,17 +45,14 @@ class Composition:
     parameters: int
     new_parameters: int
     new_weights: tuple[str, ...]  # one entry a block: the layer numbers are folded into `*`
-    start_token: str
-    end_token: str
-    pad_token: str
+    tokens: dict[str, str]
+    """The tokens that texts start and end with, and that shorter ones are padded with."""
     warnings: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Return the composition as JSON keys."""
-        values = asdict(self) | {"output": str(self.folder)}
-        tokens = {name: values.pop(f"{name}_token") for name in ("start", "end", "pad")}
-        values.pop("folder")
-        return values | {"tokens": tokens}
+        values = asdict(self)
+        return {"output": str(values.pop("folder")), **values}
 
 
 def compose(
@@ -98,9 +95,7 @@ def compose(
         parameters=network.num_parameters(),
         new_parameters=sum(new.values()),
         new_weights=tuple(dict.fromkeys(re.sub(r"\.\d+\.", ".*.", name) for name in new)),
-        start_token=tokens[0],
-        end_token=tokens[1],
-        pad_token=tokens[2],
+        tokens=tokens,
         warnings=(
             f"{sum(new.values()):,} of {network.num_parameters():,} weights are new and random. "
             "Fine-tune the model on image-text pairs before use",
@@ -156,8 +151,8 @@ def _part(side: str, part: LocalCheckpoint, loader: Any, **settings: Any) -> tup
     return network, {f"{side}.{name}" for name in lost}
 
 
-def _set_tokens(network: Any, tokenizer: Any) -> tuple[str, str, str]:
-    """Set start, end and pad ids where the loss and where `generate` look for them."""
+def _set_tokens(network: Any, tokenizer: Any) -> dict[str, str]:
+    """Set start, end and pad ids where the loss and `generate` look for them; return the tokens."""
     start = tokenizer.cls_token or tokenizer.bos_token or tokenizer.eos_token
     end = tokenizer.sep_token or tokenizer.eos_token
     if start is None or end is None:
@@ -167,15 +162,15 @@ def _set_tokens(network: Any, tokenizer: Any) -> tuple[str, str, str]:
         )
     if tokenizer.pad_token is None:
         tokenizer.pad_token = end
-    ids = (tokenizer.convert_tokens_to_ids(each) for each in (start, end, tokenizer.pad_token))
+    tokens = {"start": str(start), "end": str(end), "pad": str(tokenizer.pad_token)}
     names = ("decoder_start_token_id", "eos_token_id", "pad_token_id")
-    for name, value in zip(names, ids, strict=True):
-        setattr(network.config, name, value)
-        setattr(network.generation_config, name, value)
+    for name, token in zip(names, tokens.values(), strict=True):
+        for settings in (network.config, network.generation_config):
+            setattr(settings, name, tokenizer.convert_tokens_to_ids(token))
     network.config.vocab_size = network.config.decoder.vocab_size
     network.config.tie_word_embeddings = False
     network.generation_config.max_new_tokens = LONGEST_ANSWER
-    return str(start), str(end), str(tokenizer.pad_token)
+    return tokens
 
 
 USUAL = {"epochs": 10, "batch_size": 16, "learning_rate": 5e-5}

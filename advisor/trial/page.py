@@ -131,7 +131,7 @@ def composition_page(made: Composition, *, trained: bool = False) -> Page:
         "decoder": made.decoder,
         "folder": str(made.folder),
         "parameters": f"{made.parameters:,}, {made.new_parameters:,} of them new",
-        "tokens": f"start {made.start_token}, end {made.end_token}, pad {made.pad_token}",
+        "tokens": ", ".join(f"{use} {token}" for use, token in made.tokens.items()),
     }
     lines = [f"randomly initialized: {weight}" for weight in made.new_weights]
     lines += () if trained else made.warnings

@@ -1,4 +1,4 @@
-"""`advisor compose` and `advisor train vlp`: networks joined, trained and fine-tuned."""
+"""`advisor compose`, `train vlp` and `convert vlp`: networks joined, trained and converted."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ from advisor.draw.formats import SCHEMA_VERSION, Report
 from advisor.errors import UsageError, check_name
 from advisor.trial.command import agreement
 from advisor.trial.resolution import Loading
+from advisor.trial.runtime import OWN_NETWORKS, library, quiet, transformers
 from advisor.trial.training import FineTuning, Progress, Training, TrainingStep
+from advisor.writing import refuse_folder
 
 if TYPE_CHECKING:
     from advisor.draw.blocks import Page
@@ -27,6 +29,12 @@ if TYPE_CHECKING:
 
 Save = Annotated[list[str], option("--save FOLDER", "New or empty output folder.", "--output")]
 Data = Annotated[str, typer.Argument(metavar="DATA", help="A table, or COCO captions.")]
+File = Annotated[str, typer.Argument(metavar="FILE", help="The state dict, model.EPOCH.bin.")]
+Folder = Annotated[str, typer.Argument(metavar="FOLDER", help="Output folder, new or empty.")]
+Vocabulary = Annotated[str, option("--vocabulary FILE", "vocab.txt of BERT-base cased.")]
+Answers = Annotated[
+    str, option("--answers FILE", "One answer per line. Without it: class numbers.")
+]
 EXAMPLES = "`advisor compose --help` shows examples of both"
 SILENCE_S = 30
 """Off a terminal, at most so long passes between two lines of progress, but for slow steps."""
@@ -149,6 +157,40 @@ def vlp(
     return 0
 
 
+def convert(
+    *,
+    file: File,
+    folder: Folder,
+    vocabulary: Vocabulary = "",
+    answers: Answers = "",
+    shown: Shown,
+) -> int:
+    """Convert the weights of unified VLP (Zhou et al., 2020) to a checkpoint folder.
+
+    advisor unpickles tensors only, infers the sizes from the tensor shapes, and lists the tensors
+    that it drops. The folder has safetensors weights, configuration, processor and a model card.
+
+    \b
+    Examples:
+      advisor convert vlp model.30.bin captioner --vocabulary vocab.txt
+      advisor convert vlp model.20.bin answerer --vocabulary vocab.txt --answers answers_vqa.txt
+    """
+    if not vocabulary:
+        raise UsageError(
+            "the weights do not include a vocabulary. Add --vocabulary vocab.txt",
+            hint="use the vocab.txt of bert-base-cased, which has 28,996 lines",
+        )
+    target = Path(folder)
+    refuse_folder(target)
+    shown.refuse_beside(target)
+    transformers()
+    conversion = library(f"{OWN_NETWORKS}.conversion")
+    with quiet():
+        done = conversion.convert(file, folder, vocabulary=vocabulary, answers=answers or None)
+    shown.emit(_report_of_conversion(done))
+    return 0
+
+
 def _folder_of(save: list[str], shown: Shown) -> str:
     """Return the one folder to write to."""
     if len(save) != 1:
@@ -190,3 +232,23 @@ def resumable() -> Iterator[Progress]:
     except KeyboardInterrupt:
         note("", "run the same command to resume from the last checkpoint")
         raise
+
+
+def _report_of_conversion(done: Any) -> Report:
+    """Return what was converted, ready to be drawn."""
+
+    def as_page() -> Page:
+        from advisor.draw.blocks import Heading, Item, Items, Pairs
+
+        how = f"import {OWN_NETWORKS}, then from_pretrained; README.md says how"
+        facts = (("class", done.class_name), ("parameters", f"{done.parameters:,}"))
+        page: Page = [Heading(f"{done.folder} written", 1), Pairs((*facts, ("load with", how)))]
+        left = [f"{name}: {why}" for name, why in done.dropped.items()]
+        for title, mark, lines in (("Left out", "-", left), ("Know that", "!", done.notes)):
+            if lines:
+                page += [Heading(title), Items(tuple(Item(mark, line) for line in lines))]
+        return page
+
+    values = asdict(done)
+    named = {"output": str(values.pop("folder")), "class": values.pop("class_name")}
+    return Report(lambda: {"schema_version": SCHEMA_VERSION, **named, **values}, as_page)
