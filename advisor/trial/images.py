@@ -174,6 +174,7 @@ def _prepared(image: Any, name: str) -> OpenedImage:
         if not getattr(image, "tile", None):
             image = image.copy()  # what was passed in stays as it is
         image.thumbnail((width * share, height * share))
+    image.load()
     if image.getexif().get(ORIENTATION, 1) != 1:
         image = library("PIL.ImageOps").exif_transpose(image)
     return OpenedImage(pixels=_as_rgb(image, name, notes), name=name, warnings=tuple(notes))

@@ -15,7 +15,6 @@ from advisor.trial import OpenedImage, Request, load_runner  # noqa: E402
 from advisor.trial.images import open_encoded, open_image  # noqa: E402
 from advisor.trial.likelihood import (  # noqa: E402
     _step_by_step,
-    begins_another,
     spelled_apart,
 )
 from advisor.trial.runtime import UnsupportedError  # noqa: E402
@@ -176,8 +175,6 @@ def test_one_label_that_begins_another_is_closed(tiny: Tiny):
     closed = spelled_apart(words, ("a dog", "a dog circle"))
     assert not any(ids[-1] == words.sep_token_id for ids in apart)
     assert all(ids[-1] in (words.eos_token_id, words.sep_token_id) for ids in closed)
-    assert begins_another([[1], [1, 2]])
-    assert not begins_another([[1, 2], [1, 3], [2]])
 
 
 def test_a_label_without_words_is_refused(tiny: Tiny):
