@@ -12,7 +12,7 @@ from advisor.errors import UsageError
 from advisor.files import refuse_what_was_read
 from advisor.foreign import whole
 from advisor.trial.images import OpenedImage, open_image
-from advisor.trial.runtime import ImageError, MissingInputError, library
+from advisor.trial.runtime import ImageError, library
 from advisor.writing import cannot_write, replacing
 
 
@@ -133,12 +133,6 @@ def write_vectors(
     Row and name number n belong together. Each file is complete or not there. Returns both paths;
     raises AdvisorError.
     """
-    if not vectors or len(names) != len(vectors):
-        raise MissingInputError(
-            f"the number of vectors ({len(vectors)}) differs from the number of names "
-            f"({len(names)})",
-            hint="run a checkpoint with --task embeddings first",
-        )
     numpy = library("numpy")
     target, listing = vector_files(path)
     refuse_what_was_read(target, listing)

@@ -231,8 +231,8 @@ def columns_for(
     lacking = [text for text, numbers in zip(texts, columns, strict=True) if not numbers]
     if lacking:
         raise UnsupportedError(
-            f"`{checkpoint.name}` has no label for {_listed(lacking)}. The labels of the "
-            f"checkpoint are {_listed(own)}",
+            f"`{checkpoint.name}` has no label for {first_named(lacking, LISTED)}. The labels of "
+            f"the checkpoint are {first_named(own, LISTED)}",
             hint="--label-map FILE: a JSON object from its labels to yours",
         )
     return columns
@@ -240,10 +240,6 @@ def columns_for(
 
 def _folded(label: str) -> str:
     return " ".join(label.replace("_", " ").split()).casefold()
-
-
-def _listed(labels: Sequence[str]) -> str:
-    return first_named([f"`{label}`" for label in labels], LISTED)
 
 
 class Classifier(Runner):

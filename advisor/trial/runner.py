@@ -23,7 +23,7 @@ from advisor.trial.answer import Reply, Request
 from advisor.trial.demo import read_card, warnings_of
 from advisor.trial.images import OpenedImage
 from advisor.trial.loading import USES, load_network, load_part
-from advisor.trial.local_checkpoint import LocalCheckpoint, is_known_type, read_checkpoint
+from advisor.trial.local_checkpoint import LocalCheckpoint, read_checkpoint
 from advisor.trial.placement import Placement, place
 from advisor.trial.resolution import Loading, resolve
 
@@ -266,16 +266,11 @@ def act_and_use(
     """Return what the table says of a checkpoint and a task; UnsupportedError where nothing."""
     uses = _uses(rulebase, checkpoint)
     if not uses:
-        known = is_known_type(checkpoint.model_type)
-        reason = (
-            "advisor has no runner for it"
-            if known
-            else "the installed transformers does not support it"
-        )
-        other = f"choose another checkpoint, or add a runner for this type under {USES}"
         raise runtime.UnsupportedError(
-            f"`{checkpoint.name}` has the model type `{checkpoint.model_type}`, and {reason}",
-            hint=other if known else "pip install --upgrade transformers",
+            f"`{checkpoint.name}` has the model type `{checkpoint.model_type}`, and advisor has no "
+            "runner for it, or the installed transformers does not support it",
+            hint="choose another checkpoint, run `pip install --upgrade transformers`, or add a "
+            f"runner for this type under {USES}",
         )
     act = act_of(rulebase, task)
     use = use_for(uses, act, checkpoint.part_types) if act else None

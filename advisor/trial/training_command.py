@@ -58,12 +58,9 @@ class Parts:
 
     def __post_init__(self) -> None:
         joins = (self.encoder, self.decoder)
-        if any(joins) if self.checkpoint else not all(joins):
+        if (any(joins) or not self.pairs) if self.checkpoint else not all(joins):
             both = "pass --encoder and --decoder to combine two models"
-            raise UsageError(f"{both}, or --checkpoint for a combined model", hint=EXAMPLES)
-        if self.checkpoint and not self.pairs:
-            message = "--checkpoint is there to be trained: add --finetune PAIRS"
-            raise UsageError(message, hint=EXAMPLES)
+            raise UsageError(f"{both}, or --checkpoint with --finetune PAIRS", hint=EXAMPLES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -113,15 +113,10 @@ def test_an_unknown_type_is_unsupported(tiny: Tiny, tmp_path: Path) -> None:
     folder = tmp_path / "other"
     shutil.copytree(tiny("clip"), folder)
     config = json.loads((folder / "config.json").read_text())
-    for model_type, words in (
-        ("bert", "no runner"),
-        ("brand-new", "the installed transformers does not support it"),
-    ):
+    for model_type in ("bert", "brand-new"):
         (folder / "config.json").write_text(json.dumps({**config, "model_type": model_type}))
-        with pytest.raises(UnsupportedError, match=words) as refused:
+        with pytest.raises(UnsupportedError, match=f"`{model_type}`, and advisor has no runner"):
             load_runner(folder, "embeddings", device="cpu")
-        helpers = "add a runner for this type under `uses` in rules/programs/programs.yaml"
-        assert (helpers in str(refused.value.hint)) == (model_type == "bert")
 
 
 def test_a_class_that_is_not_installed_is_a_sentence(tiny: Tiny) -> None:
