@@ -111,12 +111,8 @@ def _commands(module: str, **helps: str) -> dict[str, Command]:
     }
 
 
-CONVERT = {
-    "vlp": Command(
-        "advisor.trial.training_command:convert",
-        "Convert the weights of unified VLP (2020) to a checkpoint folder.",
-    )
-}
+CONVERTS = "Convert the weights of unified VLP (2020) to a checkpoint folder."
+CONVERT = {"vlp": Command("advisor.trial.training_command:convert", CONVERTS)}
 TRAIN = _commands(
     "trial.training_command",
     vlp="Pre-train unified VLP (2020), or fine-tune it for captioning or VQA.",
