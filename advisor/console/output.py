@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import sys
 from collections.abc import Callable
@@ -19,7 +18,7 @@ from advisor.draw.formats import FINDING_FORMATS, PAGE_FORMATS, Report, brief, d
 from advisor.errors import UsageError, check_name
 from advisor.files import MEGABYTE, read_bounded, real_path, refuse_what_was_read
 from advisor.phrasing import joined
-from advisor.writing import cannot_write, silence_stdout, write_text
+from advisor.writing import silence_stdout, write_text
 
 __all__ = ["interactive", "note", "progress_line"]  # for those who say more than an answer
 
@@ -114,17 +113,23 @@ class Showing(NamedTuple):
         for _, file in self.files:
             there, name = os.path.split(real_path(file))
             if there == top and any(fnmatchcase(name, pattern) for pattern in patterns):
-                message = f"the command itself writes `{file}` into `{folder}`"
-                raise UsageError(message, hint="pass another file for the page")
+                raise _part_of(folder, file)
 
-    def refuse_beside(self, folder: Path) -> None:
-        """Raise AdvisorError where a file of this answer cannot be written beside a new folder."""
-        self.refuse(folder)
-        self.refuse_part_of(folder, "*")
-        for _, file in self.files:
-            if not os.access(file.parent, os.W_OK):
-                nowhere = OSError(errno.ENOENT, f"`{file.parent}` is no folder to write to")
-                raise cannot_write(file, nowhere, "pass a file in an existing folder")
+    def write_with(self, folder: Path, scratch: Path, report: Report) -> None:
+        """Write a report to the files while `folder` is still `scratch`; `say` prints it then.
+
+        So a second run that finds the folder has nothing left to write. A file in the folder goes
+        into `scratch`. Raises UsageError where one by its name is there.
+        """
+        top = real_path(folder)
+        refuse_what_was_read(*[file for _, file in self.files])
+        for format, file in self.files:
+            target = real_path(file)
+            inside = target.startswith(top + os.sep)
+            place = scratch / os.path.relpath(target, top) if inside else file
+            if inside and place.exists():
+                raise _part_of(folder, file)
+            write_text(place, drawn(report, format))
 
     def say(self, report: Report) -> None:
         """Print a report; whoever has read enough of it changes nothing else of the command."""
@@ -200,6 +205,11 @@ def check_outputs(
         targets.append((format, Path(file)))
     check_apart(*[file for _, file in targets])
     return targets
+
+
+def _part_of(folder: Path, file: Path) -> UsageError:
+    message = f"the command itself writes `{file}` into `{folder}`"
+    return UsageError(message, hint="pass another file for the page")
 
 
 def check_apart(*files: Path) -> None:

@@ -16,6 +16,7 @@ from advisor.rulebase.base import RuleBase
 from advisor.trial.answer import vector_files
 from advisor.trial.attempt import ImageInputs, TrialResults, answer_each, try_out
 from advisor.trial.candidate import CheckpointChoice
+from advisor.trial.folder_answers import FolderAnswers
 from advisor.trial.resolution import Loading
 
 DOWNLOADING, DOWNLOAD = "downloading {0.name}: {0.size}", "Download {0.name}, {0.size}?"
@@ -92,17 +93,12 @@ def try_(
         raise UsageError("the format `jsonl` needs an output file", hint="add --output FILE.jsonl")
     how = loading._replace(seed=seed)
     if lines := [file for format, file in shown.files if format == "jsonl"]:
-        answered = answer_each(rulebase, choice, inputs, how, lines[0])
-        facts = {"answered now": answered.new, "answered before": answered.earlier}
-        facts |= {"not readable": answered.unreadable} if answered.unreadable else {}
-        written = {name: f"{number:,}" for name, number in facts.items()}
-        report = _report_of(f"{answered.file}: one line of JSON per image", written, answered)
+        report = _report_of_lines(answer_each(rulebase, choice, inputs, how, lines[0]))
     elif choice.measure:
         from advisor.trial.machine_speed import measure_speed, speeds_shown
 
         speed = measure_speed(rulebase, choice, how)
-        title = "Speed of this machine, for --device here"
-        report = _report_of(title, speeds_shown(speed), speed)
+        report = _report_of("Speed of this machine, for --device here", speeds_shown(speed), speed)
     else:
         shown.refuse(*(vector_files(vectors) if vectors else ()))
         times = repeat if repeat >= 0 else None
@@ -120,6 +116,14 @@ def report_of(results: TrialResults) -> Report:
         lambda: as_page(results),
         shared=lambda: html_page(results),
     )
+
+
+def _report_of_lines(answered: FolderAnswers) -> Report:
+    """Return what was done to a folder, ready to be drawn."""
+    facts = {"answered now": answered.new, "answered before": answered.earlier}
+    facts |= {"not readable": answered.unreadable} if answered.unreadable else {}
+    written = {name: f"{number:,}" for name, number in facts.items()}
+    return _report_of(f"{answered.file}: one line of JSON per image", written, answered)
 
 
 def _report_of(title: str, facts: dict[str, str], result: NamedTuple) -> Report:

@@ -35,12 +35,14 @@ from advisor.trial.training import (
     FineTuning,
     Progress,
     Sample,
+    Tell,
     Training,
     TrainingExample,
     TrainingStep,
     doubts,
     draw_samples,
 )
+from advisor.writing import write_text
 
 RECORD = "begun-from"
 LOGGED = 0.005
@@ -145,11 +147,13 @@ def train(
     held_out: tuple[TrainingExample, ...],
     folder: Path,
     progress: Progress,
+    tell: Tell,
 ) -> FineTuning:
     """Train from the last checkpoint in `folder` to the end, save, and return what came of it.
 
-    Checkpoints are those of transformers' Trainer, in `folder/unfinished`; the network that is
-    saved is that of the epoch with the lowest loss on `held_out`.
+    `tell` gets that and where the trained files are before they are put in place. Checkpoints are
+    those of transformers' Trainer, in `folder/unfinished`; the network that is saved is that of the
+    epoch with the lowest loss on `held_out`.
     """
     unfinished, name = folder / UNFINISHED, runner.checkpoint.name
     watch = Watch(Rows(examples), training.checkpoint_every, progress)
@@ -175,8 +179,7 @@ def train(
     )
     with runtime.plain_errors(name), runtime.quiet():
         recipe.finish()
-    save_trained(recipe.parts, folder)
-    return FineTuning(
+    result = FineTuning(
         folder=folder,
         pairs=len(examples),
         held_out=len(held_out),
@@ -192,6 +195,8 @@ def train(
         notes=doubts(samples, [each.expected for each in examples]),
         composition=recipe.composition,
     )
+    save_trained(recipe.parts, folder, lambda scratch: tell(result, scratch))
+    return result
 
 
 def _trainer(
@@ -302,7 +307,7 @@ def begin(folder: Path, identity: Any, make: Callable[[Path], object] | None = N
     digest = hashlib.sha256(decides.encode()).hexdigest()
     if not writing.holds_something(start.parent):
         writing.make_folder(start.parent)
-        writing.write_text(record, digest)  # before what it speaks of
+        write_text(record, digest)  # before what it speaks of
     elif not record.is_file() or record.read_text(encoding="utf-8") != digest:
         raise runtime.OutputExistsError(
             f"`{folder}` has an interrupted training with other data, models, settings or "
@@ -314,11 +319,11 @@ def begin(folder: Path, identity: Any, make: Callable[[Path], object] | None = N
     return start
 
 
-def save_trained(parts: tuple[Any, ...], folder: Path) -> None:
+def save_trained(parts: tuple[Any, ...], folder: Path, before: Callable[[Path], object]) -> None:
     """Write the trained network and what goes with it; what can be loaded is complete.
 
     All files are written aside and then moved, config.json as the last one, since nothing loads
-    a folder without it.
+    a folder without it. `before` gets where they are before they are moved.
     """
     aside = folder / UNFINISHED / "trained"
     shutil.rmtree(aside, ignore_errors=True)
@@ -327,6 +332,7 @@ def save_trained(parts: tuple[Any, ...], folder: Path) -> None:
         for part in parts:
             part.save_pretrained(aside)
     read_checkpoint(aside, str(folder))
+    before(aside)
     writing.grant_umask(aside)
     writing.put_on_disk(*aside.iterdir())
     for path in sorted(aside.iterdir(), key=lambda path: path.name == "config.json"):

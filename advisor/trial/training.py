@@ -143,6 +143,7 @@ class FineTuning:
 
 
 Progress = Callable[[TrainingStep], object]
+Tell = Callable[[FineTuning, Path], object]
 
 
 def draw_samples(samples: Sequence[Sample], seed: int) -> tuple[Sample, ...]:

@@ -108,16 +108,24 @@ def compose(
     agree = agreement(agreed=download, asks=interactive())
     loading = Loading(offline=offline, seed=training.seed, agree=agree)
 
+    def tell(done: Any, scratch: Path) -> None:
+        shown.write_with(Path(folder), scratch, _report(done))
+
     both = (parts.encoder, parts.decoder)
     if not parts.pairs:
-        shown.emit(_report(composition.compose(*both, folder, **loading._asdict())))
+        shown.say(_report(composition.compose(*both, folder, tell=tell, **loading._asdict())))
         return 0
     with resumable() as progress:
-        how: dict[str, Any] = {"loading": loading, "progress": progress, **asdict(training)}
+        how: dict[str, Any] = {"loading": loading, "progress": progress, "tell": tell}
         done = composition.finetune(
-            parts.checkpoint or both, parts.pairs, folder, lora=parts.lora, **how
+            parts.checkpoint or both,
+            parts.pairs,
+            folder,
+            lora=parts.lora,
+            **how,
+            **asdict(training),
         )
-    shown.emit(_report(done))
+    shown.say(_report(done))
     return 0
 
 
@@ -147,10 +155,13 @@ def vlp(
     folder = _folder_of(save, shown)
     flags = "--task vqa --question QUESTION" if material.aim == ANSWERS else "--task captioning"
 
+    def tell(done: FineTuning, scratch: Path) -> None:
+        shown.write_with(done.folder, scratch, _report(done, flags))
+
     settings: dict[str, Any] = {**asdict(material), **asdict(training)}
     with resumable() as progress:
-        done = train_unified(data, folder, progress=progress, **settings)
-    shown.emit(_report(done, flags))
+        done = train_unified(data, folder, progress=progress, tell=tell, **settings)
+    shown.say(_report(done, flags))
     return 0
 
 
@@ -179,12 +190,20 @@ def convert(
         )
     target = Path(folder)
     refuse_folder(target)
-    shown.refuse_beside(target)
+    shown.refuse(target)
     transformers()
     conversion = library(f"{OWN_NETWORKS}.conversion")
     with quiet():
-        done = conversion.convert(file, folder, vocabulary=vocabulary, answers=answers or None)
-    shown.emit(_report_of_conversion(done))
+        done = conversion.convert(
+            file,
+            folder,
+            vocabulary=vocabulary,
+            answers=answers or None,
+            tell=lambda done, scratch: shown.write_with(
+                target, scratch, _report_of_conversion(done)
+            ),
+        )
+    shown.say(_report_of_conversion(done))
     return 0
 
 
@@ -193,7 +212,7 @@ def _folder_of(save: list[str], shown: Shown) -> str:
     if len(save) != 1:
         hint = f"found {', '.join(save)}" if save else "e.g. --save my-captioner"
         raise UsageError("the output folder is missing. Add --save FOLDER", hint=hint)
-    shown.refuse_beside(Path(save[0]))
+    shown.refuse(Path(save[0]))
     return save[0]
 
 

@@ -26,6 +26,7 @@ from advisor.trial.runtime import (
 from advisor.trial.training import (
     FineTuning,
     Progress,
+    Tell,
     Training,
     TrainingExample,
     hold_out,
@@ -70,6 +71,7 @@ def train_unified(
     images: str | Path = "",
     vocabulary: str | Path = "",
     progress: Progress = lambda _step: None,
+    tell: Tell = lambda _done, _scratch: None,
     **training: Any,
 ) -> FineTuning:
     """Train for an aim (`pretraining`, `captions`, `answers`) and save to a folder.
@@ -118,7 +120,7 @@ def train_unified(
         parts=(runner.network, runner.processor),
         warm_up=0.1,
     )
-    done: FineTuning = trainer.train(runner, recipe, how, trained, held_out, folder, progress)
+    done: FineTuning = trainer.train(runner, recipe, how, trained, held_out, folder, progress, tell)
     return done
 
 

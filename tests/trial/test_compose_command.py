@@ -253,7 +253,9 @@ def test_a_page_that_cannot_be_written_leaves_no_folder_in_the_way(capsys, parts
     assert sorted(path.name for path in parts.iterdir()) == ["bert", "vit"]
     code, answer = called(capsys, *join, "--output", "json=joined/config.json")
     assert (code, answer["error"]["kind"]) == (2, "usage")
-    assert not (parts / "joined").exists()
+    assert called(capsys, *join, "--output", "html=./joined/page.html")[0] == 0
+    kept = {path.name for path in (parts / "joined").iterdir()}
+    assert {"config.json", "model.safetensors", "page.html"} <= kept
 
 
 @pytest.mark.parametrize("other", [("--seed", 5), ("--decoder", "bert-too")])
