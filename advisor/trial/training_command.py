@@ -112,19 +112,13 @@ def compose(
         shown.write_with(Path(folder), scratch, _report(done))
 
     both = (parts.encoder, parts.decoder)
+    how: dict[str, Any] = {"lora": parts.lora, "loading": loading, "tell": tell}
     if not parts.pairs:
         shown.say(_report(composition.compose(*both, folder, tell=tell, **loading._asdict())))
         return 0
     with resumable() as progress:
-        how: dict[str, Any] = {"loading": loading, "progress": progress, "tell": tell}
-        done = composition.finetune(
-            parts.checkpoint or both,
-            parts.pairs,
-            folder,
-            lora=parts.lora,
-            **how,
-            **asdict(training),
-        )
+        how |= {"progress": progress, **asdict(training)}
+        done = composition.finetune(parts.checkpoint or both, parts.pairs, folder, **how)
     shown.say(_report(done))
     return 0
 
