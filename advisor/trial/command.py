@@ -95,10 +95,7 @@ def try_(
     if lines := [file for format, file in shown.files if format == "jsonl"]:
         report = _report_of_lines(answer_each(rulebase, choice, inputs, how, lines[0]))
     elif choice.measure:
-        from advisor.trial.machine_speed import measure_speed, speeds_shown
-
-        speed = measure_speed(rulebase, choice, how)
-        report = _report_of("Speed of this machine, for --device here", speeds_shown(speed), speed)
+        report = _report_of_speed(rulebase, choice, how)
     else:
         shown.refuse(*(vector_files(vectors) if vectors else ()))
         times = repeat if repeat >= 0 else None
@@ -132,6 +129,14 @@ def _report_of(title: str, facts: dict[str, str], result: NamedTuple) -> Report:
 
     values = {"schema_version": SCHEMA_VERSION, **result._asdict()}
     return Report(lambda: values, lambda: [Heading(title, 1), Pairs(tuple(facts.items()))])
+
+
+def _report_of_speed(rulebase: RuleBase, choice: CheckpointChoice, loading: Loading) -> Report:
+    """Measure how fast this machine is; return that ready to be drawn."""
+    from advisor.trial.machine_speed import measure_speed, speeds_shown
+
+    speed = measure_speed(rulebase, choice, loading)
+    return _report_of("Speed of this machine, for --device here", speeds_shown(speed), speed)
 
 
 def agreement(
