@@ -285,19 +285,22 @@ def _run(line: CommandLine) -> int:
             raise RuntimeError(str(stop.code)) from stop  # noqa: TRY004 - nobody gave a wrong type
         return stop.code or OK
     except (UsageError, typer.TyperException) as error:
-        from advisor.cli.wrong_words import explained, meant_line
+        from advisor.cli.meant_line import meant_line
 
         if meant := meant_line(error, line):
             return _run(CommandLine(tuple(meant)))
         if isinstance(error, UnknownNameError):
-            raise explained(error, line.overlays) from None
+            from advisor.console.commands import rules_of
+            from advisor.need.likely_meaning import explained
+
+            raise explained(rules_of(line.overlays), error) from None
         if isinstance(error, UsageError):
             raise
-        raise _usage(error, line) from None
+        raise _usage(error) from None
     return code if isinstance(code, int) else OK
 
 
-def _usage(error: Any, line: CommandLine) -> AdvisorError:
+def _usage(error: Any) -> AdvisorError:
     """A usage error of the parser as one of ours, with the command whose help to read."""
     message = str(error.format_message()).strip().rstrip(".")
     message = message[:1].lower() + message[1:]
@@ -306,12 +309,8 @@ def _usage(error: Any, line: CommandLine) -> AdvisorError:
     hint = f"run `{path} --help` to list the options"
     if context is not None and getattr(error, "option_name", "") in MORE:
         hint = f"`{path}` already prints everything"
-    elif context is not None and hasattr(error, "possibilities"):
-        from advisor.cli.wrong_flags import unknown_flag
-
-        return unknown_flag(error.option_name, context, line)
     elif message.startswith("no such command"):
-        from advisor.cli.wrong_words import near_command
+        from advisor.cli.meant_line import near_command
 
         message += did_you_mean(filter(None, (near_command(error),)))
     elif message == "missing command" and context is not None:

@@ -66,10 +66,14 @@ class Commands(TyperGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Return the command of a command line; words that name none are a need: `recommend`."""
         if SENTENCES in self.table and args[0] not in self.table and not args[0].startswith("-"):
-            from advisor.cli.guesses import in_other_words, say_taken
+            from advisor.cli.takes import BEGINNINGS
 
-            if meant := in_other_words(args):
-                say_taken(meant)
+            meant: Sequence[str] = ()
+            if args[0].lower() in BEGINNINGS or ("/" in args[0] and " " not in args[0]):
+                from advisor.cli.meant_line import in_other_words, say_taken
+
+                if meant := in_other_words(args, self.overlays):
+                    say_taken(meant)
             name, *rest = meant or (SENTENCES, *args)
             return name, self.get_command(ctx, name), rest
         return super().resolve_command(ctx, args)

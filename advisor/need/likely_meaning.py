@@ -5,7 +5,7 @@ The lexicon tells, as in a sentence: concepts speak of tasks, words give answers
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from advisor.engine.profile import flag_text
@@ -127,10 +127,10 @@ class MeantFlag(NamedTuple):
     plain: bool = False
 
 
-def meant_flag(rulebase: RuleBase, typed: str, value: str, flags: Mapping[str, str]) -> MeantFlag:
+def meant_flag(rulebase: RuleBase, typed: str, value: str, flags: Sequence[str]) -> MeantFlag:
     """Return what an unknown flag, with what follows it, was meant to be.
 
-    `flags` has what each flag of the command does in words, by its name without hyphens.
+    `flags` are those of the command, without their hyphens.
     """
     name = typed.lstrip("-").lower()
     if close := spelt_like(name, flags) or _begun(name, flags):
@@ -157,7 +157,7 @@ def meant_flag(rulebase: RuleBase, typed: str, value: str, flags: Mapping[str, s
     return MeantFlag(tuple(answers[:MOST]))
 
 
-def _begun(name: str, flags: Mapping[str, str]) -> list[str]:
+def _begun(name: str, flags: Sequence[str]) -> list[str]:
     """Return the flags that a name is the beginning of, or that it goes on from."""
     if len(name) < LEAST_BEGIN:
         return []

@@ -202,7 +202,7 @@ TAKEN = {
         "check --checkpoint Salesforce/blip-image-captioning-base --task captioning"
     ),
     "convert --to onnx nlpconnect/vit-gpt2-image-captioning": (
-        "code nlpconnect/vit-gpt2-image-captioning --task captioning --runtime onnx"
+        "code nlpconnect/vit-gpt2-image-captioning --runtime onnx --task captioning"
     ),
     "captioning --num-images 3000": "captioning --num-items 3000",
     "recommend -V": "-V",
@@ -216,7 +216,9 @@ TAKEN = {
     "help CI workflow": "help ci",
     "help github": "help ci",
     "check --version": "--version",
-    "train classifier 40 images per class": "code 'train classifier 40 images per class'",
+    "train classifier 40 images per class": (
+        "code classifier 40 images per class --training fine-tune"
+    ),
     "list checkpoints --lang de": "list checkpoints --language de",
     "captioning --gpu 8gb": "captioning --memory-gb 8gb",
     "captioning --gpu=T4": "captioning --device T4",

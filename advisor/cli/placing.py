@@ -1,0 +1,294 @@
+"""The words of a refused command line by their kinds, each where the command takes it."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from contextlib import suppress
+from mimetypes import guess_type
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from advisor.catalogue.knowledge import checkpoints_called
+from advisor.cli import takes
+from advisor.cli.takes import FLAGS, NEEDLESS, TAKES, TRAIN, Place
+from advisor.console.streams import note
+from advisor.decide.command_lines import command, flags
+from advisor.decide.recommendation import recommend
+from advisor.engine.bounds import BOUNDS
+from advisor.engine.decision import Engine
+from advisor.engine.profile import Profile, make_profile, read_answers
+from advisor.errors import UsageError, did_you_mean
+from advisor.files import is_there
+from advisor.hub import is_hub_id
+from advisor.model import TASK
+from advisor.naming import same_name
+from advisor.need.code_command import WRITTEN
+from advisor.need.likely_meaning import MeantFlag, meant_flag
+from advisor.need.reading import read
+from advisor.need.understanding import one_task
+
+if TYPE_CHECKING:
+    from advisor.model import Checkpoint
+    from advisor.rulebase.base import RuleBase
+
+SHOWN = 3
+TABLES = (".csv", ".tsv", ".jsonl", ".json", ".tar", ".parquet", ".arrow")
+SUFFIXES = {takes.TABLE: TABLES, takes.PDF: (".pdf",), takes.PROGRAM: WRITTEN}
+BETWEEN_TWO = frozenset(("vs", "vs.", "versus", "or", "and", "with", "against", "on"))
+
+
+class Placing:
+    """A command as its parser and `TAKES` have it, and what a line puts into its places."""
+
+    def __init__(self, rulebase: RuleBase, name: str, parser: Any = None) -> None:
+        self.rulebase, self.name = rulebase, name
+        self.places: Sequence[Place] = TAKES.get(name, ())
+        self.takes_need = takes.SENTENCE in [place.kind for place in self.places]
+        parser = parser or command_named(name.partition(" ")[0])
+        self.flags = {flag: option for option in parser.params for flag in option.opts}
+        if spelling := getattr(parser, "spelling", None):
+            self.flags = {was: self.flags[now] for was, now in spelling.was.items()} | self.flags
+        self.asks = {f"--{question.typed}": question for question in rulebase.questions}
+        name, *own = name.split(" --")
+        self.runtimes = {
+            called: runtime
+            for runtime in rulebase.runtimes.values()
+            for called in (runtime.id, runtime.label, *runtime.aliases)
+        }
+        self.arguments, self.options = name.split(), " ".join(f"--{flag}" for flag in own).split()
+        self.text: list[str] = []
+        self.need: dict[str, list[str]] = {}
+        self.used: list[Place] = []
+
+    def line(self, words: Sequence[str]) -> list[str]:
+        """Return the command line with each word in its place; empty where one has none.
+
+        Raises UsageError where something else takes it, with what does.
+        """
+        if self.name == "compare":
+            words = [word for word in words if word.lower() not in BETWEEN_TWO]
+        for place in self.places:
+            if place.other and any(self.named(place.kind, word.split("=")[-1]) for word in words):
+                return Placing(self.rulebase, place.other).line(words)
+        rest = list(words)
+        while rest:
+            word = rest.pop(0)
+            flag, joint, value = word.partition("=")
+            if word[:1] != "-" or word == "-":
+                if not self._put(word):
+                    return []
+                continue
+            rest[:0] = [value] if joint else []
+            if self._flag(flag, rest[0] if joint or (rest and rest[0][:1] != "-") else ""):
+                rest.pop(0)
+        return self._completed()
+
+    def named(self, kind: str, word: str) -> list[str]:
+        """Return what a word names of a kind, as a command takes it; nothing where it is none."""
+        if kind == takes.CHECKPOINT:
+            ids = [self._id_of(part) for part in word.split(",")]
+            return ids if all(ids) else []
+        if kind == takes.FAMILY:
+            name = same_name(word, self.rulebase.family_names)
+            return [self.rulebase.family_names[name].id] if name else []
+        is_one = {
+            takes.IMAGE: (guess_type(word)[0] or "").startswith("image/"),
+            takes.FOLDER: word.endswith("/") or Path(word).is_dir(),
+            takes.TASK: word.lower() in self.rulebase.task_names,
+            takes.RUNTIME: word in self.runtimes,
+            takes.QUERY: word.endswith("?") and not read(self.rulebase, word).tasks,
+            takes.SENTENCE: True,
+        }
+        by_suffix = Path(word).suffix.lower() in SUFFIXES.get(kind, ())
+        return [word] if is_one.get(kind, by_suffix) else []
+
+    def _id_of(self, word: str) -> str:
+        """Return the id of the checkpoint that a word names; empty where it names none."""
+        is_id = "/" in word and is_hub_id(word) and not is_there(word)
+        if is_id or word in self.rulebase.checkpoints:
+            return word
+        return next((each.id for each in checkpoints_called(self.rulebase, word)), "")
+
+    def _put(self, word: str, by: str = "") -> bool:
+        """Put a word where the command takes what it is, or what flag `by` introduces.
+
+        Return whether there is such a place.
+        """
+        places = (p for p in self.places if not by or by in FLAGS.get(p.kind, ()))
+        free = (each for each in places if each not in self.used)
+        found = ((each, values) for each in free if (values := self.named(each.kind, word)))
+        place, values = next(found, (Place(""), [word]))
+        kind = place.kind
+        if not kind and (self.places or by):
+            return False
+        if place.hint:
+            message = f"`advisor {self.name}` takes no {kind} such as `{word}`"
+            raise UsageError(message, hint=place.hint.format(word))
+        if kind and not place.many:  # one argument is there for all kinds
+            alone = [each for each in self.places if not (each.flag or each.many)]
+            self.used += [place] if place.flag else alone
+        if place.flag == takes.LEFT_OUT:
+            note(f"advisor: `{self.name}` takes one {kind}, so `{word}` is left out")
+        elif place.flag == takes.READ:
+            self.text.append(word)
+        elif kind == takes.TASK:
+            self.need[TASK] = [word]
+        elif place.flag:
+            self.options += [each for value in values for each in (place.flag, value)]
+        else:
+            self.arguments += values
+        return True
+
+    def _flag(self, flag: str, value: str) -> bool:
+        """Put a flag where the command has it, or has what it means; return if `value` goes along.
+
+        Raises UsageError where it means nothing, or several things.
+        """
+        has = self.flags.get(flag)
+        if (has and has.is_flag) or (not has and flag[:2] != "--" and flag[:2] in self.flags):
+            self.options.append(flag)
+            return False
+        is_path = is_there(value) or bool(self.named(takes.TABLE, value))
+        if value and (is_path or not has) and self._put(value, by=flag):
+            return True
+        if has and flag == f"--{TASK}" and takes.READ in [each.flag for each in self.places]:
+            self.need[TASK] = [value]
+            return True
+        if has:
+            models = [place.flag for place in self.places if place.kind == takes.CHECKPOINT]
+            is_model = flag in models and value.lower() not in self.rulebase.family_names
+            ids = self.named(takes.CHECKPOINT, value) if is_model else []
+            self.options += [each for id in ids or [value] for each in (flag, id)]
+            return bool(value)
+        question = self.asks.get(flag)
+        if value and self.takes_need and (question or flag[2:] in BOUNDS):
+            self.need[question.id if question else flag[2:]] = [value]
+            return True
+        near = meant_flag(self.rulebase, flag, value, [name.lstrip("-") for name in self.flags])
+        words = self._renamed(flag, value)
+        if not words and near.plain and flag not in takes.FLAG_HINTS:
+            meant = near.close[0].split()
+            words = meant if not value or value in meant else []
+        if words:
+            self.options += words
+            return value in words
+        return self._elsewhere(flag, value, near)
+
+    def _elsewhere(self, flag: str, value: str, near: MeantFlag) -> bool:
+        """Put a runtime, or leave out what changes nothing; return if `value` goes along.
+
+        Raises UsageError for any other flag.
+        """
+        runtime = self.runtimes.get(value.lower()) or self.runtimes.get(flag[2:])
+        if runtime and self.takes_need and ("--runtime" in self.flags or runtime.assumed):
+            implied = {id: options[0] for id, options in runtime.assumed.items()}
+            words = " ".join(flags(self.rulebase, implied)).split()
+            self.options += ["--runtime", runtime.label] if "--runtime" in self.flags else words
+            return value.lower() in self.runtimes
+        if why := (self.places and NEEDLESS.get(flag)) or (self.takes_need and near.needless):
+            drops = why != takes.LOCAL and bool(value)
+            note(f"advisor: `{' '.join([flag, value][: 1 + drops])}` has no effect here: {why}")
+            return drops
+        hint = f"run `advisor {self.name}".rstrip() + " --help` to list the options"
+        if not near.close and (others := commands_with(flag)):
+            hint = f"this is an option of {' and '.join(others)}; {hint}"
+        message = f"no such option: {flag}{did_you_mean(near.close)}"
+        raise UsageError(message, hint=takes.FLAG_HINTS.get(flag, hint), kind="usage")
+
+    def _renamed(self, flag: str, value: str) -> list[str]:
+        """Return a flag by the name that the command has for it, or by what its value answers."""
+        name = flag.lstrip("-").lower()
+        for has, _, own in (meant.partition(" ") for meant in FLAGS if flag in FLAGS[meant]):
+            if has in self.flags:
+                behind = own or ("" if self.flags[has].is_flag else value)
+                return [has, behind] if behind else [has]
+        for has, words in takes.NUMBERS.items():
+            if value[:1].isdigit() and has in self.flags and {*words} & {*name.split("-")}:
+                return [has, value]
+        for has, question in self.asks.items():
+            names = {called for option in question.options for called in option.names}
+            machine = name in names and value.lower() not in names  # by its kind: --gpu T4
+            if value and has in self.flags and (machine or question.typed.startswith(name)):
+                with suppress(UsageError):
+                    read_answers(self.rulebase, {question.id: [value]}, "flag")
+                    return [has, value]
+        return []
+
+    def _completed(self) -> list[str]:
+        """Return the whole line, with what follows from it that the command needs besides."""
+        text, options = " ".join(self.text), self.options
+        ids = [word for word in (*self.arguments, *options) if word in self.rulebase.checkpoints]
+        tasks = [task for id in ids if (task := task_of(self.rulebase.checkpoints[id]))]
+        said = " ".join(word for word in self.arguments[1:] if not self._id_of(word))
+        if self.name == TRAIN:
+            if text and not (self.need or read(self.rulebase, said).tasks):
+                self.need[TASK] = [self._trained_on(text)]
+        elif text or {*self.need} - {TASK}:
+            return [*self.arguments, *self._asked_for(text, ids), *options]
+        if self.need:
+            options = [f"--{TASK}", *self.need[TASK], *options]
+        elif ids and f"--{TASK}" not in options and self.name in ("check", "code") and not said:
+            if self.name == "check" and not tasks:
+                return []
+            options = [*options, *(word for id in tasks[:1] for word in (f"--{TASK}", id))]
+        elif self.name == "compare" and len(ids) == len(self.arguments) - 1 == len(tasks) == 1:
+            profile = make_profile(self.rulebase, {TASK: tasks[0]}, "flag")
+            return [*self.arguments, self._best(profile)[1]]
+        return [*self.arguments, *options]
+
+    def _trained_on(self, data: str) -> str:
+        """Return the task of a program that learns from labeled data, by what the data has."""
+        from advisor.evaluate.evaluation_set import infer_task, read_data
+
+        task, _ = infer_task(self.rulebase, read_data(data))
+        output = self.rulebase.task(task).implies.get("output")
+        alike = (each for each in self.rulebase.tasks if each.implies.get("output") == output)
+        return next((each.id for each in alike if "training" in each.implies), task)
+
+    def _asked_for(self, text: str, models: Sequence[str]) -> list[str]:
+        """Return a need in words and flags as the command takes it: its answers, or a checkpoint.
+
+        Raises UsageError where it may mean several tasks, or nothing runs for it.
+        """
+        profile = read_answers(self.rulebase, self.need, "flag")
+        if text:
+            engine = Engine.known(self.rulebase)
+            profile = one_task(engine, text, profile, least=1, verb=self.name)
+        if self.name == "evaluate":
+            return shlex.split(command("", self.rulebase, profile))[1:]
+        best = self._best(profile)
+        return best[2:4] if models else best
+
+    def _best(self, profile: Profile) -> list[str]:
+        """Return the first checkpoint that runs for a need, as `advisor try` takes it."""
+        advice = recommend(self.rulebase, profile).advice[0]
+        if advice.runnable is None:
+            hint = f"`advisor recommend --task {advice.task}` says what runs for it"
+            raise UsageError(f"`advisor try` has no checkpoint for `{advice.task}`", hint=hint)
+        bits = ["--quantize", str(advice.runnable.bits)] if advice.runnable.is_rounded else []
+        return ["--checkpoint", advice.runnable.hub_id, f"--{TASK}", str(advice.task), *bits]
+
+
+def task_of(checkpoint: Checkpoint) -> str:
+    """Return the task that a checkpoint is made for; empty where it is made for several."""
+    tasks = checkpoint.typical or (checkpoint.tasks if len(checkpoint.tasks) == 1 else ())
+    return tasks[0] if tasks else ""
+
+
+def command_named(name: str) -> Any:
+    """Return a command of the program as its parser has it."""
+    from advisor.cli.program import program
+
+    whole = program()
+    context = whole.make_context("advisor", [], resilient_parsing=True)
+    return whole.get_command(context, name) or whole
+
+
+def commands_with(flag: str) -> list[str]:
+    """Return the first commands that take a flag."""
+    from advisor.cli.program import program
+
+    options = {name: getattr(command_named(name), "params", ()) for name in program().table}
+    having = [name for name, of in options.items() if any(flag in option.opts for option in of)]
+    return [f"`advisor {name}`" for name in having[:SHOWN]]

@@ -1,0 +1,166 @@
+"""What each command takes, by kinds of things, and what else people call commands and flags."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+IMAGE, FOLDER, TABLE, PDF, PROGRAM = "image", "folder", "table", "PDF", "program"
+CHECKPOINT, FAMILY, TASK, RUNTIME = "checkpoint", "family", "task", "runtime"
+QUERY, SENTENCE = "question", "sentence"
+READ, LEFT_OUT = "read", "left out"
+"""Places of what is read for the task, answers or checkpoint that it means, and of what is not."""
+FILES = (IMAGE, FOLDER, TABLE, PDF, PROGRAM)
+
+
+class Place(NamedTuple):
+    """Where a command takes things of a kind: behind `flag`, or without one as an argument.
+
+    One stands there unless there may be `many`. With an `other` command the whole line is one of
+    that; with a `hint`, this says what takes the kind instead.
+    """
+
+    kind: str
+    flag: str = ""
+    many: bool = False
+    other: str = ""
+    hint: str = ""
+
+
+TRAIN = "code --training fine-tune"
+_NEED = [Place(SENTENCE, many=True), Place(CHECKPOINT, many=True)]
+_PAGES = (
+    "`advisor code 'read the text of PDF pages' -o pages.py` writes a program: `uv run pages.py {}`"
+)
+_BEST = "run `advisor recommend --task {}` to compare its models"
+TAKES: Mapping[str, Sequence[Place]] = {
+    "recommend": _NEED,
+    "code": [Place(PROGRAM, "--output"), *_NEED],
+    TRAIN: [Place(TABLE, READ), Place(FOLDER, READ), *_NEED],
+    "explain": [_NEED[0], Place(CHECKPOINT, "--why-not")],
+    "try": [
+        *(Place(PDF, hint=_PAGES), Place(IMAGE, "--image"), Place(FOLDER, "--folder")),
+        Place(IMAGE, LEFT_OUT, many=True),
+        *(Place(TASK, "--task"), Place(CHECKPOINT, "--checkpoint", many=True)),
+        *(Place(QUERY, "--question"), Place(SENTENCE, READ, many=True)),
+    ],
+    "evaluate": [
+        *(Place(TABLE), Place(FOLDER), Place(FOLDER, "--image-folder"), Place(TASK, "--task")),
+        *(Place(CHECKPOINT, "--candidate", many=True), Place(SENTENCE, READ, many=True)),
+    ],
+    "compare": [
+        *(Place(TABLE, other="evaluate"), Place(FOLDER, other="evaluate")),
+        *(Place(FAMILY, many=True), Place(CHECKPOINT, many=True), Place(TASK, hint=_BEST)),
+    ],
+    "check": [*(Place(kind, many=True) for kind in FILES), Place(CHECKPOINT, "--checkpoint")],
+}
+"""The places of each command, in the order in which a word is looked for in them."""
+
+
+_TRAINS = "code 'train a classifier on labeled photos'"
+_EXPORTS = "code captioning --runtime onnx"
+VERBS: Mapping[str, tuple[str, str, Sequence[str]]] = {
+    **dict.fromkeys(
+        ("run", "predict", "test", "infer", "demo"),
+        ("try", "try --image photo.jpg", (IMAGE, FOLDER)),
+    ),
+    **dict.fromkeys(("benchmark", "bench", "eval"), ("evaluate", "evaluate DIR", (TABLE, FOLDER))),
+    **dict.fromkeys(("lint", "ci", "validate", "verify"), ("check", "check", FILES)),
+    **dict.fromkeys(("finetune", "fine-tune"), (TRAIN, _TRAINS, (TABLE, FOLDER))),
+    "train": (TRAIN, _TRAINS, (TABLE, FOLDER, SENTENCE)),
+    **dict.fromkeys(("convert", "export"), ("code", _EXPORTS, (RUNTIME,))),
+    **dict.fromkeys(
+        ("download", "pull", "fetch"),
+        ("try", "try --checkpoint ID --image photo.jpg --download", ()),
+    ),
+    **dict.fromkeys(
+        ("best", "top", "leaderboard"),
+        ("list", "list checkpoints --task captioning --sort quality", ()),
+    ),
+    **dict.fromkeys(("serve", "web", "gui", "ui", "server"), ("site", "site page", ())),
+    "why": ("explain", "explain captioning --why-not clip", ()),
+    "version": ("", "--version", ()),
+}
+"""Verbs that are no commands: the command that each is where a thing of some kinds stands behind
+it, and what to type where none does.
+"""
+
+COMMANDS: Mapping[str, str] = {
+    **dict.fromkeys(("models", "list-models", "show-models"), "list checkpoints"),
+    **dict.fromkeys(("list-tasks", "show-tasks"), "list tasks"),
+    **dict.fromkeys(("options", "list options", "flags"), "list questions"),
+    **dict.fromkeys(("usage", "man", "docs", "commands", "info", "about"), "help"),
+    **dict.fromkeys(("start", "interview", "wizard", "begin"), "ask"),
+    **dict.fromkeys(("lint", "ci", "validate", "verify"), "check"),
+    **dict.fromkeys(("github", "workflow", "ci workflow", "github actions", "action"), "help ci"),
+    **dict.fromkeys(("info {}", "about {}", "details {}", "what is {}"), "show {}"),
+    "examples": "help sentences",
+    "config": "help environment",
+}
+"""What is run for words that begin a command line; `{}` is one word more."""
+BEGINNINGS = frozenset((*VERBS, *(words.split()[0] for words in COMMANDS)))
+"""Words of which only a closer look tells whether a need begins so."""
+
+_PATHS = ("image", "images", "folder", "file", "input", "dir", "path", "data", "dataset", "pdf")
+FLAGS: Mapping[str, Sequence[str]] = {
+    "--version": ("-v", "-V"),
+    "--verbose": ("--all", "--why", "--explain", "--reasons", "--details"),
+    "--output": ("--save", "--out"),
+    "--language": ("--lang", "--locale"),
+    "--max-file-size": ("--file-size", "--max-download", "--max-disk"),
+    "--sort memory": ("--small", "--tiny", "--lightweight"),
+    "--sort permissive": ("--permissive",),
+    "--commercial-use permitted": ("--commercial",),
+    **{f"--format {format}": (f"--{format}",) for format in ("github", "sarif", "junit")},
+    SENTENCE: ("--need", "--sentence", "--describe", "--fields"),
+    CHECKPOINT: (
+        *("--model", "--models", "-m", "--checkpoint", "--checkpoints", "--candidates"),
+        *("--with", "--against"),
+    ),
+    **dict.fromkeys(FILES, tuple(f"--{name}" for name in (*_PATHS, "photo", "on", "labels"))),
+}
+"""Flags of other programs, by those that a command may have or by the kind behind them."""
+
+NUMBERS: Mapping[str, Sequence[str]] = {
+    "--memory-gb": ("ram", "vram", "memory", "mem", "gpu"),
+    "--max-parameters": ("params", "parameters"),
+    "--within": ("latency", "time", "deadline"),
+    "--num-examples": ("shots", "shot", "class", "train", "training", "dataset", "examples"),
+    "--num-items": ("images", "items", "count", "n"),
+}
+"""What a flag means before a number where one of its words says so: `--gpu-memory 8`."""
+
+ON_FILES = (
+    "e.g. `advisor try --folder photos --task captioning` runs a model on files, and the program "
+    "of `advisor code captioning -o run.py` takes the folder: `uv run run.py photos`"
+)
+LOCAL = "each checkpoint listed can be downloaded and runs on your own machine"
+_PROGRAM = "the program that `advisor code` writes has such options"
+_OTHER = "`advisor code` takes it, and writes a program for that runtime"
+_CI = "`advisor help ci` prints a workflow for GitHub that runs `advisor check`"
+NEEDLESS: Mapping[str, str] = {
+    **{f"--{name}": ON_FILES for name in _PATHS},
+    **dict.fromkeys(("--epochs", "--batch-size", "--threshold", "--top-k", "--prompt"), _PROGRAM),
+    **dict.fromkeys(("--free", "--open-source", "--local", "--offline", "--self-hosted"), LOCAL),
+    **dict.fromkeys(("--ci", "--github-actions", "--workflow"), _CI),
+    "--runtime": _OTHER,
+}
+"""Flags that change nothing for a command in `TAKES`, and why."""
+
+FLAG_HINTS: Mapping[str, str] = {
+    **dict.fromkeys(("--ci", "--github", "--workflow"), _CI),
+    **dict.fromkeys(
+        ("--quantized", "--quantize", "--precision", "--dtype", "--bits", "--int8", "--int4"),
+        "answers list checkpoints in 16, 8 and 4 bits. Set `--memory-gb` to choose a precision",
+    ),
+    **dict.fromkeys(
+        ("--size", "--model-size", "--max-size"),
+        "`--max-parameters 1B` limits the size, `--memory-gb 2` the memory",
+    ),
+    **dict.fromkeys(
+        ("--top", "--limit", "--n", "-n"),
+        "`advisor list checkpoints --task captioning --sort quality` ranks checkpoints",
+    ),
+    "--license": "`--license-use commercial`, or `advisor list checkpoints --license mit`",
+}
+"""What to type instead of a flag that has no one meaning."""
