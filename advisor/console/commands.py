@@ -30,7 +30,6 @@ from advisor.console.flags import (
     flag_name,
     grouped,
     question_flag,
-    several_outputs,
     split,
     task_in,
 )
@@ -297,7 +296,12 @@ class _Values:
         )
         for question in self._questions:
             if question.declared_by == "gives" and len(given[question.id]) > 1:
-                raise several_outputs(question, given[question.id])
+                raise UsageError(  # one of them would be dropped
+                    f"`--{question.typed}` takes one answer. Pass one of "
+                    f"{' and '.join(f'`{name}`' for name in given[question.id])}",
+                    hint="for several tasks, repeat the flag: --task a --task b",
+                    kind="several-outputs",
+                )
         answers = (
             read_answers(rulebase, rest, "file") | read_answers(rulebase, flags, "flag") | here
         )

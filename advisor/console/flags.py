@@ -92,16 +92,6 @@ def grouped(flags: Sequence[tuple[Question, Any]], task: Task | None) -> dict[st
     }
 
 
-def several_outputs(question: Question, outputs: list[str]) -> UsageError:
-    """Return the refusal of two things to come out at once: one of them would be dropped."""
-    names = " and ".join(f"`{name}`" for name in outputs)
-    return UsageError(
-        f"`--{question.typed}` takes one answer. Pass one of {names}",
-        hint="for several tasks, repeat the flag: --task a --task b",
-        kind="several-outputs",
-    )
-
-
 def split(values: Iterable[str] | None) -> list[str]:
     """Return values given repeatedly or with commas as one list; 5,000 is one number."""
     parts = [[value] if has_commas(value) else value.split(",") for value in values or ()]

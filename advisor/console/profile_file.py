@@ -13,7 +13,6 @@ from advisor.errors import BrokenFileError, UsageError
 from advisor.model import NOT_APPLICABLE, TASK
 
 if TYPE_CHECKING:
-    from advisor.reader.document import Document
     from advisor.rulebase.base import RuleBase
 
 _SAYING = frozenset({"options", "value"})
@@ -27,10 +26,18 @@ def read_profile(rulebase: RuleBase, file: str) -> dict[str, Any]:
     Raises BrokenFileError with every problem at file:line:column.
     """
     from advisor.model.file_kinds import PROFILE
-    from advisor.reader.document import read_document
+    from advisor.reader.document import MAX_BYTES, read_bytes, read_document, unreadable
     from advisor.reader.shape import check_shape
 
-    document = _standard_input() if file == "-" else read_document(Path(file), within=Path.cwd())
+    name = "standard input"
+    try:
+        document = (
+            read_bytes(sys.stdin.buffer.read(MAX_BYTES + 1), name)
+            if file == "-"
+            else read_document(Path(file), within=Path.cwd())
+        )
+    except OSError as error:  # of standard input
+        document = unreadable(name, error.strerror or str(error))
     document.value = answers_in(rulebase, document.value)
     if not document.problems and document.value is None:
         document.report((), "the profile file has no answers")
@@ -41,16 +48,6 @@ def read_profile(rulebase: RuleBase, file: str) -> dict[str, Any]:
             hint="a profile maps questions to options, e.g. `task: captioning`",
         )
     return dict(document.value or {})
-
-
-def _standard_input() -> Document:
-    from advisor.reader.document import MAX_BYTES, read_bytes, unreadable
-
-    name = "standard input"
-    try:
-        return read_bytes(sys.stdin.buffer.read(MAX_BYTES + 1), name)
-    except OSError as error:
-        return unreadable(name, error.strerror or str(error))
 
 
 def answers_in(rulebase: RuleBase, value: Any) -> Any:
