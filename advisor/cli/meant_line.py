@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from advisor.catalogue.knowledge import KINDS, checkpoints_called
 from advisor.cli import takes
-from advisor.cli.placing import Placing
+from advisor.cli.placing import PlacedWords
 from advisor.cli.takes import COMMANDS, NUMBERS, TAKES, VERBS
 from advisor.console.commands import rules_of
 from advisor.console.streams import note
@@ -87,7 +87,7 @@ def in_other_words(words: Sequence[str], overlays: Sequence[Path] = ()) -> list[
         rulebase = rules_of(list(overlays))
         text = " ".join(behind)
         says_task = bool(read(rulebase, text).tasks) and text.lower() not in rulebase.family_names
-        placing = Placing(rulebase, command)
+        placing = PlacedWords(rulebase, command)
         things = [word.rpartition("=")[2].lstrip("-") for word in words[1:]]
         wanted = [kind for kind in kinds if kind != takes.SENTENCE or says_task]
         if any(placing.named(kind, thing) for kind in wanted for thing in things):
@@ -124,7 +124,7 @@ def _of_refused_words(rulebase: RuleBase, error: Any, words: list[str]) -> list[
     if path == ["ask"]:
         return ["recommend", *words[1:]]
     lead = path if words[: len(path)] == path else []
-    placed = Placing(rulebase, " ".join(path), error.ctx.command).line(words[len(lead) :])
+    placed = PlacedWords(rulebase, " ".join(path), error.ctx.command).line(words[len(lead) :])
     return placed if lead == path else placed[1:]
 
 
@@ -136,7 +136,7 @@ def _of_refused_name(rulebase: RuleBase, error: Any, words: list[str]) -> list[s
     is_path = of in rulebase.question_ids and is_there(name)
     names_alone = kind in NAMELESS and words[0] not in ("code", "compare")
     if isinstance(error, OneModelError) or is_path or (kind in NAMELESS and not names_alone):
-        meant = Placing(rulebase, words[0]).line(words[1:]) if words[0] in TAKES else []
+        meant = PlacedWords(rulebase, words[0]).line(words[1:]) if words[0] in TAKES else []
         if is_path and sorted(meant) in ([], sorted(words)):
             raise UsageError(error.message, hint=takes.ON_FILES)
         return meant

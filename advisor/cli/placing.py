@@ -38,7 +38,7 @@ SUFFIXES = {takes.TABLE: TABLES, takes.PDF: (".pdf",), takes.PROGRAM: WRITTEN}
 BETWEEN_TWO = frozenset(("vs", "vs.", "versus", "or", "and", "with", "against", "on"))
 
 
-class Placing:
+class PlacedWords:
     """A command as its parser and `TAKES` have it, and what a line puts into its places."""
 
     def __init__(self, rulebase: RuleBase, name: str, parser: Any = None) -> None:
@@ -70,7 +70,7 @@ class Placing:
             words = [word for word in words if word.lower() not in BETWEEN_TWO]
         for place in self.places:
             if place.other and any(self.named(place.kind, word.split("=")[-1]) for word in words):
-                return Placing(self.rulebase, place.other).line(words)
+                return PlacedWords(self.rulebase, place.other).line(words)
         rest = list(words)
         while rest:
             word = rest.pop(0)
