@@ -133,8 +133,7 @@ def snippet(
 def _size(tool: ProgramTool | None, code: str) -> str:
     """Return how many images go together, as code: a quarter where a CPU does the work."""
     batch = tool.batch if tool else 1
-    small = f"{batch} if accelerated else {max(1, batch // 4)}"
-    return f"({small})" if "accelerated = " in code else str(batch)
+    return f"{batch} // (1 if accelerated else 4)" if "accelerated = " in code else str(batch)
 
 
 def tool_of(

@@ -84,6 +84,16 @@ def test_an_error_on_the_console_would_be_seen(page, tmp_path):
     assert any("x is not defined" in line for line in opened(broken, tmp_path / "one", 800)[1])
 
 
+def test_a_page_without_what_it_loads_says_what_could_not_be_fetched(tmp_path):
+    """The page of `advisor code`, opened before its packages lie beside it."""
+    file = tmp_path / "index.html"
+    asked = ["code", "--task", "captioning", "--runtime", "transformers.js"]
+    assert run([*asked, "--output", f"html={file}"]) == 0
+    document, _ = opened(file, tmp_path / "one", 900)
+    assert "Not loaded: ./node_modules/@huggingface/transformers." in document
+    assert "Loading the network" not in document
+
+
 def test_a_search_shows_the_images_it_found(tmp_path, capsys):
     file = tmp_path / "search.html"
     searched = ["try", "--task", "image-search", "--checkpoint", "demo:clip", "--folder"]

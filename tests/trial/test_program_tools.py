@@ -591,6 +591,53 @@ def test_a_question_that_nobody_gave_stands_in_each_line(tiny, photos):
     assert line["question"] == "what is in the image?"
 
 
+def test_what_failed_is_tried_again_on_resume_and_each_image_has_one_line(tiny, photos, capfd):
+    code, checkpoint, kind = a_tool("vqa", "BlipForQuestionAnswering")
+    words = (photos.name, "--output", "out.jsonl")
+    called(code, checkpoint, tiny(kind), *words)
+    assert re.search(r"skipped: \.txt$", capfd.readouterr().err, re.MULTILINE)
+    (photos / "broken.jpg").write_bytes((photos / "a.jpg").read_bytes())
+    (photos / "notes.txt").unlink()
+    called(code, checkpoint, tiny(kind), *words, "--resume")
+    printed = capfd.readouterr().err
+    assert "1 lines added to out.jsonl, 0 with an error" in printed
+    assert "skipped" not in printed
+    told = lines_of("out.jsonl")
+    assert len({line["image"] for line in told}) == len(told) == 11
+    assert not [line for line in told if "error" in line]
+    assert not list(Path().glob("*.part"))
+
+
+def test_an_image_of_16_bits_keeps_its_shades(tiny, photos):
+    """Pillow alone makes all of them white but the darkest 256 of 65,536."""
+    from PIL import Image
+
+    code, checkpoint, kind = a_tool("vqa", "BlipForQuestionAnswering")
+    names = called(code, checkpoint, tiny(kind), photos.name, "--output", "out.jsonl")
+    shades = [0, 13000, 30000, 65535]
+    deep = b"".join(shade.to_bytes(2, "little") for shade in shades)
+    for name in ("deep.png", "deep.tif"):
+        Image.frombytes("I;16", (4, 1), deep).save(name)
+        seen = names["picture"](name).getchannel("R").tobytes()
+        assert list(seen) == pytest.approx([shade / 257 for shade in shades], abs=1)
+
+
+def test_a_folder_without_images_or_a_broken_one_asked_for_is_said(tiny, photos, capfd):
+    code, checkpoint, kind = a_tool("image-search", "SiglipModel")
+    (photos / "empty").mkdir()
+    for folder in ("nosuch", "photos/empty"):
+        with pytest.raises(SystemExit) as stopped:
+            called(code, checkpoint, tiny(kind), "index", folder)
+        assert stopped.value.code == 2
+        assert f"there are no images in {folder}" in capfd.readouterr().err
+        assert not Path("index").exists()
+    called(code, checkpoint, tiny(kind), "index", photos.name)
+    with pytest.raises(SystemExit) as stopped:
+        called(code, checkpoint, tiny(kind), "query", "photos/broken.jpg")
+    assert stopped.value.code == 2
+    assert "error: photos/broken.jpg: " in capfd.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("task", "name"),
     [
@@ -686,6 +733,11 @@ def test_fields_are_parsed_asked_for_once_more_and_marked(tiny, photos):
     assert [(line["image"], line["page"]) for line in told] == [("bill.pdf", 1), ("bill.pdf", 2)]
     assert all(line["fields"] is None and line["not_json"] for line in told)
     assert names["picture"]("bill.pdf", 1).size[0] > 100
+    pages[0].save("bill.tif", save_all=True, append_images=[pages[1].rotate(180)])
+    called(code, checkpoint, tiny(kind), "bill.tif", *fields[:2], "--output", "tiff.jsonl")
+    assert [line["page"] for line in lines_of("tiff.jsonl")] == [1, 2]
+    turned = pages[1].rotate(180).tobytes()
+    assert names["picture"]("bill.tif", 2).tobytes() == turned
     called(code, checkpoint, tiny(kind), "torn.pdf", *fields[:2], "--output", "torn.jsonl")
     assert [line["image"] for line in lines_of("torn.jsonl") if "error" in line] == ["torn.pdf"]
     placed = code.replace("\nkeys = ", f"\n{READS}\nkeys = ")

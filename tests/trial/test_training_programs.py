@@ -158,6 +158,29 @@ def test_it_learns_saves_and_what_it_saved_runs(key, tiny, pairs):
     assert refused.value.code == 2
 
 
+def test_an_image_that_cannot_be_read_is_left_out_and_a_finished_training_stays(
+    tiny, pairs, capsys
+):
+    checkpoint, task = next(case for key, case in CASES.items() if key[0] == ONE)
+    as_asked(pairs, ONE, task)
+    for number, kept in ((3, 40), (4, 0)):
+        file = pairs.with_name("images") / f"{number}.png"
+        file.write_bytes(file.read_bytes()[:kept])
+    (pairs.with_name("images") / "5.png").unlink()
+    code, network = training_code(checkpoint, task), tiny(network_of(checkpoint, task))
+    printed = trained(code, checkpoint.id, network, "--epochs", 1)
+    left = [line for line in printed.splitlines() if line.startswith("left out: ")]
+    assert [Path(line.split(": ")[1]).name for line in left] == ["3.png", "4.png", "5.png"]
+    assert "8 pairs to train on, 1 held out, of 12" in printed
+    weights = pairs.with_name("fine-tuned") / "model.safetensors"
+    before = weights.read_bytes()
+    with pytest.raises(SystemExit) as stopped:
+        trained(code, checkpoint.id, network, "--epochs", 2, "--resume")
+    assert not stopped.value.code
+    assert "fine-tuned is finished" in capsys.readouterr().err
+    assert weights.read_bytes() == before
+
+
 TOYS = {key[0]: key for key in CASES if "MoeFor" not in key[1]}
 """A class for each program that writes."""
 LONGER = {
