@@ -75,9 +75,7 @@ def starter(rulebase: RuleBase, folder: Path) -> tuple[str, int]:
         checkpoint = rulebase.checkpoints[id]
         able = [*checkpoint.tasks, *checkpoint.fine_tune] or [rulebase.tasks[0].id]
         needs = json.loads(written)
-        guess = (
-            "" if needs else f" guessed from the tasks of the checkpoint: {', '.join(able[:-1])};"
-        )
+        guess = "" if needs else f" guessed from the tasks of the checkpoint: {', '.join(able)};"
         needs = {TASK: able[0]} | needs | ({} if checkpoint.tasks else {"training": "fine-tune"})
         task = needs[TASK]
         named[task] += 1
@@ -100,6 +98,6 @@ def _needs(case: Case, usage: Usage) -> str:
         if flags.get(TASK) in able:
             return json.dumps({k: v for k, v in flags.items() if k in case.rulebase.question_names})
     tasks = [task for task in case.rulebase.tasks if task.id in able]
-    said = [task.id for task in tasks if usage.task in (task.id, *task.hub_tasks, *task.aliases)]
-    certain = said or [*able] * (len(able) == 1)
+    fits = [task.id for task in tasks if usage.task in (task.id, *task.hub_tasks, *task.aliases)]
+    certain = fits or [*able] * (len(able) == 1)
     return json.dumps({TASK: certain[0]} if certain else {})

@@ -23,9 +23,6 @@ _MOST_STRINGS = 16
 _MOST_INSIDE = 2_000
 _MOST_PIECES = 200
 _LONGEST_STRING = 2_000
-FILES = {"as_posix", "resolve", "absolute", "expanduser", "read_text", "read", "open"}
-"""Methods that leave a path as it is; a file stands for its own."""
-_STRIPPING = {"strip", "rstrip", "lstrip", *FILES}
 
 
 class String(NamedTuple):
@@ -313,23 +310,3 @@ def pieces(values: Values) -> tuple[str, ...]:
                 case PartialString(parts):
                     texts.extend(part for part in parts if part)
     return tuple(dict.fromkeys(texts))
-
-
-def string_method(
-    name: str, string: String, arguments: Sequence[Values], location: Location
-) -> Values:
-    """Return what a method of a known string gives, for its positional arguments."""
-    if name == "format":
-        return (Other(),)
-    if name == "joinpath":
-        return joined([(string,), *arguments], location, "/")
-    if name == "lower":
-        return (string._replace(text=string.text.lower()),)
-    if name in _STRIPPING and not arguments:
-        return (string._replace(text=string.text.strip()),)
-    match name, [constant(argument) for argument in arguments]:
-        case "strip" | "rstrip" | "lstrip", [str() as ends]:
-            return (string._replace(text=getattr(string.text, name)(ends)),)
-        case "split", [str() as between] if between:  # a part of an id is no id
-            return bounded(ListLiteral(tuple((Constant(x),) for x in string.text.split(between))))
-    return NOTHING

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from advisor.scan.abstract import (
-    FILES,
     NOTHING,
     Abstract,
     Constant,
@@ -23,7 +22,6 @@ from advisor.scan.abstract import (
     LocalObject,
     Other,
     Partial,
-    PartialString,
     Ready,
     String,
     Symbol,
@@ -34,7 +32,6 @@ from advisor.scan.abstract import (
     elements,
     item,
     joined,
-    string_method,
     union,
 )
 from advisor.scan.classes import RESULT
@@ -351,14 +348,9 @@ class EvaluatedCall(NamedTuple):
         return tuple(value.step(name) for value in through or results)
 
     def _method(self, holder: Abstract) -> Values:
-        """Methods of what is written out: texts, lists, dictionaries, parsers."""
+        """Methods of what is written out: dictionaries, parsers."""
         name, callees = last_name(self.node.func), self.callees
         match name, holder:
-            case _, PartialString() if name in FILES:
-                return (holder,)
-            case _, String():
-                positional = [a.values for a in self.passed if a.keyword is None]
-                return string_method(name, holder, positional, self.study.location(self.node))
             case "get" | "pop" | "setdefault", DictLiteral() if self.passed:
                 return union(item((holder,), constant(self.passed[0].values)), self._default(1))
             case "values", DictLiteral(groups=groups):

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from itertools import islice
 from typing import NamedTuple
 
 from advisor.scan.abstract import (
-    MOST_VALUES,
     NOTHING,
     Abstract,
     Constant,
@@ -58,7 +56,6 @@ class Classes:
         self.loads = loads
         self.classes: dict[str, ClassDefinition] = {}
         self._told: dict[object, dict[str, Values]] = defaultdict(dict)
-        self._extended: dict[str, dict[str, None]] = defaultdict(dict)
         self.extending: dict[int, str] = {}
         """The classes of the file that loads are of, by the numbers of these."""
 
@@ -87,11 +84,6 @@ class Classes:
             if name in self._told[own]:
                 return self._told[own][name]
         return NOTHING
-
-    def objects_of(self, owner: str) -> Values:
-        """Return an object of a class of the file, which may be one of a class that extends it."""
-        extending = islice(self._extended.get(owner, ()), MOST_VALUES - 1)
-        return (LocalObject(owner), *map(LocalObject, extending))
 
     def method(self, owner: str, name: str) -> FunctionNode | None:
         """Return the method of a class, looking through bases in the same file."""
@@ -150,16 +142,6 @@ class Classes:
                 stored = any(not names.isdisjoint(self._told[label]) for label in lineage)
                 return None if stored or self.method(owner, name) else extended
         return None
-
-    def define(self, label: str, definition: ClassDefinition) -> None:
-        """Learn what a class of the file is."""
-        before = self.classes.get(label)
-        if before != definition:
-            self.classes[label] = definition
-            for base in before.bases if before else ():
-                self._extended[base].pop(label, None)
-            for base in definition.bases:
-                self._extended[base][label] = None
 
     def lineage(self, owner: str) -> list[str]:
         """A class of the file and its bases in it, the nearest first."""

@@ -21,7 +21,6 @@ from advisor.scan.abstract import (
     LocalObject,
     Module,
     Other,
-    Ready,
     String,
     Symbol,
     Values,
@@ -37,15 +36,13 @@ from advisor.scan.abstract import (
 )
 from advisor.scan.calls import NAMESPACES, OPTION, EvaluatedCall
 from advisor.scan.classes import RESULT
-from advisor.scan.scope import Passed, Scope, asks_kind, last_name, spread
+from advisor.scan.scope import Passed, Scope, asks_kind, spread
 from advisor.scan.source import parts
 from advisor.scan.study import Study
 from advisor.scan.vocabulary import CHECKPOINT_ARGUMENTS
 
 _LARGEST_TABLE = 64
 _MOST_TABLES = 8
-_ONCE = {"contextmanager", "asynccontextmanager", "fixture"}
-"""Decorators of functions that yield one thing, which is what they give."""
 _SAME = {"module", "_orig_mod"}
 """Where wrappers of a model keep it: what is reached so is the model itself."""
 _MOST_ARGUMENTS = 100
@@ -253,9 +250,6 @@ class Expressions:
         values = self.evaluate(node.operand)
         if isinstance(node.op, ast.Not):
             return NOTHING
-        match node.op, values:
-            case ast.USub(), (Constant(int() | float() as number),):
-                return (Constant(-number),)
         loaded = tuple(value for value in values if isinstance(value, Loaded) and value.path)
         self.study.use(node, "operate", type(node.op).__name__, loaded)
         return loaded
@@ -287,14 +281,6 @@ class Expressions:
         self.bind(node.target, values)
         return values
 
-    def _visit_lambda(self, node: ast.Lambda) -> Values:
-        inner = Expressions(self.study, Scope(self.scope.label, self.scope))
-        parameters = (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)
-        for argument in parameters:
-            inner.scope.names[argument.arg] = NOTHING
-        values = inner.evaluate(node.body)
-        return NOTHING if parameters else (Ready(values),)
-
     def _visit_await(self, node: ast.Await | ast.Starred | ast.YieldFrom) -> Values:
         return self.evaluate(node.value)
 
@@ -304,12 +290,6 @@ class Expressions:
         """Learn what the function around, if there is one, gives back."""
         if self.scope.function is not None:
             self.study.learn(self.scope.function, RESULT, values)
-
-    def _visit_yield(self, node: ast.Yield) -> Values:
-        values, function = self.evaluate(node.value), self.scope.function
-        once = function and not _ONCE.isdisjoint(map(last_name, function.decorator_list))
-        self.learn_result(values if once or not values else bounded(ListLiteral((values,))))
-        return NOTHING
 
     def _visit_call(self, node: ast.Call) -> Values:
         holders: Values = NOTHING
@@ -332,12 +312,6 @@ class Expressions:
                 owned = ((isinstance(it, Loaded) and defines(it, "__call__"), it) for it in callees)
                 callees = tuple(LocalObject(owner) if owner else callee for owner, callee in owned)
         passed = self._passed(node)
-        match function, passed:
-            case ast.Attribute(ast.Name(name), "append"), [Passed("0", values)]:
-                reached = any(isinstance(value, Loaded) and value.path for value in values)
-                match self.named(name):
-                    case (ListLiteral(groups),) if reached:  # which the list holds from here on
-                        self.scope.bind(name, bounded(ListLiteral((*groups, values))))
         passed = passed[:_MOST_ARGUMENTS]
         return EvaluatedCall(self.study, self.scope, node, holders, callees, passed).result()
 

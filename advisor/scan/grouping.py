@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Set
+from collections.abc import Callable, Iterable, Set
 from functools import cached_property
 from operator import itemgetter
 
@@ -122,12 +122,9 @@ class Grouping:
                 with_key[key].append(model)
         taken = set().union(*tied.values(), *maybe.values())
         left = [processor for processor in self.processors if processor not in taken]
-        near: dict[int, list[int]] = {}
         for processor in left:
             key = next((key for key in keys[processor] if key in with_key), ())
-            near[processor] = with_key[key]
-        for processor in sorted(left, key=lambda processor: not near[processor]):
-            for model in near[processor][:_MOST_TIED] or self._only_one(processor, tied):
+            for model in with_key[key][:_MOST_TIED]:
                 tied[model].add(processor)
         return tied
 
@@ -157,16 +154,6 @@ class Grouping:
                 alone = kinds.count(self.loads[number].kind) == 1
                 (sure if use.certain and alone else maybe)[model].add(processor)
         return sure, maybe
-
-    def _only_one(self, processor: int, tied: Mapping[int, set[int]]) -> list[int]:
-        """The only model in the same function, unless it has a processor of this kind."""
-        load = self.loads[processor]
-        beside = [(n, self.loads[n]) for n in self.models if self.relevant[n]]
-        where = load.scope, load.package
-        models = [number for number, model in beside if (model.scope, model.package) == where]
-        taken = {self.loads[own].kind for model in models for own in tied[model]}
-        free = len(models) == 1 and self.relevant[processor] and load.kind not in taken
-        return models if free else []
 
     def _keys(self, number: int) -> list[tuple[object, ...]]:
         """What it has in common with what loads the same: in one function, or else anywhere."""

@@ -111,8 +111,7 @@ def read_configuration(data: bytes, name: str, vocabulary: Vocabulary) -> Scan:
     """Return the checkpoints that a configuration file names.
 
     An id counts where the catalogue knows it, whatever its key; under a key that asks for a
-    checkpoint, also where it nearly does, or where it has the form organisation/name and the key
-    names an architecture (`clip_model`). The key of a value is the last one before it.
+    checkpoint, also where it nearly does. The key of a value is the last one before it.
     Raises UnreadableError where the file cannot be read as text.
     """
     if data.startswith(_OTHER_MARKS) or b"\0" in data[:4]:
@@ -125,9 +124,8 @@ def read_configuration(data: bytes, name: str, vocabulary: Vocabulary) -> Scan:
     words = ((number, word) for number, line in lines for word in _WORD.finditer(line))
     for number, word in words:
         key, id = word["key"] or key, word["id"]
-        asks = id and _KEY.search(named := _HUMP.sub("_", key).lower())
-        hinted = asks and vocabulary.is_id(id) and vocabulary.key_hinted(named)
-        if id and (vocabulary.known(id) or hinted or (asks and vocabulary.resembles(id))):
+        asks = id and _KEY.search(_HUMP.sub("_", key).lower())
+        if id and (vocabulary.known(id) or (asks and vocabulary.resembles(id))):
             place = Location(name, number, word.start() + 1, number, word.end() + 1)
             alone = (Value(id, place),)
             usages.append(Usage(place, checkpoint=id, alternatives=alone, key=key))

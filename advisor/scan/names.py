@@ -74,19 +74,12 @@ def names_in(parsed: Parsed) -> list[Name]:
 
 
 def _reached(parsed: Parsed, modules: dict[str, str]) -> Iterator[Name]:
-    """Yield the names that a file reaches from modules: `transformers.X`, or by `getattr`."""
+    """Yield the names that a file reaches from modules: `transformers.X`."""
     for part in descendants(parsed.tree):
         match part:  # what is stored need not have been there
             case ast.Attribute(value, name, ast.Load()) if module := _module(value, modules):
                 place = parsed.location(part).ending(len(name))
                 yield Name(place, module, name, False, False)
-            case ast.Call(ast.Name("getattr"), [owner, ast.Constant(str(name)) as text]):
-                if module := _module(owner, modules):
-                    place = parsed.location(text)
-                    quoted = place.end_column - place.column == len(name) + 2
-                    if quoted and place.line == place.end_line:
-                        place = place._replace(column=place.column + 1).beginning(len(name))
-                    yield Name(place, module, name, False, False)
 
 
 def _module(node: ast.expr, modules: dict[str, str]) -> str | None:

@@ -86,10 +86,8 @@ def _loaded(file: str, name: str) -> Any:
     except json.JSONDecodeError as error:
         message = f"is not a notebook: {error.msg[:1].lower()}{error.msg[1:]}"
         raise UnreadableError(name, error.lineno, message) from None
-    if isinstance(notebook, dict) and "worksheets" in notebook:
-        message = "its notebook format is older than 4. Open and save the notebook once"
-        raise UnreadableError(name, None, f"is not a notebook: {message}")
-    cells = notebook.get("cells") if isinstance(notebook, dict) else None
+    new = isinstance(notebook, dict) and "worksheets" not in notebook  # as before format 4
+    cells = notebook.get("cells") if new else None
     for cell in cells if isinstance(cells, list) else [None]:
         source = cell.get("source", []) if isinstance(cell, dict) else None
         texts = source if isinstance(source, list) else [source]
@@ -174,50 +172,29 @@ _PYTHON_CELLS = re.compile(
     r"%%(?:time|timeit|capture|prun|chime|memit|debug|lprun|mprun|notify|px|pyinstrument|python3?"
     r"|scalene|snakeviz|wandb)\b"
 )
-_RUNS = re.compile(
-    r"(?P<before>\s*+|[\w.,\s]++=\s*+)"
-    r"%%?(?:time|timeit|prun|memit|debug|lprun|mprun)[ \t]++(?:-\w++[ \t]++(?:\d++[ \t]++)?)*+"
-    r"(?P<code>.*)"
-)
-"""A magic that runs the Python behind it."""
-_MOST_MAGICS = 100
-"""Lines of a cell that are taken out one by one, as Python says that it cannot read them."""
 
 
 def _python(lines: list[str]) -> tuple[list[str], ast.Module]:
     """Return the lines of a cell as Python, and their tree: magics are replaced by `pass`.
 
-    What Python reads as it stands is left alone, `% name` below an open bracket say. Where it
-    refuses a line, the last magic up to there is taken out. Raises UnreadableError.
+    What Python reads as it stands is left alone. Raises UnreadableError.
     """
     first = next((line.strip() for line in lines if line.strip()), "")
     if first.startswith("%%") and not _PYTHON_CELLS.match(first):
         return [""] * len(lines), ast.Module([], [])
-    for _ in range(_MOST_MAGICS):
-        try:
-            return lines, parse("\n".join(lines), "")
-        except UnreadableError as error:
-            before = range(min(error.note.line or 0, len(lines)) - 1, -1, -1)
-        matches = ((number, _MAGIC.match(lines[number])) for number in before)
-        at, magic = next((pair for pair in matches if pair[1]), (0, None))
-        if magic is None:
-            break
-        end = at + 1
-        while lines[end - 1].endswith("\\") and end < len(lines):
-            end += 1
-        plain = f"{magic['target']}None" if magic["target"] else f"{magic['indent']}pass"
-        run = _run_by(lines[at:end]) or [plain, *[""] * (end - at - 1)]
-        lines = [*lines[:at], *run, *lines[end:]]
-    return lines, parse("\n".join(lines), "")
-
-
-def _run_by(lines: list[str]) -> list[str]:
-    """The Python that a magic of these lines runs, in the same columns; none where it runs none."""
-    match = _RUNS.match(lines[0])
-    if match is None:
-        return []
-    before = match["before"] if match["before"].strip() else f"{match['before']}0;"
     with suppress(UnreadableError):
-        parse("\n".join([match["code"], *lines[1:]]), "")
-        return [f"{before:<{match.start('code')}}{match['code']}", *lines[1:]]
-    return []
+        return lines, parse("\n".join(lines), "")
+    plain: list[str] = []
+    inside = False  # a magic that goes on
+    for line in lines:
+        magic, goes_on = _MAGIC.match(line), line.endswith("\\")
+        if inside:
+            plain.append("")
+        elif magic is None:
+            plain.append(line)
+            continue
+        else:
+            indented = f"{magic['indent']}pass"
+            plain.append(f"{magic['target']}None" if magic["target"] else indented)
+        inside = goes_on
+    return plain, parse("\n".join(plain), "")

@@ -52,7 +52,6 @@ _FILES = (
 )
 """Files that say it, in the order in which they are believed."""
 _ORDER = [re.compile(pattern) for pattern in _FILES]
-_SCRIPT = re.compile(rb"(?m)^# /// script\r?\n(?P<body>(?:#[^\n]*\n)*?)# ///")
 _COMMENT = re.compile(r"(?:^|\s)#.*")
 _INSTALLER = re.compile(r"\b(?:pip3?|uv|conda|mamba)[ \t]")
 
@@ -93,9 +92,6 @@ class Pins:
                 names = {entry.name for entry in listing}
         except OSError:
             return None
-        inner = folder / "requirements"
-        if "requirements" in names and inner.is_dir() and not inner.is_symlink():
-            names |= {f"requirements/{name}" for name in os.listdir(inner)}  # noqa: PTH208
         pins = filter(None, (self._pin_in(folder, name) for name in _in_order(names)))
         first = next(pins, None)
         if first is None or not first.path.endswith(LOCK):
@@ -149,15 +145,6 @@ def pin_of_notebook(data: bytes, code: str, path: str) -> Pin | None:
     return Pin(path, data.count(b"\n", 0, at) + 1, _shown(written), range)
 
 
-def pin_of_script(data: bytes, path: str) -> Pin | None:
-    """Return the pin that a script carries in itself."""
-    if (script := _SCRIPT.search(data)) is None:
-        return None
-    pin = read_pin(script["body"].decode("utf-8", "replace").replace("#", " "), "script.toml")
-    before = data.count(b"\n", 0, script.start()) + 1
-    return pin and pin._replace(path=path, line=before + pin.line)
-
-
 def _requirements(text: str, name: str) -> Iterator[tuple[int, str, VersionRange]]:
     """Yield each requirement of transformers in a file: its line, as written, what it allows.
 
@@ -205,14 +192,12 @@ def _installed(text: str) -> Iterator[tuple[str, VersionRange]]:
 
 
 def _in_order(names: set[str]) -> list[str]:
-    """The files that say it, most believed first; those of the folder requirements/ come last."""
+    """The files that say it, most believed first."""
     ranked = []
     for name in names:
-        folder, _, file = name.rpartition("/")
-        ranks = [rank for rank, pattern in enumerate(_ORDER) if pattern.fullmatch(file)]
-        if ranks or (folder and file.endswith((".txt", ".in"))):
-            ranked.append((bool(folder), min(ranks, default=len(_ORDER)), name))
-    return [name for *_, name in sorted(ranked)][:_MOST_FILES]
+        ranks = [rank for rank, pattern in enumerate(_ORDER) if pattern.fullmatch(name)]
+        ranked += [(min(ranks), name)] if ranks else []
+    return [name for _, name in sorted(ranked)][:_MOST_FILES]
 
 
 def _shown(written: str) -> str:

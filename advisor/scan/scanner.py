@@ -22,12 +22,11 @@ from advisor.scan.mention import (
     may_concern_us,
     read_configuration,
     sees,
-    speaks,
 )
 from advisor.scan.modules import Modules, exported
 from advisor.scan.names import names_in, overrides
 from advisor.scan.notebook import parse_notebook
-from advisor.scan.pin import pin_of_notebook, pin_of_script
+from advisor.scan.pin import pin_of_notebook
 from advisor.scan.source import (
     MARK,
     Parsed,
@@ -40,7 +39,7 @@ from advisor.scan.source import (
 from advisor.scan.statement import walk_file
 from advisor.scan.usage import FileNote, Location, Scan, Value
 from advisor.scan.vocabulary import Vocabulary
-from advisor.scan.walk import MOST_BYTES, SourceFile, dialect_of, find_files
+from advisor.scan.walk import MOST_BYTES, SourceFile, find_files
 
 TOO_DEEP = "{} is nested too deeply to be checked"
 _LEAST_SECONDS = 0.5
@@ -155,8 +154,8 @@ class _Scanner:
     def exports(self, file: SourceFile) -> Mapping[str, Values]:
         """Return what a module defines, which is followed for that if it is to be followed.
 
-        Of one that is under way, or imported too deep, that is what its statements alone define;
-        where these lead back to it, or on without an end, nothing.
+        Of one that is under way, or speaks of nothing of ours, that is what its statements define;
+        of one that is imported too deep, nothing.
         """
         if file.name not in self._begun and len(self._under_way) < _DEEPEST_FOLLOWED:
             self._work(file, self._add)
@@ -211,9 +210,6 @@ class _Scanner:
                 know_as_read(file.path)
                 self.hold(seen=[(file.name, digest(data))])
             self.hold(usages=seen.usages, ignores=seen.ignores)
-        elif file.kind == "dialect":
-            if speaks(data, self.vocabulary):
-                self.note(file, f"is {dialect_of(file.name)}, which advisor does not read")
         else:
             if file.kind == "python" and b"import" in data:
                 self._learn_imports(file, text_of(data, file.name))
@@ -223,7 +219,7 @@ class _Scanner:
     def _outline(self, file: SourceFile) -> None:
         data = read_bounded(file.path, MOST_BYTES[file.kind], recorded=True)
         study = self.modules.study(parse_python(data, file.name))
-        walk_file(study, functions=False)
+        walk_file(study)
         self.hold(exported=[(file.name, exported(study))])
 
     def _learn_imports(self, file: SourceFile, text: str) -> None:
@@ -285,7 +281,7 @@ class _Scanner:
             seeing=[name] if notebook and sees(text) else (),
             named_ids=[(name, ids)] if ids else (),
         )
-        own = pin_of_notebook(data, parsed.written, name) if notebook else pin_of_script(data, name)
+        own = pin_of_notebook(data, parsed.written, name) if notebook else None
         self.hold(pins=[(name, own)] if own else ())
 
     def _follow(self, file: SourceFile, parsed: Parsed, *, names_ids: bool) -> None:

@@ -18,7 +18,6 @@ from advisor.scan.abstract import (
     DictLiteral,
     FunctionNode,
     Imported,
-    Loaded,
     Module,
     Other,
     String,
@@ -26,7 +25,6 @@ from advisor.scan.abstract import (
     Values,
     doubted,
     elements,
-    plain,
     union,
 )
 from advisor.scan.usage import Location
@@ -84,21 +82,6 @@ def asks_kind(test: ast.expr, evaluate: Callable[[ast.expr], Values]) -> bool:
     return False
 
 
-def has_part(test: ast.expr, evaluate: Callable[[ast.expr], Values]) -> bool | None:
-    """Return whether texts have a part, as `"llava" in name.lower()` asks; None if none tells."""
-    match test:
-        case ast.Compare(ast.Constant(str(part)), [ast.In()], [text]):
-            match text:
-                case ast.Call(ast.Attribute(inner, "lower")):
-                    text = inner
-            values = evaluate(text)
-            texts = [text for text in map(plain, values) if isinstance(text, str)]
-            answers = {part.lower() in text.lower() for text in texts}
-            sure = all(value.certain for value in values if isinstance(value, String))
-            return answers.pop() if sure and len(answers) == 1 else None
-    return None
-
-
 class Passed(NamedTuple):
     """An argument as it was passed: its name or number, what it may be, where it stands.
 
@@ -143,9 +126,8 @@ def spread(values: Values, node: ast.expr) -> list[Passed]:
 class Scope:
     """The names of a module, class or function, while it is walked.
 
-    `earlier` keeps loads that a name stood for before it was bound again: a function may have been
-    called in between, as in a notebook. `trail` keeps, within a branch, what the names that it
-    binds stood for before it; None for those that were not bound.
+    `trail` keeps, within a branch, what the names that it binds stood for before it; None for those
+    that were not bound.
     """
 
     label: str = ""
@@ -154,7 +136,6 @@ class Scope:
     is_class: bool = False
     names: dict[str, Values] = field(default_factory=dict)
     shared: set[str] = field(default_factory=set)
-    earlier: dict[str, Values] = field(default_factory=dict)
     trail: dict[str, Values | None] | None = None
 
     def inner(self, name: str) -> str:
@@ -166,18 +147,12 @@ class Scope:
         scope: Scope | None = self
         while scope is not None:
             if name in scope.names and (scope is self or not scope.is_class):
-                values = scope.names[name]
-                if scope is self or name not in scope.earlier:
-                    return values
-                return doubted(union(values, scope.earlier[name]))
+                return scope.names[name]
             scope = scope.parent
         return None
 
     def bind(self, name: str, values: Values) -> None:
         """Give a name its value from here on."""
-        before = self.names.get(name)
-        if before and before != values and any(isinstance(v, Loaded) for v in before):
-            self.earlier[name] = union(self.earlier.get(name, NOTHING), before)
         self.put(name, values)
         if name in self.shared:
             top = self

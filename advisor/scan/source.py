@@ -133,8 +133,6 @@ def parse(text: str, name: str) -> ast.Module:
     except SyntaxError as error:
         reason = re.split(r"\. Did you mean| \(detected at", error.msg)[0]
         message = f"cannot be parsed: {reason[:1].lower()}{reason[1:]}"
-        if any(word in reason for word in ("print", "exec", "multiple exception types")):
-            message = "is written for Python 2"
         raise UnreadableError(name, error.lineno or 1, message) from None
     except (RecursionError, MemoryError):
         raise UnreadableError(name, None, "is nested too deeply to be parsed") from None

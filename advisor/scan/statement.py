@@ -14,6 +14,7 @@ from advisor.scan.abstract import (
     Imported,
     ListLiteral,
     LocalClass,
+    LocalObject,
     Module,
     Other,
     PartialString,
@@ -26,9 +27,9 @@ from advisor.scan.abstract import (
     joined,
     union,
 )
-from advisor.scan.classes import RESULT, ClassDefinition
+from advisor.scan.classes import ClassDefinition
 from advisor.scan.expression import Expressions, methods
-from advisor.scan.scope import Scope, asks_kind, decorators, has_part, last_name
+from advisor.scan.scope import Scope, asks_kind, decorators
 from advisor.scan.source import parts
 from advisor.scan.study import Study
 from advisor.scan.usage import ANNOTATED, Load
@@ -40,11 +41,11 @@ _CONFIGURATION = frozenset(("config", "config_class"))
 _LEAVING = (ast.Return, ast.Continue)
 
 
-def walk_file(study: Study, *, functions: bool = True) -> None:
-    """Walk a file once: its statements, and those of its functions where these are asked for."""
+def walk_file(study: Study) -> None:
+    """Walk a file once: its statements, then those of its functions."""
     study.begin()
     Statements(study, Scope(names=study.names)).walk(study.parsed.tree.body)
-    while functions and study.pending:
+    while study.pending:
         node, around = study.pending.pop(0)
         inner = Statements(study, Scope(around.inner(node.name), around, function=node))
         inner.bind_parameters(node, around)
@@ -122,13 +123,12 @@ class Statements(Expressions):
     def _walk_if(self, node: ast.If) -> bool:
         outer, self.study.chosen = self.study.chosen, None
         self.evaluate(node.test)
-        by_kind, holds = asks_kind(node.test, self.evaluate), has_part(node.test, self.evaluate)
+        by_kind = asks_kind(node.test, self.evaluate)
         self.study.chosen = outer
-        ways = {True: node.body, False: node.orelse}
-        chosen = [way for side, way in ways.items() if by_kind and holds is not side]
-        reached = self._either(*ways.values(), chosen=chosen)
-        for side, way in ways.items():
-            if by_kind and holds in (side, None) and way and isinstance(way[-1], _LEAVING):
+        ways = [node.body, node.orelse]
+        reached = self._either(*ways, chosen=ways if by_kind else ())
+        for way in ways:
+            if by_kind and way and isinstance(way[-1], _LEAVING):
                 around = self.scope.function or node
                 self.study.choose(around, around)
         return reached
@@ -217,13 +217,7 @@ class Statements(Expressions):
             default = outside.evaluate(expression)
             values = doubted(union(given, default)) if default else given
             if all(isinstance(value, Other) for value in values):  # as what other files give may be
-                gives = NOTHING
-                match around.find(parameter.arg):
-                    case (Function(fixture, None),) if "fixture" in map(
-                        last_name, fixture.decorator_list
-                    ):  # which pytest calls
-                        gives = self.study.told(fixture, RESULT)
-                values = gives or self._annotated(parameter.annotation, outside) or values
+                values = self._annotated(parameter.annotation, outside) or values
             names[parameter.arg] = values
         if arguments.vararg is not None:
             names[arguments.vararg.arg] = NOTHING
@@ -231,8 +225,8 @@ class Statements(Expressions):
             names[arguments.kwarg.arg] = (DictLiteral(((None, (Other(),)),)),)
         if around.is_class and positional and "staticmethod" not in decorators(node):
             of_class = "classmethod" in decorators(node)
-            objects = self.study.objects_of(around.label)
-            names[positional[0].arg] = (LocalClass(around.label),) if of_class else objects
+            own = LocalClass if of_class else LocalObject
+            names[positional[0].arg] = (own(around.label),)
 
     def _annotated(self, annotation: ast.expr | None, outside: Expressions) -> Values:
         """What a parameter is by its annotation: a load, of the one class of ours that it names."""
@@ -279,7 +273,7 @@ class Statements(Expressions):
             whole=len(bases) == len(node.bases) == len(explained) + len(inherited),
             configured=bool(_CONFIGURATION & ({*fields, *inner.scope.names} - methods.keys())),
         )
-        self.study.define(label, definition)
+        self.study.classes[label] = definition
         for name, values in inner.scope.names.items():
             if name not in methods:
                 values = self.study.imports.resolved(values)

@@ -243,14 +243,11 @@ class Study(Classes):
         return arguments
 
     def starred(self, name: str) -> Values:
-        """Return what a name that nothing binds may be because of `from x import *`.
-
-        A class of ours that a file forgot to import is meant as well, where it imports others.
-        """
+        """Return what a name that nothing binds may be because of `from x import *`."""
         modules = [star for star in self.stars if star.partition(".")[0] == "transformers"]
-        loads = name[:1].isupper() or name == "pipeline"
         if not modules and self.vocabulary.is_class(name) and _IMPORT in self.parsed.text:
-            return (Symbol("transformers", name),)
+            return (Symbol("transformers", name),)  # which the file forgot to import
+        loads = name[:1].isupper() or name == "pipeline"
         return (Symbol(modules[-1], name),) if modules and loads else NOTHING
 
 

@@ -183,7 +183,7 @@ class Vocabulary:
         """What class names of one architecture share: `Blip`, `CLIP`, `VisionEncoderDecoder`."""
         model_types = (each.model_type for each in checkpoints if each.model_type)
         self.hints = {squeezed(name) for name in (*model_types, *self._stems)} - {"auto"}
-        """Words that announce a vision-language model in an id or a key: `clip`, `blip2`."""
+        """Words that announce a vision-language model in an id: `clip`, `blip2`."""
         distinctive = rulebase.checks[_MEMBERS].knowledge["distinctive"]
         self.distinctive = {name: owner for owner in distinctive for name in distinctive[owner]}
         """Names of members that no class has any more, each with the class that had it."""
@@ -245,10 +245,6 @@ class Vocabulary:
         """True where the name in `text` begins with an architecture we know: `blip2-opt`."""
         words = [word.lower() for word in _NOT_WORDS.split(text.rpartition("/")[2]) if word]
         return bool(self.hints & {"".join(words[:count]) for count in (1, 2, 3)})
-
-    def key_hinted(self, key: str) -> bool:
-        """True where a word of a configuration key names an architecture: `clip_model`."""
-        return bool(self.hints & set(_NOT_WORDS.split(key.lower().replace("_", "-"))))
 
     def known_weights(self, architecture: str, weights: str) -> str | None:
         """Return the id that open_clip's names for architecture and weights amount to."""

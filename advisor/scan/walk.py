@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from advisor.files import REPOSITORY, first_bytes, leads_out, name_of, real_path
+from advisor.files import REPOSITORY, first_bytes, leads_out, name_of
 from advisor.git import QUIETLY, environment
 from advisor.scan.usage import FileNote
 
@@ -25,17 +25,11 @@ KINDS = {
     ".ipynb": "notebook",
     **dict.fromkeys((".yaml", ".yml", ".toml", ".json"), "configuration"),
 }
-DIALECTS = {**dict.fromkeys((".pxd", ".pxi", ".pyx"), "Cython"), ".ipy": "a script of IPython"}
-"""What is nearly Python, by suffix: it is searched for words of ours, but not parsed."""
-_TEMPLATE = re.compile(r".+\.py\.(?:in|j2|jinja2?|mako|template|tmpl|tpl)", re.IGNORECASE)
-_SCRIPT = re.compile(r"(?:\.(?:cgi|fcgi|\d+))?")
-"""Suffixes of programs whose first line says what they are written in."""
 _SHEBANG = re.compile(rb"#![^\n]*(?:\b(?:python|pypy)[\d.]*(?![\w-])|\b(?:uv|pipx) run\b)")
 _BEGINNING = 1_000
 """Bytes in which a file says what it is written in."""
 MOST_BYTES = {
     "python": 4_000_000,
-    "dialect": 4_000_000,
     "notebook": 40_000_000,
     "configuration": 1_000_000,
 }
@@ -115,7 +109,6 @@ class _Walk:
         self._behind_link = cache(lambda folder: leads_out(folder, self._bound))
         self.files: dict[str, SourceFile] = {}
         self.notes: list[FileNote] = []
-        self.links: dict[str, tuple[str, str]] = {}
         self.left_out: Counter[str] = Counter()
         self.vouched = True
         self._top = self._last = root
@@ -125,7 +118,6 @@ class _Walk:
         try:
             for path in paths:
                 self._add(Path(os.path.normpath(path.absolute())))
-            self._add_links()
         except (_OverError, RecursionError):
             self.left_out["out_of_time"] += 1
             message = "takes too long to search, so files after this one are not checked"
@@ -150,13 +142,6 @@ class _Walk:
             self._note(str(path), "does not exist")
         except (OSError, ValueError) as error:
             self._unreadable(error, str(path))
-
-    def _add_links(self) -> None:
-        """Add links to what is not looked at under its own name, or as a file of another kind."""
-        for path, (target, kind) in self.links.items():
-            own = self.files.get(target)
-            if own is None or own.kind != kind:
-                self._file(path, kind)
 
     def _folder(self, folder: str) -> None:
         """Add what git lists in a folder, or all that stands in it where git lists nothing."""
@@ -213,7 +198,7 @@ class _Walk:
         elif _SKIPPED_FILES.fullmatch(os.path.basename(path)):  # noqa: PTH119
             return
         elif stat.S_ISLNK(mode) and os.path.isfile(path) and not leads_out(path, self._bound):  # noqa: PTH113
-            self.links[path] = real_path(path), kind  # until it is known what is looked at anyway
+            self._file(path, kind)
         elif stat.S_ISLNK(mode):
             self.left_out["links"] += 1
         elif not stat.S_ISREG(mode):
@@ -318,17 +303,9 @@ def kind_of(path: str) -> str | None:
     hidden = f".{name.lstrip('.')}" if name.startswith(".") else ""  # a dot and a suffix alone
     if kind := KINDS.get(suffix or hidden):
         return kind
-    if dialect_of(path):
-        return "dialect"
-    if not _SCRIPT.fullmatch(suffix):
+    if suffix:
         return None
     return "python" if _SHEBANG.match(first_bytes(path, _BEGINNING)) else None
-
-
-def dialect_of(path: str) -> str | None:
-    """Return what a file is that is nearly Python, in words; None where it is not."""
-    suffix = _suffix(path)
-    return DIALECTS.get(suffix) or ("a template of Python" if _TEMPLATE.fullmatch(path) else None)
 
 
 def _bound(path: Path, root: Path) -> Path:

@@ -154,12 +154,6 @@ def test_a_bare_install_in_a_notebook_is_no_pin():
     assert pin_of_notebook(b"", "!pip install -U transformers\n", "a.ipynb") is not None
 
 
-def test_a_script_with_its_requirements_inside_is_judged_by_them(check):
-    head = '# /// script\n# dependencies = ["transformers<5"]\n# ///\n'
-    result = check({"app.py": head + OLD_CLASS})
-    assert rules_of(result, "error") == []
-
-
 def test_older_than_all_that_is_described_gives_no_error(check):
     result = check({"requirements.txt": "transformers==4.20.1\n", "app.py": OLD_CLASS})
     assert result.code == 0

@@ -159,12 +159,12 @@ def test_an_import_that_fails_ends_the_file_only_where_it_is_always_reached(chec
 @pytest.mark.parametrize(
     ("name", "remedy"),
     [
-        ("AttentionMaskConverter", "use `transformers.masking_utils.create_causal_mask(config, "),
+        ("AttentionMaskConverter", "use `transformers.masking_utils.create_causal_mask`"),
         (
             "_prepare_4d_causal_attention_mask",
             "use `transformers.masking_utils.create_causal_",
         ),
-        ("_prepare_4d_attention_mask_for_sdpa", "masking_utils.create_bidirectional_mask(config, "),
+        ("_prepare_4d_attention_mask_for_sdpa", "masking_utils.create_bidirectional_mask`"),
         ("anything", "`transformers.masking_utils` replaces the module, but lacks `anything`"),
     ],
 )

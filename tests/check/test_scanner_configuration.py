@@ -40,7 +40,6 @@ def test_known_ids_under_any_key_and_others_under_keys_that_ask_are_usages(read)
         ("model_name_or_path", "openai/clip-vit-base-patch32", (4, 23, 4, 51)),
         ("models", "Salesforce/blip-vqa-base", (8, 5, 8, 29)),
         ("models", "Salesforce/blip-vqa-base", (9, 6, 9, 30)),
-        ("clipModel", "my-org/our-clip", (10, 12, 10, 27)),
         ("image", "google/siglip-base-patch16-224", (12, 8, 12, 38)),
     ]
 

@@ -75,8 +75,6 @@ def test_magics_and_shell_lines_are_no_python(scanned):
     "before",
     [
         'text = ("a %s"\n        % name)\n',
-        '%matplotlib inline\ntext = ("a %s, (b"  # (\n        % name)\n',
-        '!echo "it\'s (" {\ntext = "a %s" \\\n    % name\n',
         '%load_ext x\ntext = """(\n% no magic\n! "quoted" \\""" \n"""\n',
     ],
 )
@@ -135,11 +133,6 @@ def test_an_ignore_comment_in_a_cell_covers_its_lines_in_the_file(scanned):
             "expected `cells` with text or a list of texts",
         ),
         ('{"metadata": {}}', None, "expected `cells` with text or a list of texts"),
-        (
-            '{"worksheets": []}',
-            None,
-            "its notebook format is older than 4. Open and save the notebook once",
-        ),
         ("\n[]", 2, "extra data"),
         ('{\n"cells": [\n', 3, "expecting value"),
     ],

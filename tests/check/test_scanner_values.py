@@ -89,7 +89,6 @@ FOLLOWED = {
     "with": "with open('x') as f:\n    " + LOAD.format("'Salesforce/blip-vqa-base'"),
     "match": "match 1:\n    case 1:\n        " + LOAD.format("'Salesforce/blip-vqa-base'"),
     "async": "async def f():\n    " + LOAD.format("'Salesforce/blip-vqa-base'"),
-    "lambda": "f = lambda: BlipForQuestionAnswering.from_pretrained('Salesforce/blip-vqa-base')\n",
     "comprehension": "x = [BlipForQuestionAnswering.from_pretrained(n) for n in "
     "['Salesforce/blip-vqa-base']]\n",
 }
@@ -332,30 +331,6 @@ def test_a_processor_of_another_checkpoint_is_seen_where_it_feeds_the_model(scan
         + "model.generate(**p(image, 'q'))\n"
     ).usages
     assert [value.text for load in usage.processors for value in load.checkpoint] == [CAPTION]
-
-
-def test_a_name_bound_again_is_one_of_several_in_a_function_between(scanned):
-    found = scanned(
-        f"""
-        from transformers import AutoTokenizer, BlipForQuestionAnswering, BlipProcessor
-        from transformers import T5ForConditionalGeneration
-
-        tokenizer = AutoTokenizer.from_pretrained("google/flan-t5-large")
-        model = T5ForConditionalGeneration.from_pretrained("google/flan-t5-large")
-
-        def write(prompt):
-            return tokenizer.batch_decode(model.generate(**tokenizer(prompt)))
-
-        write("a")
-        processor = BlipProcessor.from_pretrained("{BLIP}")
-        model = BlipForQuestionAnswering.from_pretrained("{BLIP}")
-        model.generate(**processor(image, "q"))
-        """
-    )
-    (usage,) = found.usages
-    assert [load.class_name for load in usage.processors] == ["BlipProcessor"]
-    told = [(call.place.line, call.certain) for call in usage.calls if call.name == "generate"]
-    assert told == [(9, False), (14, True)]
 
 
 def test_loading_and_training_is_told_from_loading(scanned):

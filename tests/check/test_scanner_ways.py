@@ -274,17 +274,6 @@ def load(path, kind):
     return CLIPModel.from_pretrained(path)
 """
 CALLS = "load(SIGLIP, kind_of(SIGLIP)), load(CLIP, kind_of(CLIP))\n"
-LAST_PART = """
-def load(path{default}):
-    parts = path.strip("/").split("/")
-    if parts[-1].startswith("checkpoint-"):
-        name = parts[-2] + "_" + parts[-1]
-    else:
-        name = parts[-1]
-    if "siglip" in name.lower():
-        return SiglipModel.from_pretrained(path)
-    return CLIPModel.from_pretrained(path)
-"""
 
 
 @pytest.fixture
@@ -354,16 +343,6 @@ def test_what_no_call_reaches_is_not_mixed_with_what_one_does(pairs, body, apart
     files = {"choice.py": choice, "app.py": imported + LOADING + CALLS}
     found = pairs(files if apart else {"app.py": HEAD + choice + LOADING + CALLS})
     assert {pair for pair in found if pair[1]} <= TWO
-
-
-@pytest.mark.parametrize(
-    ("default", "call"), [("", "load(SIGLIP)"), ("=SIGLIP", ""), ("", "load(args.path)")]
-)
-def test_a_name_from_a_branch_that_is_not_reached_does_not_hide_the_other(pairs, default, call):
-    options = "parser = ArgumentParser()\nparser.add_argument('--path', default=SIGLIP)\n"
-    head = HEAD + "from argparse import ArgumentParser\n" + options + "args = parser.parse_args()\n"
-    found = pairs({"app.py": head + LAST_PART.format(default=default) + call})
-    assert {pair for pair in found if pair[1]} == {("SiglipModel", SIGLIP)}
 
 
 def test_what_somebody_outside_may_choose_counts_beside_the_default(pairs):

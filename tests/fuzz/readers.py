@@ -31,7 +31,7 @@ from advisor.need.understanding import understand
 from advisor.rulebase.store import _checksum, _read_kept, load_rules
 from advisor.scan.mention import read_configuration
 from advisor.scan.notebook import parse_notebook
-from advisor.scan.pin import pin_of_notebook, pin_of_script, read_pin
+from advisor.scan.pin import pin_of_notebook, read_pin
 from advisor.scan.scanner import scan
 from advisor.scan.source import UnreadableError
 from advisor.scan.usage import Location
@@ -169,12 +169,11 @@ PINS = ("requirements.txt", "pyproject.toml", "environment.yaml", "uv.lock")
 
 
 def pins(data: bytes, _: Path) -> None:
-    """What a project asks for: each kind of file, a notebook and a script."""
+    """What a project asks for: each kind of file, and a notebook."""
     text = data.decode("utf-8", "replace")
     for name in PINS:
         read_pin(text, name)
     pin_of_notebook(data, text, "a.ipynb")
-    pin_of_script(data, "a.py")
 
 
 def kept_rules(data: bytes, folder: Path) -> None:
@@ -245,7 +244,6 @@ READERS = {
             "transformers>=4.40,<5 # a\ntransformers @ git+https://x/transformers.git@v4.5\n",
             '[project]\ndependencies = ["transformers[torch]~=4.4"]\n[tool.poetry.dependencies]\n',
             '"source": ["!pip install -U \\"transformers==4.5\\"\\n"]',
-            '# /// script\n# dependencies = ["transformers==5"]\n# ///\n',
             '{"default": {"transformers": {"hashes": ["a"], "version": "==4.5"}}}',
             'name = "transformers"\nversion = "4.5"\n',
         ),

@@ -157,37 +157,6 @@ REMEDIES = (
         said="use keyword arguments: `text=`, `images=`",
     ),
     Remedy(
-        *("halves-swapped", "clip", CLIP),
-        before=P.format("CLIPImageProcessor") + "p(['a cat'], padding=True, return_tensors='pt')",
-        said="use the tokenizer",
-        after=P.format("CLIPTokenizer") + "p(['a cat'], padding=True, return_tensors='pt')",
-    ),
-    Remedy(
-        *("halves-swapped", "clip", CLIP),
-        before=P.format("CLIPTokenizer") + "p(images=image)",
-        said="use the image processor",
-        after=P.format("CLIPImageProcessor") + "p(images=image)",
-    ),
-    Remedy(
-        *("halves-swapped", "clip", CLIP),
-        before=P.format("CLIPTokenizer") + "p('a cat', images=image)['input_ids']",
-        said="use the image processor",
-        after=P.format("CLIPProcessor") + "p(text='a cat', images=image)['pixel_values']",
-        fails=False,
-    ),
-    Remedy(
-        *("halves-swapped", "clip", CLIP),
-        before=P.format("CLIPProcessor") + "p.image_processor(image).input_ids",
-        said="use the tokenizer",
-        after=P.format("CLIPProcessor") + "p.tokenizer('a cat').input_ids",
-    ),
-    Remedy(
-        *("halves-swapped", "clip", CLIP),
-        before=P.format("CLIPImageProcessor") + "p.batch_decode([[0]])",
-        said="use the tokenizer",
-        after=P.format("CLIPTokenizer") + "p.batch_decode([[0]])",
-    ),
-    Remedy(
         *("output-as-tensor", "qwen2_vl", QWEN2_VL),
         before=QWEN_RUN + "torch.cat(m.get_image_features(x.pixel_values, x.image_grid_thw))",
         said="use its `.pooler_output`",
@@ -356,7 +325,7 @@ REMEDIES = (
         *("redirected-pipeline", "blip_captioner", BLIP),
         before="from transformers import pipeline\n"
         "f = pipeline('image-to-text', model='ID')\nf(image)",
-        said="load `BlipForConditionalGeneration` and call generate",
+        said="load `BlipForConditionalGeneration` and its processor, and call the model",
         after=BOTH.format("BlipForConditionalGeneration", "BlipProcessor")
         + "m.generate(**p(images=image, return_tensors='pt'), max_new_tokens=2)",
     ),
@@ -364,7 +333,7 @@ REMEDIES = (
         *("removed-pipeline", "vilt_answerer", VILT),
         before="from transformers import pipeline\n"
         "f = pipeline('visual-question-answering', model='ID')",
-        said="load `ViltForQuestionAnswering` and call it",
+        said="load `ViltForQuestionAnswering` and its processor, and call the model",
         after=BOTH.format("ViltForQuestionAnswering", "ViltProcessor")
         + "m(**p(images=image, text='what', return_tensors='pt')).logits.argmax(-1)",
     ),
@@ -372,18 +341,18 @@ REMEDIES = (
 NO_CODE = {
     "of choices, terms and machines": {
         *("family-excluded", "family-discouraged", "family-allowed", "caveat", "undetermined"),
-        *("needs-fine-tuning", "class-not-verified", "unknown-checkpoint", "undeclared-usage"),
+        *("needs-fine-tuning", "unknown-checkpoint", "undeclared-usage"),
         *("outdated-choice", "choice-not-compared"),
         *("unused-choice", "choice-changed", "licence-forbids-use", "memory-over-limit"),
         *("requirement-missed", "not-verified"),
     },
     "of comments, waivers and files": {
-        *("unused-ignore", "ignore-without-reason", "unused-waiver", "expired-waiver"),
+        *("unused-ignore", "unused-waiver", "expired-waiver"),
         "file-not-checked",
     },
     "another checkpoint, or one's own training": {
-        *("gated-checkpoint", "not-on-the-hub", "suspicious-id", "task-not-done"),
-        *("pretrained-only", "composed-untrained", "prompt-of-another", "line-reader-on-pages"),
+        *("gated-checkpoint", "suspicious-id", "task-not-done"),
+        *("pretrained-only", "prompt-of-another", "line-reader-on-pages"),
     },
 }
 """Rules whose remedy no program shows, by what it is instead."""

@@ -27,16 +27,6 @@ def gated_checkpoint(_: Case, usage: Usage, checkpoint: Checkpoint) -> Iterator[
         yield Finding(message, id_place(usage))
 
 
-@rule("not-on-the-hub", each=Case.catalogued, citing=("home",))
-def not_on_the_hub(_: Case, usage: Usage, checkpoint: Checkpoint) -> Iterator[Finding]:
-    """A checkpoint whose files are had elsewhere, loaded as if the Hub had it."""
-    if checkpoint.home and usage.model and not _is_local(usage):
-        message = f"{checkpoint.id} is not on the Hub. Its files are at {checkpoint.home}"
-        shown = f"`advisor show {checkpoint.id}` explains how to create the folder"
-        fix = f"load a local folder. {shown}"
-        yield Finding(message, id_place(usage), fix=fix)
-
-
 @rule("unpinned-revision")
 def unpinned_revision(case: Case) -> Iterator[Finding]:
     """A checkpoint whose weights may change from one run to the next; said once of each."""
@@ -66,8 +56,8 @@ def trust_remote_code(case: Case, usage: Usage) -> Iterator[Finding]:
     """Code from the Hub that runs when the checkpoint is loaded."""
     identity, id = case.identity(usage), usage.checkpoint
     pairs = [(load, load.arguments.get("trust_remote_code")) for load in usage.loads]
-    asking = ((load, argument, _run_by(case, load)) for load, argument in pairs if argument)
-    remote = [entry for entry in asking if entry[1].value is True and entry[2]]
+    asking = ((load, argument) for load, argument in pairs if argument and argument.value is True)
+    remote = [(load, argument) for load, argument in asking if _runs(case, load)]
     if not remote or id is None or not HUB_ID.match(id) or _is_local(usage):
         return
     checkpoint = identity.checkpoint if identity else None
@@ -81,13 +71,12 @@ def trust_remote_code(case: Case, usage: Usage) -> Iterator[Finding]:
         has = "is not in the catalog"
         owners = {id.partition("/")[0].lower() for id in case.rulebase.checkpoints}
         level = "note" if id.partition("/")[0].lower() in owners else ""
-    given = (load.arguments.get("revision") for load, *_ in remote)
+    given = (load.arguments.get("revision") for load, _ in remote)
     texts = [argument and argument.value for argument in given]
     read = all(isinstance(text, str) and COMMIT.match(text) for text in texts)
-    first, *others = (argument.name_place or argument.place for _, argument, _ in remote)
-    files = " and ".join(dict.fromkeys(files for *_, files in remote))
+    first, *others = (argument.name_place or argument.place for _, argument in remote)
     yield Finding(
-        f"{id} {has}. `trust_remote_code=True` runs {files} from its repository",
+        f"{id} {has}. `trust_remote_code=True` runs code from its repository",
         first,
         level="note" if read else level,
         fix=fix,
@@ -97,19 +86,16 @@ def trust_remote_code(case: Case, usage: Usage) -> Iterator[Finding]:
     )
 
 
-def _run_by(case: Case, load: Load) -> str:
-    """Which files of the repository the argument lets run; "" where it does nothing.
+def _runs(case: Case, load: Load) -> bool:
+    """True where the argument lets code of the repository run.
 
-    Of classes that are written out, those of processors look for code of their parts, and models
-    that generate for another `generate`; the others run what they are.
+    Of classes that are written out, it does for parts of processors and for models that generate.
     """
     name = load.class_name
     if load.package != TRANSFORMERS or name is None or name.startswith(AUTOMATIC):
-        return "the files listed in `auto_map` of its configuration"
+        return True
     members = case.release.members.of(name)
-    if members and load.kind == "processor":
-        return "the files listed in `auto_map` for its tokenizer or image processor"
-    return "`custom_generate/generate.py`, if present," if members and members.has(GENERATE) else ""
+    return members is not None and (load.kind == "processor" or members.has(GENERATE))
 
 
 @rule("pickled-weights", each=Case.usages)

@@ -9,7 +9,6 @@ from advisor.check.case import TRANSFORMERS, Case, rule, runs
 from advisor.check.finding import Edit, Finding
 from advisor.check.identity import Identity, identity_of
 from advisor.check.judgement import Judgement
-from advisor.errors import nearest
 from advisor.scan.usage import Usage
 from advisor.scan.version_range import read_range
 
@@ -63,27 +62,14 @@ def class_in_code(
         picked = "" if loads == usage.class_name else f" (picked by `{usage.class_name}`)"
         message = f"{id} was saved with `{native}`, which has other layers than `{loads}`{picked}"
         level = "warning" if usage.trained else ""
-        able = [c.id for c in case.rulebase.checkpoints.values() if c.model_class == loads]
-        if near := nearest(id, able):
-            instead = f", or a checkpoint for `{loads}` such as {near}"
     yield Finding(
         message,
         (usage.model and usage.model.class_place) or usage.place,
         rule=RULES[kind],
         level=level,
-        fix=f"use `{native}`{instead}" if native else _class_of_type(case, identity),
+        fix=f"use `{native}`{instead}" if native else "use a class for the model type of the id",
         edits=_class_edits(case, usage, identity, kind, loads),
     )
-
-
-@rule("class-not-verified", each=Case.chosen)
-def class_not_verified(_: Case, judgement: Judgement) -> Iterator[Finding]:
-    """A class named for a checkpoint whose own class nobody verified."""
-    name, checkpoint = judgement.model_class, judgement.checkpoint
-    if name and checkpoint.model_class is None:
-        message = f"the class of {checkpoint.id} is not known, so `{name}` cannot be checked"
-        place = judgement.choice and judgement.choice.class_place
-        yield Finding(message, place)
 
 
 @rule(ARCHITECTURE, LAYERS, each=Case.chosen, citing=("class",))
@@ -148,16 +134,6 @@ def _mismatch(case: Case, identity: Identity, name: str) -> tuple[str, str]:
     return "unlike" if identity.checkpoint and other_layers else "", loads
 
 
-def _class_of_type(case: Case, identity: Identity) -> str:
-    """What to use instead of a class, where the checkpoint itself has none of transformers."""
-    type = identity.model_type
-    alike = (model for model in case.rulebase.checkpoints.values() if model.model_type == type)
-    classes = {model.id: model.model_class for model in alike if model.model_class}
-    if near := nearest(identity.id, classes):
-        return f"use `{classes[near]}` with {near}"
-    return "use a class for the model type of the checkpoint"
-
-
 def _class_edits(
     case: Case, usage: Usage, identity: Identity, kind: str, loads: str
 ) -> tuple[Edit, ...]:
@@ -175,13 +151,7 @@ def _class_edits(
     prepared = [it for it in usage.calls if it.receiver.place in places and it.kind == "call"]
     called = [it.arguments for it in prepared if it.name == "__call__"]
     sure = kind != "unlike" or any({"text", "1"} & given.keys() for given in called)
-    module, dot, written = (load.class_written or "").rpartition(".")
-    if not (same_use and sure and case.release.has_class(native) and written == load.class_name):
+    alone = load.class_written == load.class_name
+    if not (same_use and sure and case.release.has_class(native) and alone):
         return ()
-    if dot:
-        here = case.scan.names_of(load.class_place.path)  # where the name is `transformers.X`
-        reached = [it.place for it in here if not it.imported and it.module == TRANSFORMERS]
-        if load.class_name_place not in reached:
-            return ()
-        return (Edit(load.class_place, f"{module}.{native}", f"{module}.{written}"),)
     return case.replace_class(load.class_place, load.class_name, native)

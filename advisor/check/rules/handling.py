@@ -12,7 +12,7 @@ from advisor.check.finding import Finding
 from advisor.check.fixing import TEXTS_AT_ONCE
 from advisor.check.identity import Identity
 from advisor.model import Checkpoint
-from advisor.scan.usage import UNKNOWN, Call, Location, Usage
+from advisor.scan.usage import Call, Location, Usage
 
 TOKEN = re.compile(r"<s_[A-Za-z0-9_.-]+>")
 """A task token as checkpoints of a document reader learn them in fine-tuning."""
@@ -32,40 +32,9 @@ def pretrained_only(case: Case, usage: Usage, checkpoint: Checkpoint) -> Iterato
     """Inference with weights that no task was ever trained into."""
     unfinished = checkpoint.stage == "pre-trained" and not checkpoint.tasks
     if unfinished and _infers(usage) and not _trained(case, usage):
-        tasks, owner = set(checkpoint.fine_tune), checkpoint.id.partition("/")[0]
-        made = [
-            model
-            for model in case.rulebase.catalogue(checkpoint.family)
-            if model.model_class == checkpoint.model_class
-            and model.processor == checkpoint.processor
-            and set(model.tasks) & tasks
-            and model.id.partition("/")[0] == owner
-        ]
-        typical = sorted(made, key=lambda model: not set(model.typical) & tasks)
         use = "this code uses the model without fine-tuning"
-        fix = "fine-tune the model first"
-        if typical:
-            fix = f"use a fine-tuned checkpoint such as {typical[0].id}"
+        fix = "fine-tune the model first, or use a fine-tuned checkpoint"
         yield Finding(f"{checkpoint.id} is only pre-trained, and {use}", usage.place, fix=fix)
-
-
-@rule("composed-untrained", each=Case.usages)
-def composed_untrained(case: Case, usage: Usage) -> Iterator[Finding]:
-    """`generate` on a model put together from parts in the same file, with no training in it.
-
-    Nor is a part of it replaced; of joined ones the decoder, which is untrained. Settings and
-    constants (`model.config.x = 0`, `model.training = False`) are no parts.
-    """
-    call, model = writes(usage), usage.model
-    if call is None or model is None or model.kind != "composition" or _trained(case, usage):
-        return
-    stored = (it for it in usage.calls if it.kind == "assign" and it.receiver is model)
-    steps = ((*it.of, it.name) for it in stored if it.arguments["0"].value is UNKNOWN)
-    parts = (path for path in steps if not any(step.endswith(CONFIG) for step in path))
-    if not any(model.call == model.class_name or part[0] == DECODER for part in parts):
-        message = "this code combines an encoder and a decoder and does not train the new layers"
-        fix = "fine-tune the model on image-text pairs first, or load a fine-tuned checkpoint"
-        yield Finding(message, call.place, fix=fix)
 
 
 def _infers(usage: Usage) -> bool:
@@ -94,7 +63,7 @@ def softmax_for_sigmoid(case: Case, usage: Usage, identity: Identity) -> Iterato
 def prompt_of_another(case: Case, usage: Usage, checkpoint: Checkpoint) -> Iterator[Finding]:
     """A task token that opens the prompt, and that only another fine-tune knows, or none."""
     catalogue = case.rulebase.checkpoints.values()
-    prompted = [model for model in catalogue if any(map(TOKEN.match, model.prompts.values()))]
+    prompted = (model for model in catalogue if any(map(TOKEN.match, model.prompts.values())))
     if usage.trained or checkpoint.processor not in {model.processor for model in prompted}:
         return
     if {call.name for call in usage.calls} & set(case.knowledge("teaches")):
@@ -104,14 +73,9 @@ def prompt_of_another(case: Case, usage: Usage, checkpoint: Checkpoint) -> Itera
             match = TOKEN.match(text.strip())
             if not match or any(match.group() in own for own in checkpoint.prompts.values()):
                 continue
-            token = match.group()
-            prompts = ((model, prompt) for model in prompted for prompt in model.prompts.values())
-            other = next((model for model, prompt in prompts if prompt.startswith(token)), None)
-            whose = f"the prompt of {other.id}" if other else "a prompt of no cataloged model"
-            fix = f"load {other.id}, or fine-tune with your own token" if other else None
-            if checkpoint.prompts:
-                fix = f"use its prompt, `{next(iter(checkpoint.prompts.values()))}`"
-            message = f"the prompt `{token}` is {whose}, not the prompt of {checkpoint.id}"
+            prompt = next(iter(checkpoint.prompts.values()), "")
+            fix = f"use its prompt, `{prompt}`" if prompt else "fine-tune with your own token"
+            message = f"the prompt `{match.group()}` is not the prompt of {checkpoint.id}"
             yield Finding(message, argument.place, fix=fix)
             return
 

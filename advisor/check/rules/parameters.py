@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
 from advisor.catalogue.release_members import Members
-from advisor.check.case import TRANSFORMERS, Case, mentions, rule, uses_of
+from advisor.check.case import TRANSFORMERS, Case, rule, uses_of
 from advisor.check.finding import Edit, Finding, advice
 from advisor.check.loaded import (
     SETTINGS,
@@ -20,16 +19,12 @@ from advisor.check.loaded import (
 from advisor.model.library import NameChange
 from advisor.scan.usage import Argument, Location, Usage
 
-ALIKE = 0.6
-"""How much of two names of parameters is equal where one took the other's place."""
 BUILDER = "__init__"
 IDLE = (None, False, 0, 1)
 """Values of an argument that ask for nothing."""
 PREPARING = ("processor", "tokenizer", "image_processor")
 BY_NAME = "by-name"
 """Of an argument that is passed by its name, not as one of so many in order."""
-GENERATE, SETTING, STEERING = "generate", "generation_config", "GenerationConfig"
-"""What writes text, the argument or attribute it is steered by, and the class of that."""
 
 
 class Given(NamedTuple):
@@ -46,7 +41,7 @@ class Given(NamedTuple):
 def removed_parameter(case: Case) -> Iterator[Finding]:
     """An argument, by its name, that a method or a class took once and takes no more."""
     yield from _tensors(case)
-    for given in (*_given(case), *_steering(case)):
+    for given in _given(case):
         taken = _parameters(given.on.members, given.method)
         for name, argument in given.arguments.items():
             if not name.isidentifier() or name in (taken or ()):
@@ -65,13 +60,14 @@ def removed_parameter(case: Case) -> Iterator[Finding]:
             if last is None and (change is None or (taken is None and not replaced)):
                 continue
             place = argument.written
-            instead, sure = change.instead if change else None, False
+            instead, renames = change.instead if change else None, False
             if change is None:
-                instead, sure = _successor(given, name, taken or (), last or "")
+                instead = _successor(given, name, taken or (), last or "")
+                renames = instead is not None
             silent = change and change.id in case.knowledge("asked_by_false")  # it does not fail
             when = f". The last release with `{name}` is {last}" if last else ""
             version = case.release.version
-            sure = sure or (change is not None and change.kind == "renamed")
+            sure = renames or (change is not None and change.kind == "renamed")
             certain = sure and argument.name_place and instead
             yield Finding(
                 f"`{given.shown}` does not accept `{name}` in transformers {version}{when}",
@@ -119,38 +115,6 @@ def _given(case: Case) -> Iterator[Given]:
             yield Given(built.place, method or name, on, method or BUILDER, built.arguments)
 
 
-def _steering(case: Case) -> Iterator[Given]:
-    """Yield what steers `generate` from settings: those made for it, and those set on a model.
-
-    Such settings count where a model is seen to write by them, and no call loads code for that.
-    """
-    calls = [call for _, call in case.calls("call") if call.name == GENERATE]
-    settings = [call for _, call in case.calls("assign")]
-    writing = [call.arguments for call in calls]
-    ready = any(set(case.knowledge("ready")) & given.keys() for given in writing)
-    given_on = any({SETTING, "1"} & given.keys() for given in writing)
-    stored = any(call.name == SETTING for call in settings)
-    at = case.release.members.of(STEERING) if writing and not ready else None
-    if at is None:
-        return
-    on = Receiver(at, STEERING, ())
-    for built in case.scan.built if given_on or stored else ():
-        if built.class_name == STEERING:
-            yield Given(built.place, GENERATE, on, BUILDER, _by_value(case, built.arguments))
-    for call in settings:
-        if call.of == (SETTING,) and call.certain:
-            arguments = _by_value(case, {call.name: call.arguments["0"]})
-            yield Given(call.place, GENERATE, on, BUILDER, arguments)
-
-
-def _by_value(case: Case, arguments: Mapping[str, Argument]) -> dict[str, Argument]:
-    """Return the arguments by which `generate` is asked for what it does no more by itself."""
-    ids = set(case.knowledge("asked_by_value"))
-    removed = case.release.removed
-    changes = {name: removed(f"{GENERATE}({name})", "parameter") for name in arguments}
-    return {name: arguments[name] for name, it in changes.items() if it and it.id in ids}
-
-
 def _parameters(at: Members, method: str) -> frozenset[str] | None:
     """The names that can be given to a method or class; None where it may take others."""
     name = at.home.rpartition(":")[2]
@@ -160,21 +124,14 @@ def _parameters(at: Members, method: str) -> frozenset[str] | None:
     return None if signature is None or signature.rest else signature.keywords
 
 
-def _successor(
-    given: Given, name: str, taken: Collection[str], last: str
-) -> tuple[str | None, bool]:
-    """The parameter that the release gave it on as, or a new one of nearly that name.
-
-    With whether that is sure.
-    """
+def _successor(given: Given, name: str, taken: Collection[str], last: str) -> str | None:
+    """The parameter that the release gave it on as."""
     before = members_in(last, given.on.load, given.on.path)
     signature = before.signature(given.method) if before else None
     renamed = signature.renamed.get(name) if signature else None
     if renamed in taken:
-        return renamed, True
-    old = (_parameters(before, given.method) if before else None) or frozenset()
-    near = difflib.get_close_matches(name, sorted(set(taken) - old), 1, ALIKE)
-    return near[0] if near else None, False
+        return renamed
+    return None
 
 
 @rule("narrower-override", of_release=True)
@@ -203,7 +160,6 @@ def narrower_override(case: Case) -> Iterator[Finding]:
 
 
 CONFIG, GENERATION = "config", "generation_config"
-COMPOSITION = "composition"
 
 
 @rule("generation-set-in-config", each=Case.usages, of_release=True)
@@ -222,18 +178,6 @@ def generation_set_in_config(case: Case, usage: Usage) -> Iterator[Finding]:
             message, edits = f"{steered}, which {case.transformers} refuses", (edit,)
             fix = f"set the value in `{GENERATION}`"
             yield Finding(message, call.place, fix, edits if of_model != target else ())
-    # A model of two parts that is told its first token where `generate` does not look.
-    starts = [call for call in stored if call.name in case.knowledge("starts")]
-    writing = [call for call in usage.calls if call.name == "generate" and call.kind == "call"]
-    ready = [call for call in writing if not set(case.knowledge("starts")) & call.arguments.keys()]
-    unset = starts and ready and model.kind == COMPOSITION
-    if unset and not mentions(case.source(usage.place.path), GENERATION):
-        name = starts[0].name
-        alone = f"`{name}` is set only in the model configuration"
-        message = f"{alone}, but `generate` reads `{GENERATION}`"
-        fix = f"set `{GENERATION}.{name}` as well"
-        places = tuple(call.place for call in ready)
-        yield Finding(message, starts[0].place, fix, level="warning", places=places)
     for call in uses_of(usage, model, "read"):  # of a setting, where none stands any more
         ours = call.of == (CONFIG,) and call.certain and call.name in case.knowledge("settings")
         at = receiver_of(case, call, usage) if ours else None

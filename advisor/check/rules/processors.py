@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
-from typing import NamedTuple
 
-from advisor.check.case import TRANSFORMERS, Case, mentions, rule
+from advisor.check.case import TRANSFORMERS, Case, rule
 from advisor.check.finding import Edit, Finding
 from advisor.check.identity import Identity, identity_of
-from advisor.check.loaded import Receiver, received, sure_uses
-from advisor.scan.usage import Argument, Call, Load, Location, Usage
+from advisor.check.loaded import Receiver, received
+from advisor.scan.usage import Argument, Call, Load, Usage
 
 IMAGES, TEXT = "images", "text"
 PROCESSOR, IMAGE_PROCESSOR, TOKENIZER = "processor", "image_processor", "tokenizer"
@@ -25,9 +23,6 @@ ENDINGS = {
     TOKENIZER: re.compile(r"\w*Tokenizer(?:Fast)?\Z"),
 }
 """What the names of classes end in; feature extractors may be of sounds."""
-USES = ("call", "read", "index")
-NAME = re.compile(r"\[?(?:\w+\.)*(?:\w+\[[\"'](?=\w+[\"']\]))?(\w+)[\"'\]]*\Z")
-"""What an argument is called: `prompts`, `[image]`, `self.texts`, `batch["caption"]`."""
 WHAT = {TEXT: "a text", IMAGES: "an image"}
 ORDER = "text-before-images"
 WORD = re.compile(r"[a-z]+")
@@ -104,43 +99,6 @@ def processor_of_another(
         yield _finding(load, f"{other.id}, {why}", model.id)
 
 
-@rule("processor-does-not-match", each=lambda case: _pairs(case, TOKENIZER))
-def tokenizer_of_another(case: Case, usage: Usage, load: Load, source: str) -> Iterator[Finding]:
-    """A tokenizer whose vocabulary is surely not the one that the model was trained with.
-
-    Its ids visibly go into the model, or it reads what that writes.
-    """
-    id = usage.checkpoint
-    if load not in usage.joined:
-        return
-    if usage.model and usage.model.kind == "composition":  # its second half knows the texts
-        second = usage.model.second_checkpoint
-        id = second[0].text if len(second) == 1 else None
-    theirs, ours = _vocabularies(case, source), _vocabularies(case, id)
-    of_model = [call for call in usage.calls if call.receiver.place == usage.place]
-    anew = any(call.kind == "assign" and not call.of for call in of_model)
-    anew = anew or any(call.name in case.knowledge("renewing") for call in of_model)
-    if not id or not theirs or not ours or theirs & ours or anew:
-        return
-    has, knows = (" or ".join(sorted(names)) for names in (theirs, ours))
-    words = f"which has the vocabulary of {has}, but {id} uses the vocabulary of {knows}"
-    yield _finding(load, f"{source}, {words}", id)
-
-
-def _vocabularies(case: Case, id: str | None) -> set[str]:
-    """The vocabularies that a checkpoint may have; none where that is not known."""
-    if id is None:
-        return set()
-    for name, patterns in case.knowledge("vocabularies_of_ids").items():
-        if any(fnmatchcase(id.lower(), pattern) for pattern in patterns):
-            return {name}
-    identity = identity_of(case.rulebase, id)
-    if identity is None or identity.by_words:
-        return set()
-    types = case.knowledge("vocabularies_of_types")
-    return {name for name, accepted in types.items() if identity.model_type in accepted}
-
-
 def _finding(load: Load, why: str, id: str) -> Finding:
     """Say it where the processor is loaded, and where its id is written, if that is elsewhere."""
     here, written = load.place, load.checkpoint[0].place
@@ -151,100 +109,6 @@ def _finding(load: Load, why: str, id: str) -> Finding:
         places=() if inside else (written,),
         fix=f"load the part from {id}",
     )
-
-
-class Half(NamedTuple):
-    """The half of a processor that a use is on, and the steps from there, the use included."""
-
-    kind: str
-    shown: str
-    load: Load
-    steps: tuple[str, ...]
-
-    @property
-    def other(self) -> str:
-        """The other half."""
-        return TOKENIZER if self.kind == IMAGE_PROCESSOR else IMAGE_PROCESSOR
-
-
-@rule("halves-swapped", of_release=True)
-def halves_swapped(case: Case) -> Iterator[Finding]:
-    """A text goes to an image processor, images to a tokenizer, or the other's result is asked.
-
-    What a wrong call gives is not judged once more.
-    """
-    wrong = set[Location]()
-    halves = [(call, half) for _, call in sure_uses(case, *USES) if (half := _half(case, call))]
-    for call, half in halves:
-        for finding in _called(case, half, call):
-            wrong.add(half.load.place)
-            yield finding
-    for call, half in halves:
-        if half.load.place not in wrong:
-            yield from _taken(case, half, call)
-
-
-def _half(case: Case, call: Call) -> Half | None:
-    """The half that a use is on; None for anything else, a whole with the name of one included."""
-    load, steps = call.receiver, (*call.of, call.name)
-    if load.package != TRANSFORMERS or load.arguments.get("trust_remote_code") is not None:
-        return None
-    if load.kind in ENDINGS:
-        name, members = load.class_name or "", case.release.members
-        described = members.of(name)
-        whole = described is not None and described.has(IMAGE_PROCESSOR)
-        fits = ENDINGS[load.kind].match(name) and not whole
-        return Half(load.kind, name, load, steps) if fits else None
-    part_alone = len(steps) == 1 and call.kind != "call"
-    if load.kind != PROCESSOR or steps[0] not in ENDINGS or part_alone:
-        return None
-    kind, *rest = steps
-    if call.kind != "call" and len(rest) == 1:  # of the part, or of what it gave when called
-        rest = [CALLED, *rest]
-    return Half(kind, f"{load.class_name or PROCESSOR}.{kind}", load, tuple(rest) or (CALLED,))
-
-
-def _called(case: Case, half: Half, call: Call) -> Iterator[Finding]:
-    """What is given to a half that belongs to the other."""
-    if call.kind != "call" or half.steps != (CALLED,):
-        return
-    mine, foreign = (IMAGES, TEXT) if half.kind == IMAGE_PROCESSOR else (TEXT, IMAGES)
-    arguments = call.arguments
-    first, named = arguments.get("0") or arguments.get(mine), arguments.get(foreign)
-    unseen = {"*", "**"} & arguments.keys()
-    if named and not unseen:
-        does = "which it does not accept" if first is None else "which it ignores"
-        finding = _swapped(half, f"is given `{foreign}`, {does}", named.written)
-        yield finding._replace(level="warning" if first else "")
-    elif first:
-        name = NAME.match(first.source)
-        visible = name is not None and name[1].lower() in case.knowledge("called")[foreign]
-        if first.texts:
-            visible = foreign == TEXT and says_words(first)
-        if visible:  # it is written out, or is called exactly so
-            yield _swapped(half, f"is given {WHAT[foreign]}", first.place)
-
-
-def _taken(case: Case, half: Half, call: Call) -> Iterator[Finding]:
-    """A member or a field that only the other half has, of which the file stores none itself."""
-    name, steps = call.name, half.steps[:-1]
-    if call.kind == "index" and isinstance(call.arguments["0"].value, str):
-        name = call.arguments["0"].value
-    if steps == (CALLED,) and call.kind in ("read", "index"):
-        has, verb = case.knowledge("fields"), "gives"
-    elif not steps and call.kind in ("read", "call"):
-        has, verb = case.knowledge("members"), "has"
-    else:
-        return
-    stored = rf"[\"']{name}[\"']\s*\]\s*=[^=]|\.{name}\s*=[^=]|attr\([^\n]*{name}|\.update\("
-    source = case.source(call.place.path)  # which may put it into what was made
-    if name in has.get(half.other, ()) and not mentions(source, re.compile(stored)):
-        yield _swapped(half, f"{verb} no `{name}`", call.place)
-
-
-def _swapped(half: Half, message: str, place: Location) -> Finding:
-    fix = f"use the {half.other.replace('_', ' ')}. Image processor and tokenizer may be swapped"
-    return Finding(f"`{half.shown}` {message}", place, fix=fix)
 
 
 @rule("text-before-images", each=received, of_release=True)

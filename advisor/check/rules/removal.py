@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from functools import cache, lru_cache
 
 from advisor.catalogue.release import release_table, version_number
-from advisor.catalogue.release_members import ReleaseMembers, signature
+from advisor.catalogue.release_members import ReleaseMembers
 from advisor.catalogue.release_table import block_of
 from advisor.check.case import TRANSFORMERS, Case, mentions, rule
 from advisor.check.finding import Edit, Finding, advice
@@ -104,25 +104,12 @@ def changed_pipeline(case: Case, usage: Usage) -> Iterator[Finding]:
         return
     change, pipeline = case.release.removed(usage.task, "pipeline"), f"pipeline `{usage.task}`"
     if change is not None:
-        fix = _without_pipeline(case, usage, change)
+        identity = case.identity(usage)
+        name = identity.model_class if identity else None
+        fix = f"load `{name}` and its processor, and call the model" if name else None
         other = f"{pipeline} now selects `{change.instead}`, which has other inputs and outputs"
         now = other if change.kind != "removed" else ""
         yield _finding(change, usage.place, f"{case.transformers} has no {pipeline}", now, fix)
-
-
-def _without_pipeline(case: Case, usage: Usage, change: NameChange) -> str | None:
-    """Return what to do in place of a pipeline, which the release does with this checkpoint."""
-    identity, release = case.identity(usage), case.release
-    model_type = identity.model_type if identity else None
-    loaded = release.loads_with_pipeline(change.instead or "", model_type or "")
-    name = (identity.model_class if identity else None) or next(iter(loaded), None)
-    if name and release.has_class(name):
-        members = release.members.of(name)
-        writes = members is not None and members.has("generate")
-        return f"load `{name}` and call {'generate' if writes else 'it'}"
-    if model_type and release.knows(model_type) and not loaded:
-        return "load the model with the class of the checkpoint and call the model"
-    return None
 
 
 def _finding(
@@ -190,11 +177,10 @@ def removed_name(case: Case) -> Iterator[Finding]:
         changes = [case.release.removed(path, "module") for path in paths if not fix]
         change = next((it for it in changes if it and it.kind == "removed"), None)
         where = "inside" if name.inside else "" if name.imported else "attribute"
-        remedy = _advised(members, name, change) if change else None
         yield Finding(
             f"{case.transformers} has no {what}{until}",
             name.place,
-            fix=f"import it from `{fix}`" if fix else remedy,
+            fix=f"import it from `{fix}`" if fix else change and _advised(members, name, change),
             edits=_moved_import(case, members, name) if fix and name.imported else (),
             because=str(case.knowledge("consequence")[where][0]) if where and not change else "",
             change=change,
@@ -232,12 +218,8 @@ def _moved_import(case: Case, members: ReleaseMembers, name: Name) -> tuple[Edit
 
 
 def _advised(members: ReleaseMembers, name: Name, change: NameChange) -> str | None:
-    """What to use: a function with what it asks for, or a module, which may lack the name."""
+    """What to use: a module is said to lack the name where it does."""
     instead = change.instead or ""
-    at, _, last = instead.removeprefix(f"{TRANSFORMERS}.").rpartition(".")
-    if taken := signature((members.names(at) or {}).get(last, "")):
-        arguments = ", ".join(each for each in taken.positional if each in taken.required)
-        return advice(f"{instead}({arguments})")
     inside = members.names(instead.removeprefix(f"{TRANSFORMERS}."))
     whole = change.name == f"{name.module}.{name.name}"
     if inside is None or whole or name.name in inside:

@@ -10,12 +10,8 @@ from functools import cache
 from advisor.check.case import Case, Suppression, rule
 from advisor.check.finding import Finding, Stretches
 from advisor.check.judgement import DeclaredChoice, Waiver
-from advisor.errors import nearest
 from advisor.phrasing import count
 from advisor.scan.usage import Ignore, Location
-
-_MOST_MEANT = 100
-"""Rules of comments that are looked for among those there are."""
 
 
 def suppress(case: Case, findings: list[Finding], not_run: set[str]) -> Suppression:
@@ -68,22 +64,11 @@ def _waivers(case: Case) -> Iterator[tuple[DeclaredChoice, Waiver]]:
 def unused_ignore(case: Case) -> Iterator[Finding]:
     """A comment that takes no finding away."""
     message, fix = "this line has no finding of ", "remove the entry"
-    meant: dict[str, str] = {}
     for used, ignore in _ignores(case):
         if not ignore.rules and not used:
             yield Finding(f"{message}any rule", ignore.place, fix=fix)
         for id in (id for id in ignore.rules if id not in used):
-            if id not in meant and len(meant) < _MOST_MEANT:
-                meant[id] = _meant(case, id)
-            yield Finding(f"{message}`{id}`{meant.get(id, '')}", ignore.place, fix=fix)
-
-
-@rule("ignore-without-reason", each=_ignores)
-def ignore_without_reason(_: Case, used: set[str], ignore: Ignore) -> Iterator[Finding]:
-    """A comment that takes a finding away and does not say why."""
-    if used and not ignore.reason:
-        fix = "add a reason after the brackets"
-        yield Finding("the `ignore` comment has no reason", ignore.place, fix=fix)
+            yield Finding(f"{message}`{id}`", ignore.place, fix=fix)
 
 
 @rule("unused-waiver", each=_waivers)
@@ -91,8 +76,7 @@ def unused_waiver(case: Case, choice: DeclaredChoice, waiver: Waiver) -> Iterato
     """A waiver that holds and waives no finding, of a rule that ran."""
     waived = {finding.rule for finding in case.suppression.waived if finding.choice == choice.name}
     if waiver.until >= case.today and waiver.rule not in waived | case.suppression.not_run:
-        what = f"`{waiver.rule}`{_meant(case, waiver.rule)}"
-        message = f"the model `{choice.name}` has no finding of {what}"
+        message = f"the model `{choice.name}` has no finding of `{waiver.rule}`"
         yield Finding(message, waiver.place, choice=choice.name, fix="remove the entry")
 
 
@@ -120,10 +104,3 @@ def file_not_checked(case: Case) -> Iterator[Finding]:
         what = f"{count(number, 'folder')} with the name of a virtual environment were skipped"
         message = f"{what}, but they may contain code of the project"
         yield Finding(message, level=level)
-
-
-def _meant(case: Case, id: str) -> str:
-    """Return what a rule that does not exist may have been meant to be."""
-    checks = tuple(case.rulebase.checks)
-    close = nearest(id, checks) if id not in checks else None
-    return f". Did you mean `{close}`?" if close else ""
