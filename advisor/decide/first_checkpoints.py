@@ -168,6 +168,10 @@ class FirstCheckpoints(AnswerConsequences):
         With `used`, all ways of use are known: of each checkpoint the one that it has is left.
         """
         marks, terms = state.marks, state.terms.and_then(more.terms)
+        alive = state.pending & more.alive
+        changed = any(more.marks) or terms is not state.terms or alive != state.pending
+        if not (changed or used or alive & more.ending):
+            return state
         if any(more.marks):
             marks = Marks(*map(or_, marks, more.marks))
         gone = marks.gone
@@ -175,7 +179,6 @@ class FirstCheckpoints(AnswerConsequences):
             gone |= self.all & ~self._assigned(terms.uses or (AS_IS,))
         left = self.all & ~gone
         lacking, avoid, prefer = marks.lacking, state.avoid, state.prefer
-        alive = state.pending & more.alive
         for place in _places(alive & more.ending):
             aims = self.aims[place]
             if self.rules[place].effect == "exclude":
