@@ -230,9 +230,12 @@ def columns_for(
             columns[of].append(number)
     lacking = [text for text, numbers in zip(texts, columns, strict=True) if not numbers]
     if lacking:
+        without, labels = (
+            first_named([f"`{each}`" for each in named], LISTED) for named in (lacking, own)
+        )
         raise UnsupportedError(
-            f"`{checkpoint.name}` has no label for {first_named(lacking, LISTED)}. The labels of "
-            f"the checkpoint are {first_named(own, LISTED)}",
+            f"`{checkpoint.name}` has no label for {without}. The labels of the checkpoint are "
+            f"{labels}",
             hint="--label-map FILE: a JSON object from its labels to yours",
         )
     return columns
