@@ -150,11 +150,7 @@ def _prepared(image: Any, name: str) -> OpenedImage:
     width, height = image.size
     most = HELD_MORE_THAN_ONCE.get(image.format, LARGEST_PIXELS)
     longest = max(width, height)
-    if (
-        width * height > most
-        or longest > LONGEST_SIDE
-        or longest > LONGEST_RATIO * min(width, height)
-    ):
+    if width * height > most or longest > min(LONGEST_SIDE, LONGEST_RATIO * min(width, height)):
         raise _too_large(name, f"{width} x {height}", most)
     _refuse_endless_work(image, name)
     notes = []
