@@ -21,6 +21,7 @@ from safetensors.torch import load_file, save_file
 from advisor.decide.programs import snippet
 from advisor.rulebase.store import load_rules
 from advisor.trial.demo import demo_checkpoint
+from tests import warm
 from tests.evaluate.runs import read_run
 
 HERE = ("--torch-device", "cpu", "--format", "json")
@@ -102,7 +103,7 @@ def test_a_pickle_is_refused_with_the_command_that_converts_it(said, learnt, tmp
     assert "is a pickle" in error["message"]
     program, flag, code = shlex.split(error["hint"].removeprefix("convert it: "))
     assert (program, flag) == ("python", "-c")
-    subprocess.run([sys.executable, "-c", code], check=True)
+    subprocess.run([*warm.python(), "-c", code], check=True)
     after = said(data, "--candidate", tmp_path / "old.safetensors").json["results"]
     assert after[0]["metrics"] == before[0]["metrics"]
 

@@ -6,7 +6,6 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 import time
 
 import pytest
@@ -20,6 +19,7 @@ from networks import TEXT, bert_tokenizer, encoder_and_decoder  # noqa: E402
 from advisor.cli.main import run  # noqa: E402
 from advisor.trial import trainer  # noqa: E402
 from advisor.trial.trainer import last_checkpoint  # noqa: E402
+from tests import warm  # noqa: E402
 
 
 @pytest.fixture
@@ -53,6 +53,7 @@ def pairs(parts):
 )
 @pytest.mark.slow
 @pytest.mark.rehearses
+@pytest.mark.usefixtures("warm_children")
 def test_both_parts_are_held_against_their_weights(capsys, parts, part, key, told):
     file = parts / part / "config.json"
     file.write_text(json.dumps({**json.loads(file.read_text()), key: 1_000_000}))
@@ -123,7 +124,7 @@ def settings(parts, pairs, output, epochs=30):
 def begun(*arguments):
     """The command in a process of its own, returned once it has saved a state."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "advisor", "compose", *map(str, arguments)],
+        [*warm.python(), "-m", "advisor", "compose", *map(str, arguments)],
         env={**os.environ, "OMP_NUM_THREADS": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -148,7 +149,7 @@ def test_joining_and_training_in_one_go_survives_a_kill_and_ends_the_same(
     assert unbroken["composition"]["output"] == str(parts / "one")
 
     process = begun(*settings(parts, pairs, parts / "two", epochs=30))
-    process.kill()
+    warm.kill(process)
     process.communicate()
     assert not (parts / "two" / "config.json").exists()
     code, resumed = called(capsys, *settings(parts, pairs, parts / "two"))
@@ -212,7 +213,7 @@ def test_a_full_disk_is_said_and_leaves_nothing(parts):
     arguments = ["compose", "--encoder", parts / "vit", "--decoder", parts / "bert",
                  "--save", parts / "out"]  # fmt: skip
     done = subprocess.run(
-        [sys.executable, "-c", code, *map(str, arguments)],
+        [*warm.python(), "-c", code, *map(str, arguments)],
         capture_output=True,
         text=True,
         timeout=300,

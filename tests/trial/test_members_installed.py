@@ -10,6 +10,7 @@ transformers = pytest.importorskip("transformers")
 pytest.importorskip("torch")
 
 from advisor.catalogue.release import members_of  # noqa: E402
+from tests import warm  # noqa: E402
 
 NETWORKS = """
 CLIPModel CLIPVisionModel SiglipModel SiglipVisionModel BlipForConditionalGeneration
@@ -44,7 +45,7 @@ BUILT = "CLIPModel SiglipVisionModel CLIPTextModel BlipModel"
 @pytest.fixture(scope="module")
 def installed():
     """What classes and networks have in a process of their own: other tests add to classes."""
-    words = [sys.executable, "-c", LOOK, f"{NETWORKS} {PROCESSORS}", BUILT]
+    words = [*warm.python(), "-c", LOOK, f"{NETWORKS} {PROCESSORS}", BUILT]
     done = subprocess.run(words, capture_output=True, text=True, check=True)
     return json.loads(done.stdout.splitlines()[-1])
 

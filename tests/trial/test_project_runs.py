@@ -1,7 +1,6 @@
 """The test of a folder of `advisor code --project` passes, on a tiny network."""
 
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +9,7 @@ pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
 from advisor.cli.main import run
+from tests import warm
 
 CASES = {
     "vqa": (("Salesforce/blip-vqa-base", "--task", "vqa"), "blip_answerer"),
@@ -45,7 +45,7 @@ def test_the_test_of_a_project_passes(case, tiny, tmp_path, capsys):
     placed = code.replace(f'name = "{words[0]}"', f"name = {str(tiny(kind))!r}")
     assert placed != code
     program.write_text(placed, encoding="utf-8")
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", "."]
+    command = [*warm.python(), "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", "."]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-3000:]
     assert "1 passed" in done.stdout

@@ -17,6 +17,9 @@ pytest.importorskip("transformers")
 
 from loopback_hub import serving
 
+from advisor.cli.main import run
+from tests import warm
+
 Tiny = Callable[[str], Path]
 IMAGE = str(Path(__file__).parents[2] / "examples" / "images" / "red-circle.png")
 HUB = """
@@ -56,7 +59,7 @@ except AdvisorError as error:
 
 def called(code: str, *arguments: str, **variables: str) -> str:
     done = subprocess.run(
-        [sys.executable, "-c", code, *arguments],
+        [*warm.python(), "-c", code, *arguments],
         env={**os.environ, **variables},
         capture_output=True,
         text=True,
@@ -109,7 +112,7 @@ def test_ctrl_c_during_a_download_is_130_and_the_next_run_resumes(
     tiny: Tiny, tmp_path: Path
 ) -> None:
     command = [
-        sys.executable, "-m", "advisor", "try", "--image", IMAGE, "--task", "embeddings",
+        *warm.python(), "-m", "advisor", "try", "--image", IMAGE, "--task", "embeddings",
         "--checkpoint", "someone/there", "--repeat", "0", "--download",
     ]  # fmt: skip
     variables = {**os.environ, "HF_HOME": str(tmp_path)}
@@ -183,36 +186,29 @@ def _slow_to_load(tiny: Path, folder: Path) -> Path:
     return folder
 
 
-PROMISES = """
-import json, sys
-from pathlib import Path
-from advisor.cli.main import run
-folder, image = Path(sys.argv[1]), sys.argv[2]
-written = (folder / "config.json").read_text()
-for part, key, number in json.loads(sys.argv[3]):
-    config = json.loads(written)
-    config[part][key] = number
-    (folder / "config.json").write_text(json.dumps(config))
-    print(run(["try", "--image", image, "--task", "embeddings", "--checkpoint", str(folder),
-               "--repeat", "0", "--format", "json"]))
-"""
-
-
 @pytest.mark.slow
+@pytest.mark.rehearses
+@pytest.mark.usefixtures("warm_children")
 def test_a16_a_configuration_that_promises_more_than_its_weights_is_refused(
-    tiny: Tiny, tmp_path: Path
+    tiny: Tiny, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    changes = [
+    folder = shutil.copytree(tiny("clip"), tmp_path / "clip")
+    written = (folder / "config.json").read_text()
+    for part, key, number in (
         ("text_config", "vocab_size", 10_000_000),
         ("text_config", "vocab_size", 1_000_000_000_000),
         ("text_config", "hidden_size", 1_000_000),
         ("vision_config", "image_size", 1_000_000),
         ("vision_config", "num_hidden_layers", 10_000_000),
-    ]
-    folder = tmp_path / "clip"
-    shutil.copytree(tiny("clip"), folder)
-    out = called(PROMISES, str(folder), IMAGE, json.dumps(changes)).splitlines()
-    assert out[1::2] == ["2"] * len(changes)
-    for line in out[0::2]:
-        assert json.loads(line)["error"]["kind"] == "broken-checkpoint"
-        assert "far more than its weights" in json.loads(line)["error"]["message"]
+    ):
+        config = json.loads(written)
+        config[part][key] = number
+        (folder / "config.json").write_text(json.dumps(config))
+        code = run(
+            ["try", "--image", IMAGE, "--task", "embeddings", "--checkpoint", str(folder),
+             "--repeat", "0", "--format", "json"]
+        )  # fmt: skip
+        assert code == 2
+        error = json.loads(capsys.readouterr().out)["error"]
+        assert error["kind"] == "broken-checkpoint"
+        assert "far more than its weights" in error["message"]
