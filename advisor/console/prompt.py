@@ -87,6 +87,14 @@ class SelectPrompt:
             return taken(Menu(question, choices, choices[0].value))
         return pressed(question, choices)
 
+    def type(self, question: str) -> str:
+        """Return a line of text; empty where nothing was typed."""
+        return str(_asked("text", question)).strip()
+
+    def file(self, question: str) -> str:
+        """Return a path, which Tab completes; empty where nothing was typed."""
+        return str(_asked("path", question)).strip()
+
     def confirm(self, question: str) -> bool:
         """Ask yes or no, yes being the default."""
         return bool(_asked("confirm", question, default=True))
@@ -160,6 +168,15 @@ class NumberedPrompt:
                 if typed.lower() in (*row.names, row.value, row.text.lower()):
                     return row.value
             note(f"  type {' or '.join(keys)}")
+
+    def type(self, question: str) -> str:
+        """Ask for a line of text."""
+        note(f"? {question}")
+        return self._line()
+
+    def file(self, question: str) -> str:
+        """Ask for a path."""
+        return self.type(question)
 
     def confirm(self, question: str) -> bool:
         """Ask yes or no."""

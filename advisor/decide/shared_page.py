@@ -1,19 +1,47 @@
-"""A recommendation as a page to pass on: need, answer, program, and what it rests on."""
+"""A recommendation as a page to pass on: need, answer, picture, program, and what it rests on."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from advisor import __version__
 from advisor.decide.command_lines import command
-from advisor.decide.shortlist import SCORE
-from advisor.draw.blocks import Code, Folded, Heading, Notes, Page, Pairs, Shared, Text
+from advisor.decide.requirements import AS_IS, Requirements
+from advisor.decide.selection import Selection
+from advisor.decide.shortlist import SCORE, common_figure
+from advisor.draw.blocks import (
+    Code,
+    Dot,
+    Folded,
+    Heading,
+    Headline,
+    Notes,
+    Page,
+    Pairs,
+    Scatter,
+    Shared,
+    Table,
+    Text,
+)
 from advisor.draw.typesetting import USUAL_WIDTH, cut_lines
 from advisor.model import TASK
+from advisor.phrasing import joined
 
 if TYPE_CHECKING:
-    from advisor.decide.advice import Advice
+    from advisor.decide.advice import Advice, TaskAdvice
+    from advisor.decide.precedence import Published
+
+CAPTION = {
+    "numbers": "The numbers match the rows of the table.",
+    "others": "Small dots are other checkpoints that meet your requirements.",
+    "tie": "Checkpoints in the shaded range tie with number 1.",
+    "limit": "The dashed line is your memory limit.",
+    "none": "Checkpoints in the lowest row have no result on this benchmark.",
+}
+"""What each sign of the picture means."""
+BEHIND = ("are not verified", "cannot be loaded", "need more memory", "have a rule against them")
+"""What keeps a checkpoint behind others, by its group and the rules that are aimed at it."""
 
 
 def shared_page(answer: Advice, screen: Page, need: str = "", again: str = "") -> list[Shared]:
@@ -30,7 +58,7 @@ def shared_page(answer: Advice, screen: Page, need: str = "", again: str = "") -
         flags = command("", answer.rulebase, given, answer.priority).removeprefix("advisor")
         need = " · ".join(filter(None, (", ".join(tasks), flags.strip())))
     page: list[Shared] = [Text(f"Need: {need}", "need")]
-    page += uncut(screen[:-1])
+    page += pictured(answer, screen[:-1])
     if len(answer.advice) == 1 and answer.advice[0].has_program:
         from advisor.decide.written_program import script
 
@@ -54,15 +82,91 @@ def shared_page(answer: Advice, screen: Page, need: str = "", again: str = "") -
     ]
 
 
-def uncut(screen: Page) -> Iterator[Shared]:
-    """Yield the blocks of a screen, its notes with the sentences that a terminal shows of them."""
-    for block in screen:
+def pictured(answer: Advice, screen: Page) -> Iterator[Shared]:
+    """Yield the blocks of a screen with a picture below each first line, and short notes."""
+    waiting = list(answer.advice)
+    for place, block in enumerate(screen):
         if isinstance(block, Pairs):
             yield Folded("How the sentence was understood", (block,))
-        elif isinstance(block, Notes):
+            continue
+        if isinstance(block, Notes):  # with the sentences that a terminal shows: all stand below
             cut = [" ".join(cut_lines(note.text, USUAL_WIDTH, note.lines)) for note in block.rows]
             new = zip(block.rows, cut, strict=True)
             whole = (n if t[-1] == "…" or n.label == SCORE else n._replace(text=t) for n, t in new)
-            yield Notes(tuple(whole))
-        else:
-            yield block
+            block = Notes(tuple(whole))
+        yield block
+        if isinstance(block, Headline) and waiting:
+            table = next((block for block in screen[place:] if isinstance(block, Table)), None)
+            ids = [str(row[0]) for row in table.rows] if table else []
+            if picture := _finalists(waiting.pop(0), ids):
+                yield picture
+
+
+def _finalists(advice: TaskAdvice, ids: Sequence[str]) -> Scatter | None:
+    """Return the checkpoints of a table as points, among all that meet the same needs.
+
+    None where no result compares two of them, or where the memory of too few is known.
+    """
+    picks = {pick.checkpoint.id: pick for pick in advice.selection.picks}
+    shown = [picks[id] for id in ids if id in picks]
+    common = common_figure(shown) if shown else None
+    if common is None:
+        return None
+    numbers = {pick.checkpoint.id: str(place) for place, pick in enumerate(shown, start=1)}
+    required = Requirements(advice.rulebase, advice.decision.profile)
+    dots = [*_dots(required, advice.selection, numbers, common)]
+    named = [dot for dot in dots if dot.label]
+    if sum(dot.y is not None for dot in dots) < 2 or not named:
+        return None
+    asked_gb = (demand for demand in required.demands if demand.field == "memory_gb")
+    limits = [demand.wanted["at_most"] for demand in asked_gb]
+    limit = min(limits, default=None)
+    tie, best = None, named[0].y
+    if best is not None and advice.selection.locked is not None:
+        gauge = advice.selection.locked.by.gauges[common.table[0]]
+        noise = gauge.noise if gauge.share is None else gauge.share * abs(best)
+        tie = (best - noise, best + noise) if noise else None
+    marks = {
+        "numbers": True,
+        "others": any(not dot.label and not dot.behind for dot in dots),
+        "tie": tie is not None,
+        "limit": limit is not None,
+        "none": any(dot.y is None for dot in dots),
+    }
+    captions = [CAPTION[mark] for mark, is_there in marks.items() if is_there]
+    if behind := sorted({dot.behind for dot in dots if dot.behind}):
+        captions.append(f"Hollow dots mark checkpoints that {joined(behind, 'or')}.")
+    captions += [rule.because for rule in shown[0].fired if rule.effect == "prefer"]
+    return Scatter(
+        x=f"{'Training' if shown[0].training else 'Memory'} in GB",
+        y=common.name,
+        better=common.better,
+        dots=tuple(dots),
+        limit=limit,
+        tie=tie,
+        note=" ".join([f"{common.name} ({common.better} is better) against memory.", *captions]),
+    )
+
+
+def _dots(
+    required: Requirements, selection: Selection, numbers: dict[str, str], common: Published
+) -> Iterator[Dot]:
+    """Yield the numbered, then the others that have a result of the same table."""
+    by = selection.locked.by if selection.locked else None
+
+    def result(id: str) -> float | None:
+        figures = by.published(id) if by else ()
+        return next((figure.value for figure in figures if figure.table == common.table), None)
+
+    for pick in sorted(selection.picks, key=lambda pick: pick.checkpoint.id not in numbers):
+        id, needs = pick.checkpoint.id, pick.needs_gb
+        label = numbers.get(id, "")
+        if needs and (label or result(id) is not None):
+            behind = (*pick.group, pick.aimed_at[0]) if not label else ()
+            why = next((words for is_so, words in zip(behind, BEHIND, strict=False) if is_so), "")
+            yield Dot(id, needs, result(id), label, why)
+    for unfit in selection.rejected:
+        needs = required.takes_gb(unfit.checkpoint, unfit.use or AS_IS)
+        value = result(unfit.checkpoint.id)
+        if needs and value is not None and {gap.field for gap in unfit.lacks} == {"memory_gb"}:
+            yield Dot(unfit.checkpoint.id, needs, value, behind=BEHIND[2])

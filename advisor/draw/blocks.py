@@ -130,6 +130,35 @@ class Code(NamedTuple):
     language: str = ""
 
 
+class Dot(NamedTuple):
+    """A point of a picture: a named thing with two values, of which the second may be unknown.
+
+    One with a `label` is numbered; `behind` says what keeps it behind others, if anything does.
+    """
+
+    name: str
+    x: float
+    y: float | None
+    label: str = ""
+    behind: str = ""
+
+
+class Scatter(NamedTuple):
+    """Points as a picture, `x` on a logarithmic scale to the right, the `better` of `y` above.
+
+    `limit` is the most of x, `tie` a range of y that is as good as the first; `note` says what the
+    signs mean. HTML alone draws it: a table beside it has the same values.
+    """
+
+    x: str
+    y: str
+    better: str
+    dots: tuple[Dot, ...]
+    limit: float | None
+    tie: tuple[float, float] | None
+    note: str
+
+
 class Folded(NamedTuple):
     """Blocks that HTML hides until their `summary` is opened; no other format has them."""
 
@@ -145,7 +174,7 @@ class Filled(NamedTuple):
 
 
 Block = Headline | Heading | Text | Notes | Judged | Items | Table | Pairs | Code
-Shared = Block | Folded | Filled
+Shared = Block | Scatter | Folded | Filled
 """What a page of HTML may hold, which has no screen to fit."""
 Page = list[Block]
 

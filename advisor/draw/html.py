@@ -81,6 +81,10 @@ def _title(page: Sequence[b.Shared]) -> str:
 
 
 def _block(block: b.Shared) -> str:
+    if isinstance(block, b.Scatter):
+        from advisor.draw.scatter import scatter
+
+        return scatter(block)
     if isinstance(block, b.Filled):
         return str(getattr(_macros(), block.macro)(**block.values))
     if isinstance(block, b.Folded):

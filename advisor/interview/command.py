@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import shlex
+import subprocess
 import sys
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
+from advisor.child import environment, interpreter
 from advisor.console.commands import Given
 from advisor.console.menu import Row, keyed, pressed_lines
 from advisor.console.options import CriteriaFirst, NoInput, VerifiedOnly, option
 from advisor.console.output import Shown, interactive, note
 from advisor.console.prompt import Prompt, prompt_for
-from advisor.errors import NoTerminalError, check_name
+from advisor.decide.command_lines import needs_of, try_command
+from advisor.errors import AdvisorError, NoTerminalError, check_name
 from advisor.rulebase.base import RuleBase
 
 if TYPE_CHECKING:
@@ -21,13 +26,21 @@ if TYPE_CHECKING:
     from advisor.engine.profile import Profile
     from advisor.interview.dialogue import Dialogue
     from advisor.interview.session import Session
+    from advisor.model import Checkpoint
 
 To = Annotated[str, option("--to STOP", "Stop when no answer can change the checkpoint or family.")]
 Plain = Annotated[bool, option("--plain", "Use numbers instead of a menu.")]
 
 QUESTION = "Anything else?"
-DONE, SETTLE, CHANGE = "done", "settle", "change"
+DONE, SETTLE, TRY, CHANGE = "done", "settle", "try", "change"
 AS_FLAGS = "pass answers as flags, e.g. `advisor recommend --task captioning`"
+ASKED = {
+    "labels": "Candidate labels, separated by commas, such as: a cat, a dog",
+    "question": "Question about the image:",
+    "folder": "Path to a folder with the other images:",
+    "query": "Search text:",
+}
+"""How to ask for what a task needs beside the image, by the flag of `advisor try`."""
 
 
 def ask(
@@ -67,7 +80,7 @@ def ask(
         note("")
         afterwards = shown.format == "terminal" and sys.stdout.isatty()
         shown.emit(_report(answer, end=afterwards))
-        if not afterwards or offer(prompt) != CHANGE:
+        if not afterwards or offer(answer, prompt, color=shown.color) != CHANGE:
             return answer.exit_code
         dialogue.change()
 
@@ -106,24 +119,65 @@ def held(engine: Engine, given: Profile, to: str, prompt: Prompt) -> Dialogue:
     return dialogue
 
 
-def offer(prompt: Prompt, *, opens: bool = False) -> str:
-    """Offer to change an answer or, where it `opens`, to answer what is open; return what is taken.
+def offer(
+    recommendation: Recommendation, prompt: Prompt, *, color: bool, opens: bool = False
+) -> str:
+    """Offer to try the model or to change an answer until the person has done with it.
 
-    Leaving is no failure.
+    Where it `opens`, it offers to answer what is open as well. Returns what was taken; leaving is
+    no failure.
     """
+    checkpoint = recommendation.advice[0].runnable
+    choices = _choices(tries=checkpoint is not None, opens=opens)
     try:
-        return prompt.pick(QUESTION, _choices(opens=opens))
+        while (chosen := prompt.pick(QUESTION, choices)) == TRY and checkpoint:
+            try:
+                _try(recommendation, checkpoint, prompt, color=color)
+            except AdvisorError as error:
+                note(f"  {error.message}", *([f"  hint: {error.hint}"] if error.hint else []))
     except (KeyboardInterrupt, EOFError):
         note("")
         return DONE
+    return chosen
 
 
-def _choices(*, opens: bool) -> list[Row]:
+def _choices(*, tries: bool = True, opens: bool) -> list[Row]:
     choices = [keyed("d", "done", DONE)]
     choices += [keyed("o", "answer the remaining questions", SETTLE)] if opens else []
+    choices += [keyed("t", "try it on an image", TRY)] if tries else []
     return [*choices, keyed("a", "change an answer", CHANGE)]
 
 
 def offers_height(columns: int) -> int:
     """Return how many lines the offers below an answer take at most."""
     return len(pressed_lines(QUESTION, _choices(opens=True), columns))
+
+
+def _try(
+    recommendation: Recommendation, checkpoint: Checkpoint, prompt: Prompt, *, color: bool
+) -> None:
+    """Ask for an image and what goes with it, and run the checkpoint; nothing is asked in vain."""
+    from advisor.trial import open_image
+    from advisor.trial.runtime import transformers
+
+    transformers()
+    image = prompt.file("Path to an image file:")
+    if not image:
+        return
+    image = str(Path(image).expanduser())
+    open_image(image)
+    rulebase, task = recommendation.rulebase, str(recommendation.advice[0].task)
+    needs = needs_of(rulebase, task, checkpoint.model_type)
+    given = {flag: text for flag in needs if (text := prompt.type(ASKED[flag]))}
+    if folder := given.get("folder"):
+        given["folder"] = str(Path(folder).expanduser())
+    _run(try_command(rulebase, checkpoint, task, image, given), color=color)
+
+
+def _run(line: str, *, color: bool) -> None:
+    """Say a command of advisor, and run it."""
+    note("", line)
+    sys.stdout.flush()
+    plain = {} if color else {"NO_COLOR": "1"}
+    words = [*interpreter(), "-m", *shlex.split(line)]
+    subprocess.run(words, env=environment() | plain, check=False)

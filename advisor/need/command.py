@@ -234,7 +234,7 @@ def _told(
         note(*(f"advisor: {line}" for line in answer.recommendation.notes))
         telling.emit(turn, day)
         asks = goes_on if telling.brief else None
-        after = asks(**how) if asks else None
+        after = asks(color=telling.shown.color, **how) if asks else None
         if after is None:
             note(*last)
             return answer.exit_code

@@ -49,7 +49,7 @@ def answer_words(
 
 
 def _opened(
-    engine: Engine, understanding: Understanding, prompt: Prompt, **how: Any
+    engine: Engine, understanding: Understanding, prompt: Prompt, *, color: bool, **how: Any
 ) -> Turn | None:
     """Offer what comes after the first answer; ask which task was meant where it is open."""
     from advisor.interview.command import CHANGE, DONE, SETTLE, held, offer
@@ -59,7 +59,7 @@ def _opened(
     certain = understanding.advice.certainty
     clear = len(understanding.tasks) == 1
     opens = not clear or (certain.family, certain.checkpoint) != (DECIDED, DECIDED)
-    chosen = offer(prompt, opens=opens)
+    chosen = offer(understanding.recommendation, prompt, color=color, opens=opens)
     if chosen == DONE:
         return None
     profile = understanding.profile
@@ -81,8 +81,8 @@ def _answered(dialogue: Dialogue, **how: Any) -> Turn:
     note("")
     answer = answered(dialogue.session, **how)
 
-    def changed(**how: Any) -> Turn | None:
-        if offer(dialogue.prompt) != CHANGE:
+    def changed(*, color: bool, **how: Any) -> Turn | None:
+        if offer(answer, dialogue.prompt, color=color) != CHANGE:
             return None
         dialogue.change()
         return _answered(dialogue, **how)

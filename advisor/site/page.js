@@ -277,7 +277,7 @@ function answered(walk, state) {
   const card = kind === "picked" && part(`checkpoint ${checkpoint}`).content.cloneNode(true);
   const next = kind === "picked" ? walk.ranked(source, path).slice(1).map((place) => catalog[place]) : [];
   const alone = !Object.keys(state.given).length && !state.declined.size;
-  const table = alone ? [...part(`usual ${state.task}`).querySelectorAll(".scroll")] : [];
+  const picture = alone ? [...part(`usual ${state.task}`).querySelectorAll("figure, figure ~ .scroll")] : [];
   const result = { next: next.join(" "), family, checkpoint, use: leaf[3], source, sure: certainty.family, exact: certainty.checkpoint };
   Object.assign(part("answer").dataset, result);
   const wide = part("answer").clientWidth > 500;
@@ -287,8 +287,8 @@ function answered(walk, state) {
     headline(leaf, certainty),
     source && source !== family ? make("p", { class: "warn" },
       `${familyName(family)} fits best, but none of its checkpoints matches your answers.`) : null,
-    ...table.map((one) => one.cloneNode(true)),
-    next.length && !table.length ? titled("Other checkpoints",
+    ...picture.map((one) => one.cloneNode(true)),
+    next.length && !picture.length ? titled("Other checkpoints",
       list(next.map((id) => [modelLink(id), ` ${data.briefs[id]}`]))) : null,
     copied([command("code", state), command("recommend", state)].join("\n")),
     make("p", { class: "quiet" }, make("a", { href: location.hash }, "Link to this answer")),

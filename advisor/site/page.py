@@ -18,7 +18,7 @@ from advisor.decide.first_checkpoints import FirstCheckpoints
 from advisor.decide.memory import memory_gb, training_memory
 from advisor.decide.outlook import diagram_for
 from advisor.decide.recommendation import recommend
-from advisor.decide.shared_page import uncut
+from advisor.decide.shared_page import pictured
 from advisor.decide.task_diagrams import axes_of, coarser
 from advisor.draw import html as drawn
 from advisor.draw.blocks import Item, Items, Page, Pairs
@@ -115,7 +115,7 @@ def static_page(rulebase: RuleBase, priority: Sequence[str] = ()) -> str:
 def _usual(engine: Engine, task: Task) -> str:
     """Return the answer to a task alone, as a part that opens and closes."""
     answer = recommend(engine.rulebase, {TASK: task.id}, engine=engine)
-    body = drawn.body([*uncut(answer.to_page(screen=UNBOUND))])
+    body = drawn.body([*pictured(answer, answer.to_page(screen=UNBOUND))])
     shown = body.replace("<h1>", "<h3>").replace("</h1>", "</h3>")
     description = f'<p class="quiet">{escape(task.description)}</p>'
     named = f'<details id="usual {escape(task.id)}"><summary>{escape(task.name)}</summary>'

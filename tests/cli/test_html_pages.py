@@ -2,9 +2,13 @@
 
 import html
 import re
+from itertools import combinations
 
 import pytest
 from browser import DESK, PHONE, View, look, needs_browser
+
+from advisor.draw.blocks import Dot, Scatter
+from advisor.draw.scatter import scatter
 
 COMMANDS = {
     "recommend": ["recommend", "--task", "captioning"],
@@ -57,18 +61,18 @@ def test_it_is_readable_at_any_width_in_light_and_dark_and_by_a_screen_reader(
         assert seen.violations == []
 
 
-PASSED_ON = {
+PICTURED = {
     "sentence": ["recommend", "search 2 million product photos by German text, on a CPU"],
     "limit": ["recommend", "--task", "captioning", "--memory-gb", "8"],
     "marks": ["recommend", "--task", "vqa"],
 }
 
 
-@pytest.mark.parametrize("name", PASSED_ON)
-def test_an_answer_has_its_need_on_top_and_what_gives_it_again(advisor, name):
-    page = advisor(*PASSED_ON[name], "--format", "html").out
-    command = advisor(*PASSED_ON[name], "--format", "json").json["command"]
-    said = ("Need: ", "<h1>", "<dt>Ranking</dt>", "<table", "<h2>Program</h2>")
+@pytest.mark.parametrize("name", PICTURED)
+def test_an_answer_has_its_need_on_top_then_a_picture_and_what_gives_it_again(advisor, name):
+    page = advisor(*PICTURED[name], "--format", "html").out
+    command = advisor(*PICTURED[name], "--format", "json").json["command"]
+    said = ("Need: ", "<h1>", '<figure class="scatter">', "<dt>Ranking</dt>", "<h2>Program</h2>")
     said += (
         "<h2>Commands</h2>",
         "<summary>All reasons",
@@ -80,16 +84,52 @@ def test_an_answer_has_its_need_on_top_and_what_gives_it_again(advisor, name):
             assert re.search(rf"<dt>Score</dt><dd>[^<]*[{mark}] ", page.partition("All reasons")[0])
     places = [page.index(part) for part in said]
     assert places == sorted(places)
-    need = PASSED_ON[name][1] if name == "sentence" else command
+    need = PICTURED[name][1] if name == "sentence" else command
     assert html.escape(need) in re.sub("</?span[^>]*>", "", page)
+
+
+def test_a_picture_numbers_the_rows_of_the_table_and_draws_ties_and_the_limit(advisor):
+    page = advisor(*PICTURED["limit"], "--format", "html").out
+    rows = advisor(*PICTURED["limit"], "--format", "json").json["checkpoints"]
+    figure = page.partition("<figure")[2].partition("</figure>")[0]
+    first, *_ = re.findall(r'class="named" cx="([\d.]+)"', figure)
+    limit = re.search(r'class="limit" x1="([\d.]+)"', figure)[1]
+    beyond = re.findall(r'class="other beyond" cx="([\d.]+)"', figure)
+    assert f"1: {rows[0]['id']}" in figure
+    assert float(first) < float(limit) < min(map(float, beyond))
+    assert 'class="tie"' in figure
+    assert re.search(r'class="title"[^>]*>.*(higher|lower) is better', figure)
+    reasons = figure.partition("Hollow dots mark checkpoints that ")[2].partition(".")[0]
+    titles = set(re.findall(r"beyond[^<]*<title>[^<]*: ([^<]+)<", figure))
+    assert titles == set(re.split(", | or ", reasons))
+
+
+@pytest.mark.parametrize("names", [["a", "b", "c", "d"]])
+def test_numbers_of_a_picture_hide_no_point_and_no_number(names):
+    """Four points in one place, as twins of a series are."""
+    dots = tuple(Dot(name, 2.0, 50.0, str(place)) for place, name in enumerate(names))
+    picture = Scatter("GB", "accuracy", "higher", (*dots, Dot("e", 4.0, None)), None, None, "")
+    drawn = scatter(picture)
+    badges = re.findall(r'class="badge" cx="([\d.]+)" cy="([\d.]+)" r="([\d.]+)"', drawn)
+    circles = [tuple(map(float, badge)) for badge in badges]
+    assert len(circles) == len(dots)
+    for (x, y, r), (a, b, _) in combinations(circles, 2):
+        assert (x - a) ** 2 + (y - b) ** 2 > (2 * r) ** 2
+
+
+def test_the_better_value_is_above_where_less_is_better():
+    dots = Dot("good", 1.0, 2.0, "1"), Dot("bad", 2.0, 9.0, "2")
+    drawn = scatter(Scatter("GB", "error rate", "lower", dots, None, None, ""))
+    good, bad = map(float, re.findall(r'class="named" cx="[\d.]+" cy="([\d.]+)"', drawn))
+    assert good < bad
 
 
 @pytest.mark.slow
 @needs_browser()
-@pytest.mark.parametrize("name", [*PASSED_ON, *sorted(SHARED)])
+@pytest.mark.parametrize("name", [*PICTURED, *sorted(SHARED)])
 def test_a_shared_answer_fits_a_screen_and_a_phone(advisor, tmp_path, name):
     file = tmp_path / "page.html"
-    file.write_text(advisor(*{**COMMANDS, **PASSED_ON}[name], "--format", "html").out, "utf-8")
+    file.write_text(advisor(*{**COMMANDS, **PICTURED}[name], "--format", "html").out, "utf-8")
     for seen in look(file, View(PHONE), View(DESK, dark=True), axe=True):
         assert (seen.violations, seen.console, seen.hidden) == ([], [], 0)
         assert seen.requests == [file.as_uri()]

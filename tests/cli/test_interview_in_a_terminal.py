@@ -570,6 +570,50 @@ def test_enter_leaves_and_the_command_to_try_it_was_shown(terminal):
     assert person.ends()[0] == 0
 
 
+def test_without_the_extra_trying_says_what_to_install(terminal, tmp_path):
+    (tmp_path / "bare").mkdir()
+    (tmp_path / "bare" / "torch.py").write_text("raise ImportError(name='torch')\n")
+    person, _ = finished(
+        terminal, "--plain", "--to", "family", "--task", "vqa", PYTHONPATH=str(tmp_path / "bare")
+    )
+    person.types("t")
+    person.sees(re.escape("hint: in your clone of advisor, pip install '.[try]'"))
+    person.sees("Anything else")
+    person.types("d")
+    assert person.ends()[0] == 0
+
+
+@pytest.mark.slow
+def test_trying_asks_for_what_the_task_takes_and_downloads_nothing_unasked(terminal, tmp_path):
+    for library in ("torch", "transformers", "PIL"):
+        pytest.importorskip(library)
+    from PIL import Image
+
+    Image.new("RGB", (8, 8)).save(tmp_path / "photo.png")
+    person, _ = finished(
+        terminal,
+        "--plain",
+        "--to",
+        "family",
+        "--task",
+        "vqa",
+        HF_HOME=str(tmp_path / "hub"),
+        HF_HUB_OFFLINE="1",
+    )
+    person.types("t")
+    person.running.timeout = 60
+    person.sees("Path to an image file")
+    person.types("photo.png")
+    person.sees("Question about the image")
+    person.types("how many?")
+    person.sees("--image photo.png --question 'how many\\?'")
+    person.sees("hint: ")
+    person.sees("Anything else")
+    person.types("")
+    assert person.ends()[0] == 0
+    assert not list((tmp_path / "hub").rglob("*.safetensors"))
+
+
 @pytest.mark.parametrize("how", WAYS_TO_LEAVE)
 def test_leaving_after_the_answer_is_no_failure(terminal, how):
     person, _ = finished(terminal, "--plain", "--to", "family", "--task", "vqa")

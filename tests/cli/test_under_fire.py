@@ -112,6 +112,19 @@ def test_a24_words_that_no_system_passes_are_refused_in_a_sentence(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a18_what_an_interview_starts_imports_nothing_of_the_working_folder(
+    tmp_path, monkeypatch, capfd
+):
+    from advisor.interview.command import _run
+
+    monkeypatch.chdir(tmp_path)
+    for name in ("advisor.py", "typer.py", "json.py", "sitecustomize.py"):
+        (tmp_path / name).write_text("open('PWNED', 'w')\n")
+    _run("advisor explain --task captioning", color=False)
+    assert not (tmp_path / "PWNED").exists()
+    assert "Why" in capfd.readouterr().out
+
+
 # -- the cache -------------------------------------------------------------------------------------
 
 
@@ -767,7 +780,7 @@ def test_a_byte_that_is_no_letter_can_be_typed(monkeypatch):
     typed = io.TextIOWrapper(io.BytesIO(b"\xff\n1\n"), encoding="utf-8", errors="strict")
     monkeypatch.setattr(sys, "stdin", typed)
     prepare_streams()
-    assert [NumberedPrompt()._line() for _ in range(2)] == ["\N{REPLACEMENT CHARACTER}", "1"]
+    assert [NumberedPrompt().type("which?") for _ in range(2)] == ["\N{REPLACEMENT CHARACTER}", "1"]
 
 
 @pytest.mark.parametrize("columns", ["0", "1", "-5", "80"])

@@ -58,13 +58,14 @@ def test_it_is_readable_and_requests_nothing(page, name):
         assert loaded(seen) == [page.as_uri()]
 
 
-def test_the_usual_answer_has_its_table_and_another_has_none(page):
-    """The table is of the checkpoints of the usual answer, so it is not shown for others."""
+def test_the_usual_answer_has_its_picture_and_another_has_none(page):
+    """The picture is of the checkpoints of the usual answer, so it is not shown for others."""
     usual, other = (
         look(page.as_uri() + ANSWERS[name], View(DESK), ready=WHOLE)[0].text
         for name in ("answer", "much-said")
     )
-    assert ("Best for" in usual, "Best for" in other) == (True, False)
+    assert "(higher is better) against memory." in usual
+    assert "against memory." not in other
 
 
 def test_it_is_small(page):
