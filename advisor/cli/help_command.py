@@ -65,7 +65,7 @@ Data for `advisor evaluate`: labeled images
   .jsonl          and `label`, `caption` (text), `fields`, or `question` with `answer`
                   A column `labels` has values as `a;b`, `captions` and `answers` as `a|b`
                   A column `fields` has a JSON object, such as {"vendor": "ACME", "total": "9.50"}
-  .json           files have COCO captions or categories
+  .json           files have COCO captions or categories, or VQA questions with answers
   .tar            shards (WebDataset) have images with .cls, .txt or .json files
   Arrow, Parquet  files are saved by `datasets`, or downloaded from the Hub
 

@@ -26,7 +26,7 @@ from advisor.trial.annotations import (
     merged,
     read_class_folders,
 )
-from advisor.trial.label_files import read_coco, read_table
+from advisor.trial.label_files import read_json, read_table
 
 TABLES = (".csv", ".tsv", ".jsonl", ".ndjson")
 IN_A_FOLDER = ("metadata.jsonl", "metadata.csv", "labels.csv", "labels.tsv", "captions.csv")
@@ -49,7 +49,7 @@ def read_data(data: str, images: str = "") -> LabelledData:
     if suffix in TABLES:
         return read_table(path, folder)
     if suffix == ".json":
-        return read_coco(path, folder)
+        return read_json(path, folder)
     if suffix == ".tar":
         return read_shards([path], path.parent)
     if suffix == arrow_rows.SUFFIX:
@@ -78,9 +78,10 @@ def _folder(path: Path, images: Path | None) -> LabelledData:
         return read_shards(shards, path)
     documents = [file for name, file in named.items() if name.endswith(".json")]
     if documents:
-        if len(documents) > 1:
+        halves = [file for file in documents if "question" in file.name.lower()]
+        if len(documents) > 1 and len(halves) != 1:
             raise UsageError(f"`{path}` holds several JSON files", hint=_one_of(documents))
-        return read_coco(_own(documents[0], path), images or path)
+        return read_json(_own((halves or documents)[0], path), images or path)
     data = read_class_folders(path)
     return data._replace(notes=(*data.notes, *notes))
 

@@ -1,7 +1,8 @@
-"""Annotations in files: tables of rows, and JSON as COCO publishes it.
+"""Annotations in files: tables of rows, and JSON as COCO and VQA publish it.
 
 Tables are CSV, TSV and JSON Lines, a row for each image, caption or question. COCO: `images` with
-`annotations` that name them by id.
+`annotations` that name them by id. VQA: `questions` in one file, `annotations` with their answers
+in another; either is given, or the folder of both. A list of objects is read as a table is.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from advisor.errors import BrokenFileError
+from advisor.files import leads_out
 from advisor.phrasing import why_unparsed
 from advisor.trial.annotations import (
     Annotation,
@@ -42,6 +44,7 @@ PARTED = {"labels": ";|", "texts": "|", "answers": "|"}
 DONUT = "gt_parse"
 SEPARATORS = ",;\t"
 """What may part cells: spreadsheets differ."""
+COCO_DIGITS = 12
 LONGEST_CELL = 10_000_000
 
 Row = tuple[int | str, Mapping[str, Any]]
@@ -52,6 +55,11 @@ def read_table(file: Path, images: Path | None) -> LabelledData:
     text = decoded(read_annotations(file), file)
     rows = (_cells if file.suffix.lower() in (".csv", ".tsv") else _lines_of_json)(text, file)
     return LabelledData(annotations_of(rows, file), ImageFolder(images or file.parent))
+
+
+def is_coco_number(text: str) -> bool:
+    """True for a number by which COCO knows an image, as in `COCO_val2014_000000391895`."""
+    return text.isdecimal() and len(text) <= COCO_DIGITS
 
 
 def annotations_of(rows: Iterable[Row], file: Path) -> tuple[Annotation, ...]:
@@ -171,22 +179,34 @@ def _kind(value: Any) -> str:
     return names.get(type(value)) or f"`{json.dumps(value, default=str)}`"
 
 
-def read_coco(file: Path, images: Path | None) -> LabelledData:
-    """Return the captions, or the categories of each image, of a JSON file as COCO has them."""
+MOST_NEIGHBOURS = 20
+
+
+def read_json(file: Path, images: Path | None, other: Path | None = None) -> LabelledData:
+    """Return the annotations of a JSON file; of VQA, `other` is the other half.
+
+    Where it is None, that is looked for beside the file.
+    """
+    document = _document(file)
+    folder = ImageFolder(images or file.parent)
+    if isinstance(document, list):
+        rows = [(number, row) for number, row in enumerate(document, start=1)]
+        if not all(isinstance(row, dict) for _, row in rows):
+            raise unusable(file, "has list items that are not JSON objects")
+        return LabelledData(annotations_of(rows, file), folder)
+    if not isinstance(document, dict):
+        raise unusable(file, "must hold a JSON object or a list of objects")
+    of_coco = "images" in document and ("annotations" in document or "questions" not in document)
     try:
-        document = json.loads(decoded(read_annotations(file), file))
-    except (ValueError, RecursionError) as error:
-        raise unusable(file, f"is not JSON: {why_unparsed(error)}") from error
-    if not isinstance(document, dict) or not {"images", "annotations"} <= document.keys():
-        raise BrokenFileError(
-            f"`{file}` is not in the COCO format: it has no `images` with `annotations`",
-            hint="write a table: one JSON object per line, in a file that ends in .jsonl",
-        )
-    try:
-        annotations = _coco(document, file)
+        if of_coco:
+            read = _coco if "annotations" in document else _karpathy
+            return LabelledData(read(document, file), folder)
+        if "questions" in document or "annotations" in document:
+            return _vqa(document, file, folder, other)
     except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
-        raise unusable(file, f"does not follow the COCO format: {why_unparsed(error)}") from error
-    return LabelledData(annotations, ImageFolder(images or file.parent))
+        form = f"does not follow the {'COCO' if of_coco else 'VQA'} format"
+        raise unusable(file, f"{form}: {why_unparsed(error)}") from error
+    raise unusable(file, "has neither `images` nor `questions`")
 
 
 def _coco(document: Mapping[str, Any], file: Path) -> tuple[Annotation, ...]:
@@ -210,3 +230,102 @@ def _coco(document: Mapping[str, Any], file: Path) -> tuple[Annotation, ...]:
         for id, name in names.items()
         if labels[id] or texts[id]
     )
+
+
+def _karpathy(document: Mapping[str, Any], _file: Path) -> tuple[Annotation, ...]:
+    """Return captions as Karpathy's `dataset_coco.json` has them, in `sentences` of an image."""
+    return tuple(
+        Annotation(
+            image=str(each["filename"]),
+            texts=tuple(str(sentence["raw"]).strip() for sentence in each["sentences"]),
+        )
+        for each in document["images"]
+    )
+
+
+def _vqa(
+    document: Mapping[str, Any], file: Path, folder: ImageFolder, beside: Path | None
+) -> LabelledData:
+    here, there = ("questions", "annotations")
+    if here not in document:
+        here, there = there, here
+    if beside is None:
+        beside, other = _other_half(file, there, document[here])
+    else:
+        other = _document(beside)
+    halves = {here: document, there: other}
+    answers = {
+        each["question_id"]: tuple(str(given["answer"]) for given in each["answers"])
+        if "answers" in each
+        else (str(each["multiple_choice_answer"]),)
+        for each in halves["annotations"]["annotations"]
+    }
+    questions = halves["questions"]["questions"]
+    answered = [each for each in questions if each["question_id"] in answers]
+    names = _Names(folder, str(halves["questions"].get("data_subtype", "")))
+    annotations = merged(
+        Annotation(
+            image=names.of(each["image_id"]),
+            question=str(each["question"]).strip(),
+            answers=answers[each["question_id"]],
+        )
+        for each in answered
+    )
+    notes = [f"the {there} are read from `{beside.name}`"]
+    left = len(questions) - len(answered)
+    notes += [f"{left} questions have no answers"] if left else []
+    return LabelledData(annotations, folder, tuple(notes))
+
+
+def _other_half(file: Path, part: str, here: Any) -> tuple[Path, Mapping[str, Any]]:
+    """Return the file beside one that holds the other part for the same questions."""
+    ids = _question_ids(here)
+    beside = (path for path in file.parent.glob("*.json") if path != file)
+    neighbours = sorted(path for path in beside if not leads_out(path, file.parent))
+    unread: BrokenFileError | None = None
+    for path in neighbours[:MOST_NEIGHBOURS]:
+        try:
+            other = _document(path)
+        except BrokenFileError as error:  # it may be none of the two halves
+            unread = unread or error
+            continue
+        if isinstance(other, dict) and not ids.isdisjoint(_question_ids(other.get(part))):
+            return path, other
+    raise unread or unusable(
+        file, f"has no `{part}`, and no other JSON file in the folder has matching question ids"
+    )
+
+
+def _question_ids(listed: Any) -> set[Any]:
+    some = listed if isinstance(listed, list) else ()
+    ids = (each.get("question_id") for each in some if isinstance(each, dict))
+    return {id for id in ids if isinstance(id, (int, str))}
+
+
+class _Names:
+    """File names of images that VQA knows by number."""
+
+    def __init__(self, folder: ImageFolder, part: str) -> None:
+        self.part = part = part.replace("{", "{{").replace("}", "}}")
+        self.folder, self.forms = folder, [
+            f"COCO_{part}_{{:012d}}.jpg", "{:012d}.jpg", "{}.jpg", "{}.png",
+        ]  # fmt: skip
+        self.forms += [f"{part}/{form}" for form in self.forms] if part else []
+
+    def of(self, id: Any) -> str:
+        """Return the name of an image: the first form of which there is a file."""
+        if isinstance(id, str) and not is_coco_number(id):
+            return id
+        names = [form.format(int(id)) for form in self.forms]
+        present = next((name for name in names if not self.folder.missing(name)), None)
+        if present is None:
+            return names[0] if self.part else str(id)
+        self.forms.insert(0, self.forms.pop(names.index(present)))  # the others are named alike
+        return present
+
+
+def _document(file: Path) -> Any:
+    try:
+        return json.loads(decoded(read_annotations(file), file))
+    except (ValueError, RecursionError) as error:
+        raise unusable(file, f"is not JSON: {why_unparsed(error)}") from error

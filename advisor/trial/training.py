@@ -1,7 +1,7 @@
 """A training: its settings, what is learnt from, how far it is, and what came of it.
 
 Data are images or stored regions, with captions, or with questions and answers, in the files that
-`advisor evaluate` reads: tables and COCO captions.
+`advisor evaluate` reads: tables, COCO captions, VQA's questions.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from advisor.console.options import MAX_SEED, Device, option
-from advisor.errors import BrokenFileError, check_name
+from advisor.errors import BrokenFileError, UsageError, check_name
 from advisor.files import is_file
 from advisor.phrasing import count
 from advisor.trial.annotations import Annotation, broken_rows
 from advisor.trial.images import SUFFIXES
-from advisor.trial.label_files import read_coco, read_table
+from advisor.trial.label_files import is_coco_number, read_json, read_table
 from advisor.trial.runtime import library
 
 SAMPLES = 5
@@ -200,15 +200,24 @@ class TrainingExample:
 
 
 def read_examples(
-    data: str | Path, images: str | Path | None = None
+    data: str | Path, images: str | Path | None = None, annotations: str | Path | None = None
 ) -> tuple[TrainingExample, ...]:
     """Return the examples of a file; `images` is the folder of the images, else the file's own.
 
+    `annotations` are the answers to VQA's questions, looked for beside these where it is None.
     Raises BrokenFileError with every problem named, up to twenty.
     """
     source = Path(data)
     folder = Path(images) if images is not None else source.parent
-    read = (read_coco if source.suffix.lower() == ".json" else read_table)(source, folder)
+    if source.suffix.lower() == ".json":
+        read = read_json(source, folder, Path(annotations) if annotations is not None else None)
+    elif annotations is not None:
+        raise UsageError(
+            "`--annotations` works only with VQA questions in JSON",
+            hint="put the answers into the column `answer` of the table",
+        )
+    else:
+        read = read_table(source, folder)
     examples, problems = [], []
     for each in read.annotations:
         path = _picture(folder, each.image)
@@ -258,17 +267,20 @@ def hold_out(
 
 
 def _picture(folder: Path, name: str) -> Path | None:
-    """Return the image of a name, or its stored regions."""
+    """Return the image of a name, or its stored regions; a number is one of COCO's images."""
     file, mark, key = name.partition("::")
     if is_file(folder / file):
         return folder / f"{file}{mark}{key}"
-    stem = Path(file).stem
-    for suffix in (".npz", *sorted(SUFFIXES)):
-        if is_file(path := folder / f"{stem}{suffix}"):
-            return path
-    for pair in sorted(folder.glob(f"*_feat{stem[-3:]}.h5")):
-        if stem in _names_in(pair):
-            return folder / f"{pair.name}::{stem}"
+    stems = [Path(file).stem]
+    if is_coco_number(file):
+        stems = [file, f"COCO_train2014_{int(file):012}", f"COCO_val2014_{int(file):012}"]
+    for each in stems:
+        for suffix in (".npz", *sorted(SUFFIXES)):
+            if is_file(path := folder / f"{each}{suffix}"):
+                return path
+        for pair in sorted(folder.glob(f"*_feat{each[-3:]}.h5")):
+            if each in _names_in(pair):
+                return folder / f"{pair.name}::{each}"
     return None
 
 

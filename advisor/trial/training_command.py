@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from advisor.trial.composition import Composition
 
 Save = Annotated[list[str], option("--save FOLDER", "New or empty output folder.", "--output")]
-Data = Annotated[str, typer.Argument(metavar="DATA", help="A table, or COCO captions.")]
+Data = Annotated[
+    str, typer.Argument(metavar="DATA", help="A table, COCO captions, or VQA questions.")
+]
 File = Annotated[str, typer.Argument(metavar="FILE", help="The state dict, model.EPOCH.bin.")]
 Folder = Annotated[str, typer.Argument(metavar="FOLDER", help="Output folder, new or empty.")]
 Vocabulary = Annotated[str, option("--vocabulary FILE", "vocab.txt of BERT-base cased.")]
@@ -76,6 +78,7 @@ class Material:
     images: Annotated[
         str, option("--images DIR", "Images or region features. Default: beside the data file.")
     ] = ""
+    annotations: Annotated[str, option("--annotations FILE", "VQA annotations file.")] = ""
     vocabulary: Annotated[
         str, option("--vocabulary FILE", "vocab.txt of a new model. Default: words of the data.")
     ] = ""

@@ -69,6 +69,7 @@ def train_unified(
     aim: str,
     checkpoint: str = "",
     images: str | Path = "",
+    annotations: str | Path = "",
     vocabulary: str | Path = "",
     progress: Progress = lambda _step: None,
     tell: Tell = lambda _done, _scratch: None,
@@ -86,7 +87,7 @@ def train_unified(
     how = how.filled({name: getattr(published, name) for name in usual})
     refuse_other_contents(folder)
     transformers()
-    examples = read_examples(data, images or None)
+    examples = read_examples(data, images or None, annotations or None)
     if bool(examples[0].answers) != (aim == ANSWERS):
         holds = "questions" if examples[0].answers else "captions"
         raise UsageError(f"`{data}` has {holds}, which `--aim {aim}` cannot train on")

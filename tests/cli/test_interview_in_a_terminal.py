@@ -505,8 +505,6 @@ def test_going_on_to_the_checkpoint_says_what_is_settled_and_what_is_open(termin
     person = terminal("ask", "--plain", "--task", "vqa", "--to", "checkpoint")
     question = person.question()
     assert "Next: the first checkpoint" in " ".join(question.split())
-    person.types("w")
-    assert "every answer leaves unified VLP (vision-language models)" in person.question()
 
 
 def test_an_unknown_stop_is_2(terminal):

@@ -856,7 +856,7 @@ def test_a_message_quotes_no_word_at_length(capsys, form):
     ("content", "said"),
     [
         ("[" * 200_000, "the data is nested too deeply"),
-        (f'{{"images": {"9" * 5_000}}}', "a number has thousands of digits"),
+        (f'[{{"image": {"9" * 5_000}}}]', "a number has thousands of digits"),
         ('{"images": 5, "annotations": 1}', "a value is not of the expected type"),
         ('{"images": [{"id": 1}], "annotations": []}', "the key `file_name` is missing"),
     ],

@@ -6,6 +6,7 @@ import contextlib
 import csv
 import io
 import json
+import math
 import os
 import shutil
 import struct
@@ -166,6 +167,22 @@ def test_coco_captions_and_categories_are_read(tmp_path):
     assert evaluated(read_data(str(tmp_path))).images[0].labels == ("cat", "dog")
 
 
+def test_vqa_finds_its_other_half_and_its_images(tmp_path):
+    image = tmp_path / "val2014" / "COCO_val2014_000000000042.jpg"
+    image.parent.mkdir()
+    image.write_bytes(RED)
+    asked = [{"image_id": 42, "question": "how many?", "question_id": 1}]
+    answers = [{"question_id": 1, "answers": [{"answer": "2"}] * 3}]
+    questions = {"data_subtype": "val2014", "questions": asked}
+    (tmp_path / "questions.json").write_text(json.dumps(questions), encoding="utf-8")
+    (tmp_path / "annotations.json").write_text(json.dumps({"annotations": answers}), "utf-8")
+    (tmp_path / "other.json").write_text("[]", encoding="utf-8")
+    for name in ("questions.json", "annotations.json"):
+        (found,) = evaluated(read_data(str(tmp_path / name))).images
+        assert found.id == "val2014/COCO_val2014_000000000042.jpg"
+        assert (found.question, found.references) == ("how many?", ("2", "2", "2"))
+
+
 def test_shards_are_read_in_place(tmp_path):
     tar(tmp_path / "a.tar", **{"0001__png": RED, "0001__cls": b"1", "0002__png": RED,
                                "0002__cls": b"cat", "0003__cls": b"0"})  # fmt: skip
@@ -272,9 +289,9 @@ def test_a_folder_may_be_a_link_that_stays_inside(tmp_path):
             ' "annotations": [{"image_id": 1, "category_id": 7}]}',
             "the category `7`, which its list",
         ),
-        ("x.json", '{"a": 1}', "is not in the COCO format"),
-        ("x.json", '{"questions": [{"question_id": 1}]}', "is not in the COCO format"),
-        ("x.json", "[1, 2]", "is not in the COCO format"),
+        ("x.json", '{"a": 1}', "neither `images` nor `questions`"),
+        ("x.json", '{"questions": [{"question_id": 1}]}', "no `annotations`"),
+        ("x.json", "[1, 2]", "has list items that are not JSON objects"),
         ("x.tar", "not a tar", "cannot be read as a tar file"),
     ],
 )
@@ -429,6 +446,24 @@ def test_a_file_named_from_the_folder_of_images(tmp_path):
     assert evaluated(data).left_out == ()
 
 
+@pytest.mark.parametrize(
+    ("half", "other"),
+    [
+        ({"question_id": 1, "image_id": math.inf, "question": "q?"}, {}),
+        ({"question_id": 1, "image_id": None, "question": "q?"}, {"data_subtype": "{0"}),
+        ({"question_id": [1], "image_id": 1, "question": "q?"}, {}),
+    ],
+)
+def test_questions_that_are_none_are_one_sentence(tmp_path, half, other):
+    document = {"questions": [half, {"question_id": 2, "image_id": 1, "question": "q?"}], **other}
+    answers = [{"question_id": id, "answers": [{"answer": "2"}]} for id in (1, 2)]
+    (tmp_path / "a.json").write_text("{ neither half", encoding="utf-8")
+    (tmp_path / "annotations.json").write_text(json.dumps({"annotations": answers}), "utf-8")
+    (tmp_path / "questions.json").write_text(json.dumps(document), encoding="utf-8")
+    with pytest.raises(BrokenFileError, match="does not follow the VQA format"):
+        read_data(str(tmp_path / "questions.json"))
+
+
 def test_rows_of_the_library_datasets_with_hostile_offsets_are_one_sentence(tmp_path):
     datasets = pytest.importorskip("datasets")
     rows = {"image": [{"bytes": RED, "path": None}] * 2, "label": ["cat", "dog"]}
@@ -557,22 +592,13 @@ def test_a_cell_that_is_not_a_number_says_nothing(tmp_path):
     assert found.notes == ("skipped 1 image without a label",)
 
 
-@pytest.mark.parametrize(
-    ("name", "content"),
-    [
-        ("labels.csv", "image,label\na.png,x\n"),
-        (
-            "captions.json",
-            '{"images": [{"id": 1, "file_name": "a.png"}], "categories": [{"id": 1, "name": "x"}],'
-            ' "annotations": [{"image_id": 1, "category_id": 1}]}',
-        ),
-    ],
-)
-def test_a_table_that_nobody_named_is_no_link_to_elsewhere(tmp_path, name, content):
+@pytest.mark.parametrize("name", ["labels.csv", "captions.json"])
+def test_a_table_that_nobody_named_is_no_link_to_elsewhere(tmp_path, name):
     home = tmp_path / "data"
     home.mkdir()
     (home / "a.png").write_bytes(RED)
-    (tmp_path / name).write_text(content, encoding="utf-8")
+    (tmp_path / name).write_text('[{"image": "a.png", "label": "x"}]' if "json" in name else
+                                 "image,label\na.png,x\n", encoding="utf-8")  # fmt: skip
     (home / name).symlink_to(tmp_path / name)
     with pytest.raises(BrokenFileError, match="is a symbolic link to a path outside"):
         read_data(str(home))
@@ -586,12 +612,19 @@ def test_what_stands_beside_data_is_no_link_to_elsewhere(tmp_path):
     (home / "classes.txt").symlink_to(tmp_path / "classes.txt")
     tar(home / "a.tar", **{"0001__png": RED, "0001__cls": b"1"})
     assert read_data(str(home)).annotations[0].labels == ("1",)
+    asked = {"questions": [{"image_id": 1, "question": "q?", "question_id": 1}]}
+    answers = {"annotations": [{"question_id": 1, "answers": [{"answer": "secret"}]}]}
+    (home / "questions.json").write_text(json.dumps(asked), encoding="utf-8")
+    (tmp_path / "answers.json").write_text(json.dumps(answers), encoding="utf-8")
+    (home / "answers.json").symlink_to(tmp_path / "answers.json")
+    with pytest.raises(BrokenFileError, match="and no other JSON file in the folder has matching"):
+        read_data(str(home / "questions.json"))
 
 
 @pytest.mark.parametrize("text", ["3.5", '"words"', "null", "true"])
-def test_json_that_is_not_coco_is_one_sentence(tmp_path, text):
+def test_json_that_is_neither_object_nor_list_is_one_sentence(tmp_path, text):
     (tmp_path / "data.json").write_text(text, encoding="utf-8")
-    with pytest.raises(BrokenFileError, match="is not in the COCO format"):
+    with pytest.raises(BrokenFileError, match="must hold a JSON object or a list of objects"):
         read_data(str(tmp_path / "data.json"))
 
 

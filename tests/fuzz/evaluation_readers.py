@@ -45,12 +45,14 @@ RED = _red()
 
 
 def data_in(name: str, given: bytes, folder: Path) -> None:
-    """A file of labelled data beside an image."""
+    """A file of labelled data beside an image and the half of a VQA set."""
     home = folder / "data"
     home.mkdir(exist_ok=True)
     for file in home.iterdir():
         file.unlink()
     (home / "a.png").write_bytes(RED)
+    if name == "questions.json":
+        (home / "annotations.json").write_text(json.dumps(ANSWERS))
     (home / name).write_bytes(given)
     _as_far_as_loading(str(home / name))
 
@@ -173,6 +175,19 @@ def _shard() -> bytes:
     return packed.getvalue()
 
 
+ANSWERS = {
+    "annotations": [
+        {"question_id": 1, "image_id": 7, "answers": [{"answer": "red"}] * 3},
+        {"question_id": 2, "image_id": 7, "multiple_choice_answer": "two"},
+    ]
+}
+QUESTIONS = {
+    "data_subtype": "val2014",
+    "questions": [
+        {"question_id": 1, "image_id": 7, "question": "what?"},
+        {"question_id": 2, "image_id": "a.png", "question": "how many?"},
+    ],
+}
 COCO = {
     "images": [{"id": 1, "file_name": "a.png"}, {"id": 2, "file_name": "b.png"}],
     "annotations": [{"image_id": 1, "caption": "a dog"}, {"image_id": 1, "category_id": 3}],
@@ -213,7 +228,11 @@ def evaluation_readers() -> dict[str, tuple[Callable[[bytes, Path], object], tup
                 '{"file_name": "a.png", "ground_truth": {"gt_parse": {"a": [{"b": "1"}]}}}',
             ),
         ),
-        "coco": (partial(data_in, "a.json"), (json.dumps(COCO),)),
+        "coco": (
+            partial(data_in, "a.json"),
+            (json.dumps(COCO), '[{"image": "a.png", "label": 1}]'),
+        ),
+        "vqa": (partial(data_in, "questions.json"), (json.dumps(QUESTIONS),)),
         "shards": (partial(data_in, "a.tar"), (_shard(),)),
         "gates": (gate, (json.dumps(FIGURES),)),
         "measurements": (measured, (json.dumps(FIGURES),)),

@@ -173,13 +173,15 @@ def test_published_pairs_of_h5_are_trained_on(regions, tmp_path):
     with h5py.File(tmp_path / "coco_bbox.h5", "w") as opened:
         for name, each in zip(names, regions, strict=True):
             opened[name] = each.boxes
-    rows = [{"image": f"{name}.jpg", "question": "what?", "answer": "cat"} for name in names]
-    lines = "".join(json.dumps(row) + "\n" for row in rows)
-    (tmp_path / "q.jsonl").write_text(lines, encoding="utf-8")
-    found = read_examples(tmp_path / "q.jsonl")
+    questions = [{"image_id": int(name[-12:]), "question": "what?", "question_id": name}
+                 for name in names]  # fmt: skip
+    answers = [{"question_id": name, "answers": [{"answer": "cat"}] * 4} for name in names]
+    (tmp_path / "q.json").write_text(json.dumps({"questions": questions}))
+    (tmp_path / "a.json").write_text(json.dumps({"annotations": answers}))
+    found = read_examples(tmp_path / "q.json", annotations=tmp_path / "a.json")
     assert [each.image.name for each in found] == [f"coco_feat{n[-3:]}.h5::{n}" for n in names]
     done = train_unified(
-        tmp_path / "q.jsonl", tmp_path / "out", aim="answers",
+        tmp_path / "q.json", tmp_path / "out", aim="answers", annotations=tmp_path / "a.json",
         **{**QUICK, "epochs": 1},
     )  # fmt: skip
     assert done.steps == 1
@@ -196,27 +198,38 @@ def test_published_settings_are_the_defaults():
     assert (AIMS["answers"].share, AIMS["answers"].most) == (0.0, 1)
 
 
-def test_coco_captions_are_read(pictures):
+def test_coco_captions_are_read_in_both_forms(pictures):
     coco = {
         "images": [{"id": n, "file_name": f"{n}.png"} for n in (0, 1)],
         "annotations": [{"image_id": n, "caption": f"wall {n}"} for n in (0, 1, 1)],
     }
-    (pictures / "a.json").write_text(json.dumps(coco), encoding="utf-8")
-    found = read_examples(pictures / "a.json", pictures / "pictures")
-    assert [each.text for each in found] == ["wall 0", "wall 1", "wall 1"]
+    karpathy = {
+        "images": [{"filename": f"{n}.png", "sentences": [{"raw": f"wall {n}"}]} for n in (0, 1)]
+    }
+    for name, told, expected in (("a.json", coco, 3), ("b.json", karpathy, 2)):
+        (pictures / name).write_text(json.dumps(told), encoding="utf-8")
+        found = read_examples(pictures / name, pictures / "pictures")
+        assert len(found) == expected
+        assert found[1].text == "wall 1"
 
 
-def test_answers_count_by_how_often_they_were_given(pictures):
+def test_vqa_answers_count_by_how_often_they_were_given(pictures):
+    for number in (7, 8):
+        name = f"COCO_train2014_{number:012}.png"
+        Image.new("RGB", (9, 9)).save(pictures / "pictures" / name)
+    questions = [{"image_id": n, "question": "what?", "question_id": 10 * n} for n in (7, 8)]
     given = Counter({"cat": 2, "dog": 7, "cow": 1})
-    rows = [
-        {"image": f"{n}.png", "question": "what?", "answers": list(given.elements())}
-        for n in (0, 1)
-    ]
-    lines = "".join(json.dumps(row) + "\n" for row in rows)
-    (pictures / "q.jsonl").write_text(lines, encoding="utf-8")
-    found = read_examples(pictures / "q.jsonl", pictures / "pictures")
+    answers = [{"answer": answer} for answer in given.elements()]
+    annotations = [{"question_id": 10 * n, "answers": answers} for n in (7, 8)]
+    (pictures / "q.json").write_text(json.dumps({"questions": questions}), encoding="utf-8")
+    (pictures / "a.json").write_text(json.dumps({"annotations": annotations}), encoding="utf-8")
+    found = read_examples(pictures / "q.json", pictures / "pictures", pictures / "a.json")
     assert dict(found[0].answers) == {"cat": 0.6, "dog": 1.0, "cow": pytest.approx(0.3)}
     assert found[0].expected == "dog"
+    assert read_examples(pictures / "q.json", pictures / "pictures") == found, "it lies beside"
+    (pictures / "a.json").unlink()
+    with pytest.raises(BrokenFileError, match="and no other JSON file in the folder has matching"):
+        read_examples(pictures / "q.json", pictures / "pictures")
 
 
 def test_every_table_of_evaluate_is_learnt_from(pictures):
@@ -265,13 +278,19 @@ def test_questions_are_no_captions(pictures):
         {"images": [{"id": 1}], "annotations": []},
         {"images": [{"id": {}, "file_name": 5}], "annotations": [{"image_id": 5}]},
         {"images": [5]},
+        {"images": [{"filename": 5, "sentences": [{"raw": 5}]}]},
+        {"images": [{"sentences": 5}]},
         {"questions": 5},
+        {"questions": [{"question_id": []}]},
+        {"questions": [{"question_id": 1, "image_id": "9" * 5_000, "question": "?"}]},
     ],
 )
-def test_captions_of_other_types_are_a_sentence(tmp_path, told):
+def test_captions_and_questions_of_other_types_are_a_sentence(tmp_path, told):
     (tmp_path / "told.json").write_text(json.dumps(told))
+    (tmp_path / "answers.json").write_text('{"annotations": [{"question_id": 1, "answers": []}]}')
+    answers = tmp_path / "answers.json" if "questions" in told else None
     with pytest.raises(BrokenFileError):
-        read_examples(tmp_path / "told.json")
+        read_examples(tmp_path / "told.json", annotations=answers)
 
 
 @pytest.mark.parametrize(
