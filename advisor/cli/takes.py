@@ -161,6 +161,7 @@ FLAG_HINTS: Mapping[str, str] = {
         ("--top", "--limit", "--n", "-n"),
         "`advisor list checkpoints --task captioning --sort quality` ranks checkpoints",
     ),
+    **dict.fromkeys(("-v", "--verbose"), "this command already prints everything"),
     "--license": "`--license-use commercial`, or `advisor list checkpoints --license mit`",
 }
 """What to type instead of a flag that has no one meaning."""

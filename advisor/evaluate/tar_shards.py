@@ -166,7 +166,14 @@ def _class_names(folder: Path) -> Sequence[str]:
     for file in (folder / name for name in NAMES):
         with contextlib.suppress(OSError, ValueError):
             if not leads_out(file, folder):
-                return lines_of(file)
+                names = lines_of(file)
+                for number, name in enumerate(names, 1):
+                    if not name.strip() and any(map(str.strip, names[number:])):
+                        raise BrokenFileError(
+                            f"line {number} of `{file}` has no class name",
+                            hint="write one class name per line",
+                        )
+                return names
     return ()
 
 

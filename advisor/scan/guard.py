@@ -20,9 +20,18 @@ _LOGGING = frozenset(
     ("critical", "debug", "error", "exception", "info", "log", "print", "print_exc", "warn")
 ) | {"warn_once", "warning", "warning_once", "write"}
 """Functions that say something, and after which code goes on."""
+_LOOKING = {"dir", "fields", "getfullargspec", "getmembers", "signature", "vars"}
+"""Functions that tell what the first thing they are given has, or takes."""
+_TABLES = {"__all__", "__annotations__", "__dataclass_fields__", "__dict__"}
+"""Attributes that list what their owner has."""
 _EXPECTING = {"assertRaises", "raises", "suppress"}
 """Contexts that errors do not leave."""
+_UNKNOWN_TASK, _PIPELINE = {"KeyError", "LookupError"}, "pipeline"
+"""What a pipeline raises that is asked for a task which a release does not have."""
+_REQUIREMENT = re.compile(r"([A-Za-z][A-Za-z0-9_-]{0,60})?\s{0,9}\S{0,9}?\d")
+"""A bound of a version, of a package if it is named: `transformers>=5.0`, `4.57`."""
 
+_Attempt: TypeAlias = ast.Try | ast.TryStar
 _Answer: TypeAlias = ast.Compare | ast.BoolOp | ast.UnaryOp
 """What is a yes or no."""
 
@@ -32,10 +41,12 @@ def guarded(parsed: Parsed) -> Iterator[Location]:
 
     Such a test is the condition of an `if` or of an expression, or stands in a decorator of a
     function or class (`skipif`); what runs on either side of it may be meant for another version.
-    It may stand under a name. To ask what a library has is such a test as well.
+    It may stand under a name, and where one side ends in `return`, all behind it is the other.
+    To ask what a library, a class or a function of it has is such a test as well, be it by trying.
     """
     asking = _Asking(parsed.tree)
     for node in descendants(parsed.tree):
+        yield from _behind(parsed, node, asking)
         match node:
             case ast.IfExp(test) | ast.If(test) if asking.version(test):
                 yield parsed.location(node)
@@ -45,16 +56,47 @@ def guarded(parsed: Parsed) -> Iterator[Location]:
                 if any(map(asking.version, node.decorator_list)):
                     yield parsed.location(node)
             case ast.Try() | ast.TryStar():
-                if is_ready(parsed.tree, node, _READY):
-                    yield _from_to(parsed, node.body)
+                yield from _tried(parsed, node)
             case ast.With():
-                yield from [_from_to(parsed, node.body)] if expected(node) & _READY else []
+                ready = expected(node)
+                yield from [_from_to(parsed, node.body)] if ready & _READY else []
+                yield from _pipelines(parsed, node.body) if ready & _UNKNOWN_TASK else ()
+
+
+def _tried(parsed: Parsed, node: _Attempt) -> Iterator[Location]:
+    """Yield what a handler is ready for: a name or task that is missing, a call that is refused."""
+    if is_ready(parsed.tree, node, _READY):
+        yield _from_to(parsed, node.body)
+    if _handles(node, _UNKNOWN_TASK):
+        yield from _pipelines(parsed, node.body)
+    refused = {last_name(call.func) for call in _calls(node.body)}
+    for handler in node.handlers:
+        again = {last_name(call.func) for call in _calls(handler.body)}
+        if "TypeError" in words(handler.type) and refused & again - _LOGGING:
+            yield parsed.location(node)
+
+
+def _pipelines(parsed: Parsed, block: list[ast.stmt]) -> Iterator[Location]:
+    """Yield the calls that make a pipeline."""
+    yield from (parsed.location(c) for c in _calls(block) if last_name(c.func) == _PIPELINE)
 
 
 def _calls(block: Iterable[ast.AST]) -> Iterator[ast.Call]:
     """Yield the calls in statements or expressions."""
     inner = chain.from_iterable(map(descendants, block))
     return (node for node in inner if isinstance(node, ast.Call))
+
+
+def _behind(parsed: Parsed, node: ast.AST, asking: _Asking) -> Iterator[Location]:
+    """Yield what stands behind a test of a version of which one side returns."""
+    for part in ("body", "orelse"):
+        block = getattr(node, part, None)
+        block = block if isinstance(block, list) else []
+        for number, statement in enumerate(block[:-1]):
+            if isinstance(statement, ast.If) and asking.version(statement.test):
+                ends = [side[-1] for side in (statement.body, statement.orelse) if side]
+                if any(isinstance(end, ast.Return | ast.Continue) for end in ends):
+                    yield _from_to(parsed, block[number + 1 :])
 
 
 def _from_to(parsed: Parsed, block: list[ast.stmt]) -> Location:
@@ -68,9 +110,12 @@ def expected(node: ast.With) -> set[str]:
     return {word for call in ready for arg in call.args for word in words(arg)}
 
 
-def is_ready(
-    tree: ast.Module, node: ast.Try | ast.TryStar, errors: set[str], *, bare: bool = False
-) -> bool:
+def _handles(node: _Attempt, errors: set[str]) -> bool:
+    """True where a handler is ready for one of these errors by its name."""
+    return any(words(handler.type) & errors for handler in node.handlers)
+
+
+def is_ready(tree: ast.Module, node: _Attempt, errors: set[str], *, bare: bool = False) -> bool:
     """True where a handler for one of these errors makes up for what failed.
 
     One that only logs, or passes, does not where the file uses a name that is then not bound.
@@ -103,18 +148,29 @@ def _alias(node: ast.alias) -> str:
 class _Asking:
     """How a file asks for a version: by names that tell it, and by names of a library.
 
-    `V5 = __version__ >= "5"` tells, and so does an attribute.
+    `V5 = __version__ >= "5"` tells, and so do an attribute, a function, and a flag that is set
+    where an import or another attempt goes through, or fails.
     """
 
     def __init__(self, tree: ast.Module) -> None:
         self.telling: set[str] = set()
         self.ours: set[str] = set()
+        installed = any(map(_imports_library, tree.body))
         for node in sorted(statements(tree), key=lambda node: node.end_lineno or node.lineno):
             match node:
                 case ast.Import(names) | ast.ImportFrom(_, names, 0) if _imports_library(node):
                     self.ours.update(map(_alias, names))
                 case ast.Assign(value=value) | ast.AnnAssign(value=ast.expr() as value):
                     self.telling.update(_bound(node) if self._told_by(value) else ())
+                case ast.FunctionDef(name, body=[*_, ast.Return(ast.expr() as value)]):
+                    answers = isinstance(value, _Answer) or self._is_look(value)
+                    self.telling.update([name] if answers and self._told_by(value) else [])
+                case ast.FunctionDef(name, body=body):
+                    tries = [step for step in body if isinstance(step, _Attempt)]
+                    flags = (_flags(step) for step in tries if self._tells(step, installed))
+                    self.telling.update([name] if "" in chain.from_iterable(flags) else [])
+                case ast.Try() | ast.TryStar() if self._tells(node, installed):
+                    self.telling.update(_flags(node))
 
     def version(self, test: ast.expr) -> bool:
         """True where a condition asks for the version of a library, or for what it has."""
@@ -127,16 +183,27 @@ class _Asking:
         called = set().union(*(words(call.func) for call in _calls([value])))
         if "__version__" in words(value) or any(map(_VERSION.search, called)):
             return True
-        return self.version(value) if isinstance(value, _Answer) else self._is_look(value)
+        if isinstance(value, _Answer):
+            return self.version(value)
+        while isinstance(value, ast.Attribute):
+            value = value.value
+        return self._is_look(value)
 
     def _is_look(self, node: ast.AST) -> bool:
         """True where an expression looks into a library: `hasattr(transformers, "AdamW")`."""
         match node:
+            case ast.Call(called, [ast.Constant(str(name)), *_]):
+                library, _, inner = name.partition(".")
+                return last_name(called) == "find_spec" and library in _LIBRARIES and bool(inner)
             case ast.Call(ast.Name("hasattr"), [owner, ast.Constant(str(name))]):
                 of_any = name[:1].isupper()  # a class of any module
                 return (of_any or self._is_ours(owner)) and not name.startswith("_")
             case ast.Call(ast.Name("getattr"), [owner, ast.Constant(str(name)), _]):
                 return self._is_ours(owner) and not name.startswith("_")
+            case ast.Call(called, [owner, *_]):
+                return last_name(called) in _LOOKING and self._is_ours(owner)
+            case ast.Attribute(owner, name):
+                return name in _TABLES and self._is_ours(owner)
         return False
 
     def _is_ours(self, owner: ast.expr) -> bool:
@@ -144,6 +211,26 @@ class _Asking:
         while isinstance(owner, ast.Attribute):
             owner = owner.value
         return isinstance(owner, ast.Name) and owner.id in self.ours
+
+    def _tells(self, node: _Attempt, installed: bool) -> bool:
+        """True where it depends on the version of a library whether a block goes through.
+
+        An import from a library tells of that where it is `installed` in any case.
+        """
+        if not _handles(node, _READY):
+            return False
+        tried = list(chain.from_iterable(map(descendants, node.body)))
+        if any(map(_requires_version, tried)):
+            return True
+        imports = [step for step in node.body if isinstance(step, ast.Import | ast.ImportFrom)]
+        if imports:  # of something in a library, which not every version needs to have
+            whole = (step.names for step in imports if isinstance(step, ast.Import))
+            inner = all("." in name.name for name in chain.from_iterable(whole))
+            return installed and inner and all(map(_imports_library, imports))
+        read = (part.value for part in tried if isinstance(part, ast.Attribute))
+        modules = self.ours & _LIBRARIES
+        asks = any(isinstance(owner, ast.Name) and owner.id in modules for owner in read)
+        return asks and _handles(node, {"AttributeError"})
 
 
 def _imports_library(node: ast.stmt) -> bool:
@@ -153,6 +240,30 @@ def _imports_library(node: ast.stmt) -> bool:
         case ast.ImportFrom(module, _, 0):
             return (module or "").partition(".")[0] in _LIBRARIES
     return False
+
+
+def _requires_version(node: ast.AST) -> bool:
+    """True for `require_version("transformers>=5.0")` and `check_min_version("4.57")`."""
+    match node:
+        case ast.Call(called, [ast.Constant(str(text)), *_]) if _VERSION.search(last_name(called)):
+            least = _REQUIREMENT.match(text.strip())
+            return least is not None and (least[1] is None or least[1] in _LIBRARIES)
+    return False
+
+
+def _flags(node: _Attempt) -> Iterator[str]:
+    """Yield the names that tell whether a block went through: `HAS = True`, `Name = None`.
+
+    The empty one stands for what the function around gives: `return True`.
+    """
+    for step in chain(node.body, node.orelse, *(handler.body for handler in node.handlers)):
+        match step:
+            case ast.Assign(value=ast.Constant(True | False | None)):
+                yield from _bound(step)
+            case ast.AnnAssign(value=ast.Constant(True | False | None)):
+                yield from _bound(step)
+            case ast.Return(ast.Constant(bool())):
+                yield ""
 
 
 def _bound(node: ast.Assign | ast.AnnAssign) -> Iterator[str]:

@@ -45,6 +45,7 @@ DONUT = "gt_parse"
 SEPARATORS = ",;\t"
 """What may part cells: spreadsheets differ."""
 COCO_DIGITS = 12
+SHOWN_COLUMNS = 200
 LONGEST_CELL = 10_000_000
 
 Row = tuple[int | str, Mapping[str, Any]]
@@ -127,7 +128,16 @@ def _lines_of_json(text: str, file: Path) -> Iterator[Row]:
 
 def _cells(text: str, file: Path) -> Iterator[Row]:
     """Yield the rows of a table, whose head has most of what parts its cells."""
-    separator = max(SEPARATORS, key=next(filter(str.strip, io.StringIO(text)), "").count)
+    head = next(filter(str.strip, io.StringIO(text)), "").strip()
+    separator = max(SEPARATORS, key=head.count)
+    if head and {each.strip(' "').lower() for each in head.split(separator)}.isdisjoint(
+        COLUMNS["image"]
+    ):
+        shown = head if len(head) <= SHOWN_COLUMNS else f"{head[:SHOWN_COLUMNS]} ..."
+        raise BrokenFileError(
+            f"`{file}` has no column of image names. Its first line is `{shown}`",
+            hint=f"rename the column of image names to one of {', '.join(COLUMNS['image'])}",
+        )
     longest = csv.field_size_limit(LONGEST_CELL)
     rows = csv.DictReader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     try:

@@ -166,8 +166,8 @@ def _weight_files(folder: Path, name: str) -> tuple[Path, ...]:
         parts, own = [], False
     if len(parts) > MOST_FILES or not own:
         raise runtime.BrokenCheckpointError(
-            f"the weight index of `{name}` does not list at most {MOST_FILES:,} {SAFE} files of "
-            "its own folder",
+            f"the weight index of `{name}` does not list at most {MOST_FILES:,} {SAFE} files, all "
+            "in the same folder",
             hint=FETCH,
         )
     absent = [part for part in parts if not (folder / part).is_file()]

@@ -4,7 +4,7 @@ import pytest
 
 NEW = ("--transformers", "5.24")
 HEAD = """
-import contextlib, importlib.util, pytest
+import contextlib, importlib.util, inspect, pytest
 import transformers
 from contextlib import suppress
 from transformers import BlipForQuestionAnswering, Trainer, TrainingArguments
@@ -29,8 +29,15 @@ READY = {
     "a module is asked for a name": (
         'if hasattr(transformers, "AdamW"):\n    AdamW = transformers.AdamW\n'
     ),
+    "the names of a module are asked for": (
+        'if "AdamW" in dir(transformers):\n    from transformers import AdamW\n'
+    ),
     "a default is asked for": (
         'if getattr(transformers, "AdamW", None) is not None:\n    from transformers import AdamW\n'
+    ),
+    "a module is looked for": (
+        'if importlib.util.find_spec("transformers.deepspeed"):\n'
+        "    import transformers.deepspeed\n"
     ),
     "an answer has a name": (
         'OLD = hasattr(transformers, "AdamW")\nif OLD:\n    from transformers import AdamW\n'
@@ -49,6 +56,10 @@ READY = {
         "    def make(self):\n"
         "        return None if self.new else transformers.AdamW\n"
     ),
+    "a function gives the answer": (
+        "def is_new():\n    number = transformers.__version__[0]\n    return int(number) >= 5\n"
+        "if not is_new():\n    from transformers import AdamW\n"
+    ),
     "a key is set for one release": (
         "V5 = int(transformers.__version__.split('.')[0]) >= 5\nmore = {}\n"
         'if not V5:\n    more["resume_download"] = True\n' + LOAD
@@ -57,6 +68,21 @@ READY = {
         "OLD = transformers.__version__ < '5'\n"
         'def more_of():\n    return {"torch_dtype": "auto"} if OLD else {"dtype": "auto"}\n'
         "more = more_of()\n" + LOAD
+    ),
+    "a key is set where a class has the field": (
+        'more = {"output_dir": "x"}\n'
+        'if "evaluation_strategy" in TrainingArguments.__dataclass_fields__:\n'
+        '    more["evaluation_strategy"] = "steps"\n'
+        'else:\n    more["eval_strategy"] = "steps"\n'
+        "TrainingArguments(**more)\n"
+    ),
+    "names are gathered": (
+        'OLD = "AdamW" in set(dir(transformers))\nif OLD:\n    from transformers import AdamW\n'
+    ),
+    "a key is set where a builder takes it": (
+        "taken = inspect.signature(Trainer.__init__).parameters\nmore = {}\n"
+        'if "processing_class" in taken:\n    more["processing_class"] = p\n'
+        'else:\n    more["tokenizer"] = p\nTrainer(model=m, **more)\n'
     ),
     "an import may fail in a context": (
         "with contextlib.suppress(ImportError):\n"
@@ -70,6 +96,43 @@ READY = {
     ),
     "an import has to fail": (
         "with pytest.raises(ImportError):\n    from transformers import CLIPFeatureExtractor\n"
+    ),
+    "a call that is refused is made again": (
+        "try:\n    Trainer(model=m, processing_class=p)\n"
+        "except TypeError:\n    Trainer(model=m, tokenizer=p)\n"
+    ),
+    "a version that is required sets a flag": (
+        "from transformers.utils.versions import require_version\n"
+        'try:\n    require_version("transformers>=5.0")\n    OLD = False\n'
+        "except ImportError:\n    OLD = True\n"
+        '@pytest.mark.skipif(not OLD, reason="it left")\n'
+        'def test_answers():\n    transformers.pipeline("visual-question-answering")\n'
+    ),
+    "a name that is imported sets a flag": (
+        "try:\n    from transformers import AdamW\nexcept ImportError:\n    HAS = False\n"
+        "else:\n    HAS = True\n"
+        "make = transformers.CLIPFeatureExtractor if HAS else None\n"
+    ),
+    "a name is none where it is missing": (
+        "try:\n    from transformers import AdamW\nexcept ImportError:\n    AdamW = None\n"
+        "if AdamW is not None:\n    from transformers import CLIPFeatureExtractor\n"
+    ),
+    "an attribute that is missing sets a flag": (
+        "try:\n    transformers.AdamW\n    old = True\n"
+        "except AttributeError:\n    old = False\n"
+        "if old:\n    from transformers import CLIPFeatureExtractor\n"
+    ),
+    "a function tries an import": (
+        "def is_old():\n    try:\n        from transformers import AdamW\n        return True\n"
+        "    except ModuleNotFoundError:\n        return False\n"
+        "if is_old():\n    from transformers import CLIPFeatureExtractor\n"
+    ),
+    "a task may be missing": (
+        'try:\n    ask = transformers.pipeline("visual-question-answering")\n'
+        "except KeyError:\n    ask = None\n"
+    ),
+    "a task has to be missing": (
+        'with pytest.raises(KeyError):\n    transformers.pipeline("visual-question-answering")\n'
     ),
 }
 UNREADY = {

@@ -362,6 +362,22 @@ def test_what_to_take_of_the_object_is_what_the_method_gave(check, owner, field)
     assert f"`.{field}`" in found["fix"]
 
 
+@pytest.mark.parametrize(
+    ("taken", "fix"),
+    [
+        ("lm_head", "use `lm_head` for `language_model.lm_head`"),
+        ("model", "use `model.language_model` for `language_model.model`"),
+        ("generate", "use `model.language_model`"),
+    ],
+)
+def test_a_part_that_moved_is_told_by_what_is_taken_from_it(check, taken, fix):
+    """A head never moved with its part: `model.language_model.lm_head` would be nowhere."""
+    text = "from transformers import LlavaForConditionalGeneration as L\n"
+    text += "m = L.from_pretrained('a/b')\n"
+    (found,) = check({"app.py": f"{text}print(m.language_model.{taken})\n"}, *NEW).of("error")
+    assert found["fix"] == fix
+
+
 def test_one_finding_a_file_names_the_other_places(check):
     text = CLIP + "a = model.get_image_features(x).cpu()\nb = model.get_image_features(y).cpu()\n"
     (found,) = check({"app.py": text}, *NEW).of("error")

@@ -274,6 +274,7 @@ def test_a_folder_may_be_a_link_that_stays_inside(tmp_path):
         ("x.csv", "image,label\n,cat\n", "1 of its rows is not a valid annotation"),
         ("x.csv", 'image,label\n"a.png,cat\n', "is not a valid row"),
         ("x.csv", "", "has no annotations"),
+        ("x.csv", "colour,label\nred,cat\n", "no column of image names.*`colour,label`"),
         ("x.csv", "colour,label\nred,cat\n", "1 of its rows is not a valid annotation"),
         ("x.jsonl", '\n{"image": "a.png"', "line 2 of .* is not JSON: .* at column 18"),
         ("x.jsonl", "[1]", "is a list, not a JSON object"),
@@ -813,3 +814,10 @@ def test_every_value_of_a_table_is_a_text(tmp_path, label):
     row = json.dumps({"image": "a.png", "label": label})
     found = table(tmp_path, f'{row}\n{{"image": "b.png", "label": "x"}}', "data.jsonl")
     assert found.annotations[0].labels == (label,)
+
+
+def test_a_class_without_a_name_among_others_is_refused_at_its_line(tmp_path):
+    tar(tmp_path / "a.tar", **{"1__png": RED, "1__cls": b"0"})
+    (tmp_path / "classes.txt").write_text("bird\n \ndog\n\n", encoding="utf-8")
+    with pytest.raises(BrokenFileError, match=r"line 2 of .*classes.txt. has no class name"):
+        read_data(str(tmp_path))

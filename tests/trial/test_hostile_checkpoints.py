@@ -180,7 +180,7 @@ def test_an_index_names_safetensors_of_its_own_folder_alone(
     os.mkfifo(folder / "a" / "b" / weights.name)
     index = {"weight_map": {"logit_scale": named.format(weights.name)}}
     (folder / "model.safetensors.index.json").write_text(json.dumps(index))
-    with pytest.raises(BrokenCheckpointError, match=r"\.safetensors files of its own folder"):
+    with pytest.raises(BrokenCheckpointError, match=r"\.safetensors files, all in the same folder"):
         read_checkpoint(folder, "c")
 
 

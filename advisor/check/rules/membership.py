@@ -96,7 +96,7 @@ def _missing(case: Case, call: Call, usage: Usage, *, wrapped: bool) -> Iterator
     if call.name in _asked_names(case.source(place.path)):
         return
     if not at.members.has(call.name):
-        yield from _lacking(case, call, at, wrapped=wrapped)
+        yield from _lacking(case, call, usage, at, wrapped=wrapped)
         return
     change = removed(f"{at.name}.{call.name}", "attribute")  # it is there, and calls what is not
     if change and change.kind == "removed" and call.kind == "call":
@@ -104,7 +104,9 @@ def _missing(case: Case, call: Call, usage: Usage, *, wrapped: bool) -> Iterator
         yield Finding(message, place, level=at.level, change=change)
 
 
-def _lacking(case: Case, call: Call, at: Receiver, *, wrapped: bool) -> Iterator[Finding]:
+def _lacking(
+    case: Case, call: Call, usage: Usage, at: Receiver, *, wrapped: bool
+) -> Iterator[Finding]:
     """A member that a receiver does not have."""
     message = f"`{at.name}` has no `{call.name}` in {case.transformers}"
     nested = case.knowledge("nested").get(at.name)  # a part of a configuration holds it by now
@@ -126,6 +128,8 @@ def _lacking(case: Case, call: Call, at: Receiver, *, wrapped: bool) -> Iterator
     if life is None or not (closed or case.release.removed(call.name, "attribute")):
         return
     fix, because, edits = _instead(case, at, call, life)
+    if onward := _onward(case, at, call, usage):
+        fix, because, edits = onward, "The attributes moved within the model in this release.", ()
     message = _absence(case, at, call.name, life)
     yield Finding(message, call.place, fix, edits, at.level, because)
 
@@ -139,6 +143,23 @@ def _left_out(call: Call) -> tuple[Edit, ...]:
     """Leave out the name of a use, with the dot before it."""
     dotted = f".{call.name}"
     return (Edit(call.name_place.ending(len(dotted)), "", dotted),) if call.name_place else ()
+
+
+def _onward(case: Case, at: Receiver, call: Call, usage: Usage) -> str | None:
+    """What to write for a part that is gone and for what code takes from it.
+
+    A head stands on the model itself by now, and the bare model is what the part is, where it has
+    moved into another part.
+    """
+    onward = (*call.of, call.name), call.place[:3]
+    taken = {further.name for further in usage.calls if (further.of, further.place[:3]) == onward}
+    heads = sorted(set(case.knowledge("heads")) & taken)
+    if heads and at.members.has(heads[0]):
+        return f"use `{heads[0]}` for `{call.name}.{heads[0]}`"
+    bare = case.knowledge("bare")[0]
+    inner = part_of(case.release.members, at.members, bare) if bare in taken else None
+    moved = inner is not None and inner.has(call.name)
+    return f"use `{bare}.{call.name}` for `{call.name}.{bare}`" if moved else None
 
 
 @lru_cache(maxsize=4096)
