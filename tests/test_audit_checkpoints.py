@@ -52,6 +52,7 @@ def ends(small):
     }
 
 
+@pytest.mark.slow
 def test_each_case_is_counted_by_what_it_ends_in(small, ends):
     found = endings(context_of(small))
     assert found

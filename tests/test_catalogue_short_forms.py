@@ -140,6 +140,7 @@ def test_short_and_long_forms_are_the_same_entries(overlay):
         assert short.source(id) == long.source(id)
 
 
+@pytest.mark.slow
 def test_a_checkpoint_of_an_overlay_may_be_of_a_shipped_series(overlay, rulebase):
     ours = """\
         checkpoints:

@@ -75,6 +75,7 @@ def test_a_page_of_the_team_is_a_source_as_any_other(small_folder, tmp_path):
     assert laid_over(small_folder, tmp_path, cited)[1] == []
 
 
+@pytest.mark.slow
 def test_a_fact_without_a_source_fails_the_check_and_nothing_else(capsys, monkeypatch, tmp_path):
     advisor = in_this_process(capsys, monkeypatch, 80)
     (tmp_path / "checkpoints").mkdir()

@@ -67,6 +67,7 @@ def test_winner_and_verdicts_are_those_of_plain_comparison(of):
         assert decision.possible == (winner,)
 
 
+@pytest.mark.slow
 @fewer
 @given(facts(), st.data())
 def test_priority_puts_criteria_first(of, data):
@@ -78,6 +79,7 @@ def test_priority_puts_criteria_first(of, data):
         assert (decision.family or NONE) == plain.winner(whole)
 
 
+@pytest.mark.slow
 @fewer
 @given(facts())
 def test_criterion_lost_on_is_the_first_that_differs(of):
@@ -98,6 +100,7 @@ def test_criterion_lost_on_is_the_first_that_differs(of):
             assert assessment.lost_on == (differing[0] if differing else "rank")
 
 
+@pytest.mark.slow
 @fewer
 @given(facts())
 def test_findings_are_the_rules_that_hold(of):
@@ -264,6 +267,7 @@ def test_an_open_question_brings_in_nobody_that_no_answer_brings_in(of, data):
         assert set(engine.decide(profile_of(answers)).possible) == by_answer
 
 
+@pytest.mark.slow
 @fewer
 @given(facts(), st.data())
 def test_an_exclude_never_improves_the_verdict_of_whom_it_excludes(of, data):

@@ -123,6 +123,7 @@ def test_the_worked_examples_of_contributing_are_sound(said, worked):
     assert said("rules", "coverage", "--strict", "--rules", worked)[0] == 0
 
 
+@pytest.mark.slow
 def test_the_family_of_contributing_is_recommended_for_the_task_it_adds(said, worked):
     code, outcome, family = decided(said, "--task", "pixel-art", "--rules", worked)
     assert (code, outcome, family) == (0, "decided", "toy-painter")

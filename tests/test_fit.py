@@ -33,6 +33,7 @@ def advice(answers):
     return [(given, answer.advice[0]) for given, answer in answers]
 
 
+@pytest.mark.slow
 def test_what_is_verified_stands_before_what_is_not(answers):
     for given, one in advice(answers):
         doubtful = [bool(p.unknown or p.poor) for p in one.selection.picks if p.loads]

@@ -35,6 +35,7 @@ def conditions(rulebase):
     return {one.id: set(one.when["device"]) for one in found if "device" in one.when}
 
 
+@pytest.mark.slow
 def test_a_device_is_added_in_two_places_and_all_conditions_on_its_group_mean_it(
     with_npu, rulebase
 ):
@@ -59,6 +60,7 @@ def test_the_added_device_is_answered_and_called_as_its_neighbors_are(with_npu):
     assert ids["npu"] == ids["coral"] == ids["phone"]
 
 
+@pytest.mark.slow
 def test_a_condition_that_lists_its_neighbors_one_by_one_is_remarked_on(with_npu):
     file = with_npu / "decisions" / "hardware.yaml"
     lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
@@ -87,6 +89,7 @@ def test_a_group_of_what_is_no_option_is_refused(with_npu, members, problem):
     assert any(problem in one for one in failure.value.problems)
 
 
+@pytest.mark.slow
 def test_an_overlay_that_asks_otherwise_keeps_the_groups_of_its_options(tmp_path):
     overlay = tmp_path / "ours"
     overlay.mkdir()

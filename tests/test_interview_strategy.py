@@ -210,6 +210,7 @@ def an_answer(data, ask):
     return data.draw(st.sampled_from([*option.covers])) if option.covers else option.id
 
 
+@pytest.mark.slow
 @given(st.sampled_from(["captioning", "similar-images", "ocr-line", "vqa"]), st.data())
 def test_it_ends_where_the_checkpoint_can_no_longer_change(rulebase, task, data):
     engine = Engine.known(rulebase)

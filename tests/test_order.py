@@ -251,6 +251,7 @@ def overlay(folder, relation):
     return folder
 
 
+@pytest.mark.slow
 def test_a_relation_that_figures_contradict_is_refused(tmp_path):
     rules = load_rules(overlays=(overlay(tmp_path, "larger_than: org/two"),))
     (refused,) = [one for one in relations(rules) if one.refused]
@@ -303,6 +304,7 @@ def line(folder, scores):
     return list(found.number), found.by
 
 
+@pytest.mark.slow
 def test_what_has_no_figure_stands_beside_those_of_its_series_and_size(tmp_path):
     listed, by = line(tmp_path / "all", SCORES)
     assert listed == [

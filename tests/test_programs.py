@@ -133,6 +133,7 @@ def test_each_program_thinks_as_its_entry_says():
                 assert "</think>" not in fast
 
 
+@pytest.mark.slow
 def test_each_program_gives_texts_in_the_case_of_its_entry():
     lower = [one.id for one, task in EVERY if one.text_case == "lower" and task == "image-search"]
     assert "google/siglip2-base-patch16-224" in lower
@@ -143,6 +144,7 @@ def test_each_program_gives_texts_in_the_case_of_its_entry():
                 assert ("text.lower() for" in code) == (checkpoint.text_case == "lower")
 
 
+@pytest.mark.slow
 def test_each_program_loads_what_its_entry_states():
     """Its class and processor, or the parts of one; an entry that open_clip loads, by open_clip."""
     parts = {"AutoProcessor", "AutoImageProcessor", "AutoTokenizer"}
@@ -239,6 +241,7 @@ def every_program():
     return written
 
 
+@pytest.mark.slow
 def test_no_program_is_longer_than_it_may_be():
     """Of every entry, use and runtime, whether it thinks first or not."""
     longer = {}
@@ -266,6 +269,7 @@ def test_every_cell_of_a_notebook_is_whole_and_formatted(tmp_path):
     hold_style(tmp_path)
 
 
+@pytest.mark.slow
 def test_no_program_states_a_size_a_length_or_a_sampling_of_its_own():
     """Images are prepared and texts are cut as the checkpoint's own files say.
 
@@ -287,6 +291,7 @@ def test_no_program_states_a_size_a_length_or_a_sampling_of_its_own():
 PYTHONS = ["python3.11", "python3.12", "python3.13", "python3.14"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("python", PYTHONS)
 def test_each_python_compiles_every_program_without_a_warning(python, tmp_path):
     """Those of the versions that a head names which are on this machine."""
@@ -308,6 +313,7 @@ POSIX = {"fcntl", "grp", "multiprocessing", "pty", "pwd", "resource", "signal", 
 TEXTS = {"open", "read_text", "write_text"}
 
 
+@pytest.mark.slow
 def test_every_program_says_its_encoding_and_runs_on_windows_and_macos():
     """None forks, and each text is opened by name of its encoding: Windows has another default."""
     opened = set()

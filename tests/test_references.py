@@ -445,6 +445,7 @@ def test_overlay_adds_and_changes_and_says_what(tmp_path):
     assert load_rules(base).digest != rules.digest
 
 
+@pytest.mark.slow
 def test_keys_of_earlier_releases_are_read_with_one_warning_a_file(tmp_path):
     base = shipped_rules()
     mine = overlay(
@@ -494,6 +495,7 @@ def test_problem_in_an_overlay_is_named_with_its_folder(tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_overlay_puts_criteria_in_another_order(rulebase, tmp_path):
     ids = [criterion.id for criterion in rulebase.criteria]
     named = [ids[1], "budget", ids[-1]]

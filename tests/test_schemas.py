@@ -76,6 +76,7 @@ PROFILES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("flags", PROFILES.values(), ids=PROFILES)
 def test_recommend_follows_its_schema_for_profiles(answer, flags):
     code, document = answer("recommend", *flags)

@@ -134,6 +134,7 @@ def test_a_number_in_a_sentence_is_understood_where_it_changes_no_choice(capsys)
 CASE = {"task": "image-search", "device": "cpu", "collection": 2_000_000}
 
 
+@pytest.mark.slow
 def test_what_takes_longer_is_ruled_out(rules):
     free, bound = recommend(rules, CASE), recommend(rules, CASE, within="24h")
     assert free.checkpoint != bound.checkpoint
@@ -152,6 +153,7 @@ def test_what_takes_longer_is_ruled_out(rules):
     assert "--within 24h" in bound.code_command(bound.advice[0])
 
 
+@pytest.mark.slow
 def test_a_bound_that_all_keep_changes_nothing_else(rules):
     free, bound = recommend(rules, CASE), recommend(rules, CASE, within="9000 hours")
     known = [
@@ -161,6 +163,7 @@ def test_a_bound_that_all_keep_changes_nothing_else(rules):
     assert kept == known
 
 
+@pytest.mark.slow
 def test_what_changes_the_answer_under_a_bound_does_so_when_it_is_given(rules):
     bound = recommend(rules, CASE, within="24h")
     changes = [one for one in bound.advice[0].changes if "device" in one.answers]
@@ -171,6 +174,7 @@ def test_what_changes_the_answer_under_a_bound_does_so_when_it_is_given(rules):
             assert (other.checkpoint or "") == change.checkpoint, change.answers
 
 
+@pytest.mark.slow
 def test_where_all_known_times_are_too_long_the_answer_names_the_fastest(rules, capsys):
     """What nobody timed stands first then; that the number is of no matter is not said."""
     case = {"task": "dataset-captioning", "num-items": 10**6, "device": "gpu", "memory-gb": 16}

@@ -51,6 +51,7 @@ def test_what_reads_only_takes_no_file_to_write():
             assert not {"output", "save", "write", "out", "folder"} & parameters.keys(), name
 
 
+@pytest.mark.slow
 def test_each_module_that_writes_is_reached_by_a_command_that_is_killed():
     package = Path(advisor.__file__).parent
     found = set()

@@ -65,6 +65,7 @@ def test_b18_one_path_and_one_criterion_are_what_they_are(tmp_path):
     assert answer.priority == ("task-fit",)
 
 
+@pytest.mark.slow
 def test_b18_whatever_is_given_ends_in_an_answer_or_an_error_of_ours():
     calls = [
         lambda one, other: advisor.recommend(one, other),

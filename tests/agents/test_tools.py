@@ -96,6 +96,7 @@ def compared(rulebase, advisor, seed, cases):
         assert tokens(mine) < 1500, (seed, answers)
 
 
+@pytest.mark.slow
 def test_recommendations_are_those_of_the_command_line(rulebase, advisor):
     compared(rulebase, advisor, seed=20261126, cases=FEW)
 
@@ -129,6 +130,7 @@ def test_answers_read_back_as_they_were_printed(rulebase):
     assert again == full
 
 
+@pytest.mark.slow
 def test_other_answers_are_those_of_the_command_line(rulebase, advisor):
     captioning = {"task": "captioning"}
     blip = "Salesforce/blip-vqa-base"
@@ -206,6 +208,7 @@ def test_lists_are_short_and_count_what_is_left_out(rulebase):
         assert len(rows[kind]) + rows.get(f"{kind}_left_out", 0) == len(known)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "tasks", [["vqa", "counting"], ["captioning", "image-search"]], ids=lambda tasks: tasks[0]
 )
@@ -383,6 +386,7 @@ def test_over_stdio_the_answer_is_the_same(rulebase):
     assert found.structured_content == called(rulebase, "recommend", answers={"task": "captioning"})
 
 
+@pytest.mark.slow
 def test_it_ends_quietly_where_stdin_ends(tmp_path):
     command = [sys.executable, "-m", "advisor", "mcp"]
     done = subprocess.run(
@@ -538,6 +542,7 @@ def test_a_line_that_is_no_message_is_answered_by_an_error(line, id, code):
     assert (refused.id, refused.error.code) == (id, code)
 
 
+@pytest.mark.slow
 def test_malformed_lines_are_answered_in_the_order_of_all(tmp_path):
     lines = ["nonsense", '{"jsonrpc": "2.0", "id": 1, "method": "ping"}', '{"id": 2}', ""]
     done = subprocess.run(

@@ -16,6 +16,7 @@ WRONG = (
 SLOW = "import transformers\n" + "x = a.b(c, d=[e.f, g[h]]) + i.j(k)\n" * 60_000
 
 
+@pytest.mark.slow
 def test_a_file_at_which_the_child_ends_is_named_and_fails_the_run(check, monkeypatch, tmp_path):
     monkeypatch.setattr(apart, "FILE_SECONDS", 1)
     files = {"a.py": WRONG, "slow.py": SLOW, "z.py": WRONG}
@@ -29,6 +30,7 @@ def test_a_file_at_which_the_child_ends_is_named_and_fails_the_run(check, monkey
     assert "1 given up" in " ".join(page.split())
 
 
+@pytest.mark.slow
 def test_a_new_child_goes_on_behind_the_file_at_which_one_ended(check, monkeypatch):
     """What other files held is not looked for again, and means the same as in one scan."""
     monkeypatch.setattr(apart, "FILE_SECONDS", 1)

@@ -35,6 +35,7 @@ def loadable(rulebase):
     ]
 
 
+@pytest.mark.slow
 def test_every_checkpoint_is_right_in_its_own_class_with_its_own_processor(rulebase, said):
     lines = []
     for one in loadable(rulebase):

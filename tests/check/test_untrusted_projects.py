@@ -714,6 +714,7 @@ def test_a8_one_deep_statement_costs_no_other(check):
     assert check({}, "--strict").of("warning")
 
 
+@pytest.mark.slow
 def test_a8_rules_of_a_project_do_not_lower_a_strict_check_unseen(check, small_folder):
     files = {"advisor.yaml": "rules: [r]\n", "a.py": WRONG}
     for file in sorted((small_folder / "checks").glob("*.yaml")):

@@ -188,6 +188,7 @@ def test_answers_may_come_from_a_profile_and_flags_win(advisor, tmp_path):
     assert code == 0
 
 
+@pytest.mark.slow
 def test_what_recommend_printed_is_a_profile_for_check(advisor, tmp_path):
     file = tmp_path / "answer.json"
     answer = advisor("recommend", "--task", "vqa", "--language", "en", "--format", "json").json
@@ -217,6 +218,7 @@ def test_what_recommend_picks_check_accepts(advisor, rulebase, some):
     assert accepted
 
 
+@pytest.mark.slow
 def test_a_choice_that_excludes_itself_is_no_fault_of_what_others_lack(advisor, weather):
     arguments = ["--task", "similar-images", "--rules", weather]
     code, document = judged(advisor, CLIP, *arguments)

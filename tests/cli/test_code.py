@@ -292,6 +292,7 @@ def forged(tmp_path, monkeypatch):
     return FORGED
 
 
+@pytest.mark.slow
 def test_a_folder_of_rules_is_no_line_of_the_program(advisor, forged):
     plain = advisor("code", "counting").out
     written = advisor("code", "counting", "--rules", forged).out
@@ -304,6 +305,7 @@ def test_a_folder_of_rules_is_no_line_of_the_program(advisor, forged):
     assert [line[:4] for line in head.splitlines() if "import os" in line] == [" " * 4]
 
 
+@pytest.mark.slow
 def test_a_folder_of_rules_says_no_encoding(advisor, tmp_path, monkeypatch):
     name = "coding: utf-7 +AAo-import os # vim: fileencoding=rot13"
     monkeypatch.chdir(tmp_path)
@@ -314,6 +316,7 @@ def test_a_folder_of_rules_says_no_encoding(advisor, tmp_path, monkeypatch):
     assert ast.dump(ast.parse(written.encode())) == ast.dump(ast.parse(plain))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="a command line of POSIX shells")
 def test_the_command_in_the_program_names_the_folder_to_a_shell(advisor, forged):
     document = advisor("code", "captioning", "--rules", forged, "--format", "json").json

@@ -83,6 +83,7 @@ OLD = "--reading no-text --collection millions --domain everyday --use commercia
 NEW = "--ocr none --num-items over-100000 --domain natural --license-use commercial --sort memory"
 
 
+@pytest.mark.slow
 def test_a_command_line_of_then_gives_the_answer_of_now(advisor):
     old, new = (
         advisor("recommend", "--task", "image-search", *words.split(), "--json")
@@ -167,6 +168,7 @@ WORDS_THEN = {"OCR": "reading", "SCENE": "scene-words", "COUNT": "collection", "
 WORDS_NOW = {"OCR": "ocr", "SCENE": "scene-text", "COUNT": "num-items", "MANY": "over-100000"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "words", [WORDS_THEN | {"SEARCH": "ranking"}, WORDS_NOW | {"SEARCH": "search-results"}]
 )

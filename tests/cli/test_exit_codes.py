@@ -283,6 +283,7 @@ main()
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("debug", ["", "1"])
 def test_only_debug_shows_the_traceback_and_the_code_stays_4(environment, debug):
     done = subprocess.run(

@@ -125,6 +125,7 @@ def asked(question):
 # -- plain numbers -----------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_plain_numbers_lead_to_an_answer_that_its_command_repeats(terminal, advisor):
     person = terminal("ask", "--plain")
     question = person.question()
@@ -156,6 +157,7 @@ def test_plain_numbers_lead_to_an_answer_that_its_command_repeats(terminal, advi
     assert again["command"] == answer["command"]
 
 
+@pytest.mark.slow
 def test_only_the_answer_goes_to_stdout_and_it_is_a_page_where_no_format_is_asked_for(terminal):
     person = terminal("ask", "--plain", "--to", "family", "--task", "vqa", format=None)
     code, said = person.ends()
@@ -202,6 +204,7 @@ def test_back_takes_dont_know_back_too(terminal):
     assert asked(person.question()) == first
 
 
+@pytest.mark.slow
 def test_dont_know_leaves_a_question_open_and_never_asks_it_again(terminal):
     person = terminal("ask", "--plain", "--to", "family", "--task", "image-search")
     seen = []
@@ -319,6 +322,7 @@ def leave(person, how):
 WAYS_TO_LEAVE = ["ctrl-c", pytest.param("ctrl-d", marks=pytest.mark.slow)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", WAYS_TO_LEAVE)
 def test_leaving_is_130_and_says_the_command_that_ends_the_same(terminal, how):
     def to_the_end(person):
@@ -559,6 +563,7 @@ def test_the_model_is_on_the_screen_with_the_whole_answer(terminal, command, off
     assert " -v" in page
 
 
+@pytest.mark.slow
 def test_enter_leaves_and_the_command_to_try_it_was_shown(terminal):
     person, said = finished(terminal, "--plain", "--to", "family", "--task", "vqa")
     (checkpoint,) = re.findall(rf"{TRY_COMMAND} (\S+) --task vqa", said)
@@ -568,6 +573,7 @@ def test_enter_leaves_and_the_command_to_try_it_was_shown(terminal):
     assert person.ends()[0] == 0
 
 
+@pytest.mark.slow
 def test_without_the_extra_trying_says_what_to_install(terminal, tmp_path):
     (tmp_path / "bare").mkdir()
     (tmp_path / "bare" / "torch.py").write_text("raise ImportError(name='torch')\n")
@@ -612,6 +618,7 @@ def test_trying_asks_for_what_the_task_takes_and_downloads_nothing_unasked(termi
     assert not list((tmp_path / "hub").rglob("*.safetensors"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", WAYS_TO_LEAVE)
 def test_leaving_after_the_answer_is_no_failure(terminal, how):
     person, _ = finished(terminal, "--plain", "--to", "family", "--task", "vqa")
@@ -621,6 +628,7 @@ def test_leaving_after_the_answer_is_no_failure(terminal, how):
     assert KEPT not in said
 
 
+@pytest.mark.slow
 def test_a_menu_offers_the_same_and_enter_leaves(terminal):
     person, _ = finished(terminal, "--to", "family", "--task", "vqa")
     person.sees(drawn("(press a key; Enter: done)"))
@@ -673,6 +681,7 @@ def test_recommend_never_asks(environment):
     assert running.exitstatus == 2
 
 
+@pytest.mark.slow
 def test_enter_in_the_second_menu_keeps_what_the_first_settled(terminal):
     person = terminal("ask", "--to", "family")
     person.sees(ASKS)

@@ -81,6 +81,7 @@ def test_it_says_what_the_page_says(rulebase):
     assert "advisor recommend --task captioning" in text
 
 
+@pytest.mark.slow
 def test_what_rules_say_is_escaped(overlay, weather):
     rain = (weather / "decisions/rain.yaml").read_text(encoding="utf-8")
     quoted = NASTY.replace("'", "''")
@@ -129,6 +130,7 @@ def test_every_command_writes_well_formed_html(advisor, arguments):
     Fragment(advisor(*arguments, "--format", "html").out.rstrip("\n"))
 
 
+@pytest.mark.slow
 def test_a_page_for_markdown_does_not_run_either(advisor, overlay, weather):
     rain = (weather / "decisions/rain.yaml").read_text(encoding="utf-8")
     overlay(

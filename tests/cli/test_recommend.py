@@ -348,6 +348,7 @@ def test_flags_win_over_a_profile(advisor, tmp_path):
     assert answer["profile"]["task"]["origin"] == "file"
 
 
+@pytest.mark.slow
 def test_a_profile_may_come_from_standard_input(process):
     profile = "task: vqa\nmemory-gb: 8\n"
     result = process("recommend", "--profile", "-", "--format", "json", stdin=profile)

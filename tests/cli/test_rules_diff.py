@@ -145,6 +145,7 @@ def test_a_question_more_is_filled_with_its_typical_answer(advisor, weather_of):
     assert found.json["gained"]["questions"] == ["weather"]
 
 
+@pytest.mark.slow
 def test_a_revision_is_read_through_git(advisor, repository):
     result = advisor("rules", "diff", "git:first", "git:HEAD", "--format", "json")
     assert result.code == 1

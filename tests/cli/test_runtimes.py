@@ -249,6 +249,7 @@ def test_the_commands_of_a_runtime_are_filled_in_and_torch_is_not_asked_for(advi
     assert '#   "transformers' not in written  # the exporter pins its own
 
 
+@pytest.mark.slow
 def test_a_folder_of_rules_ends_no_comment_of_a_page(advisor, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     name = "--><script>alert(1)<"

@@ -140,6 +140,7 @@ def test_a_batch_takes_needs_in_words(advisor, tmp_path):
     assert "`need` must be a string" in four["error"]["message"]
 
 
+@pytest.mark.slow
 def test_nothing_heavy_is_imported_and_nothing_of_words_without_a_sentence():
     code = (
         "import sys; from advisor.cli.main import run; run(sys.argv[1:]); "

@@ -381,6 +381,7 @@ def test_a_language_that_nobody_verified_is_answered_with_a_mark(advisor):
     assert any("multilingual" in one["not_verified"][0] for one in answer["checkpoints"])
 
 
+@pytest.mark.slow
 def test_an_unverified_checkpoint_stands_apart_where_only_verified_ones_will_do(advisor):
     result = advisor("recommend", *UNVERIFIED, "--verified-only", "--format", "json")
     assert (result.code, result.json["checkpoints"]) == (1, [])
@@ -424,6 +425,7 @@ def lines_of(advisor, *arguments):
     return advisor("recommend", *arguments).out.splitlines()
 
 
+@pytest.mark.slow
 def test_every_page_is_a_screen_with_the_answer_in_its_first_line(advisor, rulebase):
     """22 lines of 80 columns; the checkpoint first, or what does the task instead."""
     assert len(rulebase.tasks) >= 36
@@ -645,6 +647,7 @@ def test_a_reason_is_cut_behind_a_sentence_and_its_first_sentence_nowhere():
 TEN_SHOT = "10 images a class, top-1"
 
 
+@pytest.mark.slow
 def test_a_licence_is_cut_before_its_brackets_and_a_metric_is_said_once(advisor, rulebase):
     pages = [advisor("recommend", "--task", task.id).out for task in rulebase.tasks]
     assert not re.search(r"\([^()]* …", "".join(pages))

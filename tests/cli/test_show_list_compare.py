@@ -520,6 +520,7 @@ def why_not(advisor, task, id):
     return standing, " ".join(advisor(*arguments).out.split())
 
 
+@pytest.mark.slow
 def test_why_not_names_the_figure_the_relation_or_what_is_missing(advisor):
     seen = set()
     for task in ("zero-shot-classification", "vqa", "dataset-filtering"):

@@ -134,6 +134,7 @@ def test_the_command_that_gives_the_answer_again_has_values(advisor):
     assert "this machine:" not in result.out
 
 
+@pytest.mark.slow
 def test_this_machine_is_looked_at_once(advisor, monkeypatch, tmp_path):
     monkeypatch.setenv("ADVISOR_CACHE", str(tmp_path))
     keep_speed(look(), MeasuredSpeed({"plain": 400.0}))
@@ -151,6 +152,7 @@ def test_here_is_no_answer_to_another_question(advisor):
     assert "unknown option `here` of `language`" in result.err
 
 
+@pytest.mark.slow
 def test_a_measured_speed_says_how_long_it_takes_and_bounds_it(advisor, monkeypatch, tmp_path):
     monkeypatch.setenv("ADVISOR_CACHE", str(tmp_path))
     keep_speed(look(), MeasuredSpeed({"plain": 400.0}))
@@ -164,6 +166,7 @@ def test_a_measured_speed_says_how_long_it_takes_and_bounds_it(advisor, monkeypa
     assert first["hours"]["about"] <= 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", ["", "[]", '{"machine": "other", "gflops": {}, "weights_gb": 1}'])
 def test_a_speed_of_another_machine_or_a_broken_file_is_not_believed(
     advisor, monkeypatch, tmp_path, text

@@ -140,6 +140,7 @@ def test_b6_places_name_the_folder_that_was_given_now(overlay):
     assert [place[0].rpartition("/")[2] for place in places] == ["ov2", "ov3"]
 
 
+@pytest.mark.slow
 def test_b6_a_cached_overlay_is_read_under_its_own_name(advisor, weather_of, tmp_path):
     first = weather_of("clip")
     (other := tmp_path / "elsewhere").mkdir()
@@ -153,6 +154,7 @@ def test_b6_a_cached_overlay_is_read_under_its_own_name(advisor, weather_of, tmp
         assert f"from {folder.name}/" in said.replace("       ", " ").replace("  ", " ")
 
 
+@pytest.mark.slow
 def test_b6_places_are_paths_from_the_working_folder(advisor, overlay, tmp_path, monkeypatch):
     overlay({"decisions/a.yaml": "rules: [{id: x}]\n"}, "v1/rules")
     monkeypatch.chdir(tmp_path)
@@ -792,6 +794,7 @@ def test_what_is_no_number_of_a_row_is_asked_again(monkeypatch, typed, columns):
     assert NumberedPrompt().choose(asked) == "two"
 
 
+@pytest.mark.slow
 def test_an_address_of_the_hub_that_is_none_is_said_to_be(process):
     pytest.importorskip("transformers")
     image = Path(__file__).parents[2] / "examples" / "images" / "red-circle.png"
@@ -914,6 +917,7 @@ def test_b15_thirty_questions_that_each_can_decide_are_answered(tmp_path, capsys
         assert answer.get("because_smallest", True) in (True, False)
 
 
+@pytest.mark.slow
 def test_a_compiled_module_cut_short_is_no_interrupt(process, tmp_path):
     where = {"PYTHONPYCACHEPREFIX": str(tmp_path), "PYTHONDONTWRITEBYTECODE": ""}
     assert process("list", "families", **where).code == 0

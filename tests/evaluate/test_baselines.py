@@ -84,6 +84,7 @@ def test_a_probe_is_the_logistic_regression_of_scikit_learn():
     assert list(found) == [0, 5, 10, 20]
 
 
+@pytest.mark.slow
 def test_neighbors_are_those_of_scikit_learn():
     near = pytest.importorskip("sklearn.neighbors")
     vectors, truth = digits()
@@ -117,6 +118,7 @@ def test_images_that_are_one_file_stay_on_one_side(kind):
     assert together[:200] == pytest.approx(once), "of equal files one is learnt from"
 
 
+@pytest.mark.slow
 def test_an_image_is_judged_by_what_never_saw_its_label():
     vectors, truth = digits(200)
     files = list(range(200))
@@ -153,6 +155,7 @@ def informative(truth, seed=0):
     return unit(np.array(rows)).astype("f4")
 
 
+@pytest.mark.slow
 def test_baselines_stand_among_the_candidates_on_the_same_images(tmp_path):
     truth = random_labels(90, 1)
     blank = [{"text": None}] * len(truth)

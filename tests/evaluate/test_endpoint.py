@@ -77,6 +77,7 @@ def answers(folder):
     return {one.name: [each.text for each in run.responses(one)] for one in run.candidates}
 
 
+@pytest.mark.slow
 def test_what_a_server_answers_is_what_its_network_answers_here(said, chat, questions, tmp_path):
     with serving(Network(chat)) as server:
         made = said(
@@ -103,6 +104,7 @@ def test_what_a_server_answers_is_what_its_network_answers_here(said, chat, ques
     assert any("cut after 8 tokens" in one for one in warned)
 
 
+@pytest.mark.slow
 def test_a_server_that_dies_is_taken_up_where_it_was(said, chat, questions, tmp_path, monkeypatch):
     monkeypatch.setattr(endpoint, "TRIES", 1)
     network, run = Network(chat), tmp_path / "run"
@@ -186,6 +188,7 @@ def test_no_redirect_is_followed(said, questions, tmp_path, monkeypatch, status)
     assert "redirects to `127.0.0.1`, and advisor follows no redirect" in found.err
 
 
+@pytest.mark.slow
 def test_images_leave_this_machine_only_where_somebody_agreed(
     said, chat, questions, tmp_path, monkeypatch
 ):
@@ -276,6 +279,7 @@ def test_a_server_that_is_busy_is_asked_again(said, questions):
     assert len(server.pictures) == 25
 
 
+@pytest.mark.slow
 def test_what_a_server_does_not_take_is_left_out(said, questions):
     with serving() as server:
 

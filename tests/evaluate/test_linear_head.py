@@ -108,6 +108,7 @@ def test_a_pickle_is_refused_with_the_command_that_converts_it(said, learnt, tmp
     assert after[0]["metrics"] == before[0]["metrics"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "says"),
     [

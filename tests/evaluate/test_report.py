@@ -172,6 +172,7 @@ def test_the_verdict_comes_first_and_every_candidate_is_in_the_drawing(tmp_path)
     assert "advisor evaluate photos --run runs/photos" in re.sub("<[^>]+>", "", text)
 
 
+@pytest.mark.slow
 def test_thumbnails_are_few_and_small(tmp_path):
     from PIL import Image
 

@@ -51,6 +51,7 @@ def test_the_words_of_a_language_join_those_that_are_there(dutch, rulebase):
     assert any("nl" in change for change in dutch.overlays)
 
 
+@pytest.mark.slow
 def test_a_language_is_a_file_of_words_in_the_folder_too(tmp_path):
     (tmp_path / "words").mkdir()
     text = (DUTCH / "words.yaml").read_text(encoding="utf-8")

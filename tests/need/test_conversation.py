@@ -52,6 +52,7 @@ def test_a_sentence_is_answered_before_anything_is_asked(person):
     assert "Which answer?" not in shown
 
 
+@pytest.mark.slow
 def test_what_was_meant_is_asked_where_the_rest_is_to_be_settled(person):
     shown = person("read text from photos, in German", "o", "2")
     told = " ".join(shown.split())
@@ -61,6 +62,7 @@ def test_what_was_meant_is_asked_where_the_rest_is_to_be_settled(person):
     assert "--task ocr-line" not in after
 
 
+@pytest.mark.slow
 def test_a_sentence_ends_with_what_an_interview_ends_with(person):
     shown = person("caption photos in French", "o", ..., "a", "1", "alt-text", ..., "c")
     assert "change an answer" in shown
@@ -70,6 +72,7 @@ def test_a_sentence_ends_with_what_an_interview_ends_with(person):
     assert "--task alt-text --language fr" in choice[choice.index("»") :]
 
 
+@pytest.mark.slow
 def test_an_answer_that_was_read_can_be_changed_at_once(person):
     shown = person("caption photos in French", "a", "2", "de", ...)
     choice = shown[shown.index("Which answer?") :]

@@ -230,6 +230,7 @@ def test_long_texts_are_read(rulebase, piece):
     assert read(rulebase, text).text == text
 
 
+@pytest.mark.slow
 def test_an_answer_to_a_long_text_takes_time_in_proportion(engine):
     def answer(text):
         understanding = understand(engine, text)

@@ -40,6 +40,7 @@ def limits_in(profile):
     return {id: profile[id]["named"][0] for id in (SIZE, FILE, TIME) if id in profile}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("text", "bounds"), LIMITED)
 def test_every_command_has_the_checkpoint_of_the_limits_of_a_sentence(capsys, text, bounds):
     answer = of_json(capsys, "recommend", text)
@@ -60,6 +61,7 @@ def test_every_command_has_the_checkpoint_of_the_limits_of_a_sentence(capsys, te
     assert limits_in(again["profile"]) == limits_in(answer["profile"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("text", "bounds"), LIMITED[:2])
 def test_the_tool_of_an_agent_and_a_printed_document_hold_to_the_limits(
     rulebase, capsys, tmp_path, text, bounds

@@ -76,6 +76,7 @@ def test_a_folder_may_be_called_like_a_format(capsys, parts, monkeypatch):
     assert page.is_file()
 
 
+@pytest.mark.slow
 def test_join_then_train(capsys, parts, pairs):
     joined = parts / "joined"
     code, made = called(

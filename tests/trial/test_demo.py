@@ -82,6 +82,7 @@ def test_the_writing_demos_name_colour_and_shape(name: str) -> None:
     assert right >= 0.93 * 30
 
 
+@pytest.mark.slow
 def test_the_unified_demo_answers_questions_and_matches() -> None:
     answerer = load_runner("demo:blip", "vqa", device="cpu")
     matcher = load_runner("demo:blip", "image-text-matching", device="cpu")

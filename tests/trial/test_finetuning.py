@@ -89,6 +89,7 @@ def ending_at(last: int) -> Callable[[TrainingStep], None]:
     return interrupt
 
 
+@pytest.mark.slow
 def test_a_run_that_was_interrupted_ends_where_an_unbroken_one_does(
     joined: Path, tmp_path: Path
 ) -> None:

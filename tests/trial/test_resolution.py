@@ -211,6 +211,7 @@ def test_a_download_says_its_size_first_and_is_then_here(server: str) -> None:
     assert resolve("someone/there", Loading(offline=True)).folder == found.folder
 
 
+@pytest.mark.slow
 def test_a_download_nobody_agrees_to_brings_nothing(server: str) -> None:
     with pytest.raises(NotDownloadedError, match="kB in"):
         resolve("someone/there", Loading(agree=lambda _: False))
@@ -245,6 +246,7 @@ def test_a_dead_network_is_offline_and_quick(
         resolve("someone/there", Loading(agree=lambda _: True))
 
 
+@pytest.mark.slow
 def test_a_disk_that_fills_up_on_the_way_is_a_full_disk(
     server: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -258,6 +260,7 @@ def test_a_disk_that_fills_up_on_the_way_is_a_full_disk(
         resolve("someone/there", Loading(agree=lambda _: True))
 
 
+@pytest.mark.slow
 def test_pickled_weights_are_refused_before_they_are_fetched(
     server: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

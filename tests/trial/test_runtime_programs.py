@@ -116,6 +116,7 @@ def client(task="vqa", id=CHAT, runtime="vllm", **how):
     return snippet(RULEBASE.checkpoint(id), task, RULEBASE, runtime=runtime, whole=True, **how)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("runtime", ["vllm", "llama-cpp", "ollama"])
 def test_a_client_asks_a_server_about_each_image(server, photos, runtime):
     run_program(client(runtime=runtime), "photos", "--question", "what?", "--output", "out.jsonl")
@@ -130,6 +131,7 @@ def test_a_client_asks_a_server_about_each_image(server, photos, runtime):
     assert (body["model"], body["temperature"], body["max_tokens"]) == (CHAT, 0, 512)
 
 
+@pytest.mark.slow
 def test_a_server_that_dies_loses_no_image_and_resume_ends_in_the_same_bytes(server, photos):
     code = client()
     run_program(code, "photos", "--question", "what?", "--output", "whole.jsonl")
@@ -157,6 +159,7 @@ def test_a_client_without_a_server_writes_no_line(photos, monkeypatch):
     assert lines_of("out.jsonl") == []
 
 
+@pytest.mark.slow
 def test_a_text_that_the_server_cuts_is_marked(server, photos):
     words = ("photos", "--question", "what?", "--limit", "1", "--output")
     run_program(client(), *words, "whole.jsonl")
@@ -166,6 +169,7 @@ def test_a_text_that_the_server_cuts_is_marked(server, photos):
     assert cut == whole | {"cut": True}
 
 
+@pytest.mark.slow
 def test_a_thought_is_cut_off_and_what_is_cut_is_marked(server, photos):
     code = client(id="Qwen/Qwen3.5-9B")
     server.thought = "<think>hm</think>"

@@ -214,6 +214,7 @@ def test_how_many_programs_run_is_printed_and_the_others_are_named(capsys):
     assert not absent
 
 
+@pytest.mark.slow
 def test_every_program_is_python_and_leaves_nothing_to_fill_in():
     for checkpoint in RULEBASE.checkpoints.values():
         for task in checkpoint.tasks or [None]:

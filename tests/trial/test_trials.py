@@ -237,6 +237,7 @@ uses:
 """
 
 
+@pytest.mark.slow
 def test_a_line_of_the_table_adds_a_type_that_can_be_run(
     tiny: Tiny, image: Any, tmp_path: Path
 ) -> None:

@@ -119,6 +119,7 @@ def catalogued(tiny, hub, monkeypatch):
     return hub
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("id", "task"),
     [

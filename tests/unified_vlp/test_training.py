@@ -89,6 +89,7 @@ def test_pretraining_then_captions_then_answers_end_to_end(pictures, capsys):
     assert {each.text for each in reply.answers} <= set(COLOURS)
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_ends_where_an_unbroken_one_does(pictures):
     data = pictures / "captions.csv"
     train_unified(data, pictures / "whole", aim="captions", **QUICK)
