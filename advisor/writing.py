@@ -154,6 +154,8 @@ def _grant(scratch: Path, status: os.stat_result | None) -> None:
 
 stopped = False
 """Set by an interrupt: nothing is put in place after it, even where Python lost the exception."""
+abandoned = False
+"""Set where threads go on, of a download that was interrupted, for which nobody is to wait."""
 _unfinished: set[Path] = set()
 """What is half written now, or half removed."""
 _holding = False

@@ -112,6 +112,7 @@ def worked(tmp_path):
     return str(tmp_path / "our-rules")
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_the_worked_examples_of_contributing_are_sound(said, worked):
     code, out = said("rules", "check", "--rules", worked)

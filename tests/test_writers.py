@@ -67,7 +67,7 @@ def test_each_module_that_writes_is_reached_by_a_command_that_is_killed():
 @pytest.mark.parametrize(
     "name", ["check --lock", pytest.param("convert vlp", marks=pytest.mark.long)]
 )
-@pytest.mark.parametrize("again", [(), ("--again",)])
+@pytest.mark.parametrize("again", [(), pytest.param(("--again",), marks=pytest.mark.long)])
 def test_a_command_that_is_stopped_at_any_change_it_makes_leaves_no_half(name, again):
     if WRITERS[name].heavy:
         pytest.importorskip("torch")
@@ -79,7 +79,15 @@ def test_a_command_that_is_stopped_at_any_change_it_makes_leaves_no_half(name, a
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["check --lock", "check --fix", "rules cache", "convert vlp"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "check --lock",
+        "check --fix",
+        "rules cache",
+        pytest.param("convert vlp", marks=pytest.mark.long),
+    ],
+)
 def test_a_command_on_a_full_disk_says_so_and_leaves_no_half(name):
     if WRITERS[name].heavy:
         pytest.importorskip("torch")

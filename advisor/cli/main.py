@@ -77,8 +77,9 @@ def main() -> None:
     except KeyboardInterrupt:  # where `run` has not begun, or has done
         end_at_once()
     gc.freeze()  # the end of the process frees all; looking for cycles first takes a third as long
-    if _waited_for_by_nobody():
+    if writing.abandoned or _waited_for_by_nobody():
         with contextlib.suppress(OSError, ValueError):
+            sys.stdout.flush()
             sys.stderr.flush()
         os._exit(code)  # the system frees all at once; Python, one by one, takes 4 ms
     sys.exit(code)

@@ -144,7 +144,8 @@ class TrialResults:
     """The trials on one image (or on a folder of them), and the candidates that could not run.
 
     `question` and `query` are what was asked; `shown` is how many answers of a ranking to show;
-    `opened` is the image; `files` says what was written.
+    `opened` is the image; the answers of `ranking_tasks` are names of images; `files` says what
+    was written.
     """
 
     image: str
@@ -154,6 +155,7 @@ class TrialResults:
     query: str = ""
     shown: int = SHOWN_ANSWERS
     opened: OpenedImage | None = None
+    ranking_tasks: frozenset[str] = frozenset()
     files: tuple[str, ...] = ()
 
 
@@ -217,6 +219,7 @@ def try_out(
         query=request.query or "",
         shown=top,
         opened=image,
+        ranking_tasks=frozenset(task for task, act in acts.items() if act in (SEARCH, COMPARE)),
         files=_written(vectors, trials[0].answers) if vectors else (),
     )
 

@@ -22,7 +22,7 @@ from advisor.draw.formats import SCHEMA_VERSION
 from advisor.phrasing import count
 from advisor.trial.answer import Prediction
 from advisor.trial.attempt import Trial, TrialResults
-from advisor.trial.images import preview
+from advisor.trial.images import open_image, preview
 
 if TYPE_CHECKING:
     from advisor.trial.composition import Composition
@@ -177,8 +177,11 @@ def _warned(lines: Sequence[str]) -> Items:
 
 
 def html_page(results: TrialResults) -> list[Shared]:
-    """Return the page of the HTML file: that of other formats, with the image on top."""
-    if results.opened is None or results.query:
-        return [*as_page(results)]
-    image = {"name": Path(results.image).name, "address": preview(results.opened)}
-    return [Filled("pictures", {"rows": [image]}), *as_page(results)]
+    """Return the page of the HTML file: that of other formats, with its images on top."""
+    shown = {results.image: preview(results.opened)} if results.opened and not results.query else {}
+    for trial in results.trials:
+        if trial.task in results.ranking_tasks:
+            best = [answer.text for answer in trial.answers[: results.shown]]
+            shown |= {name: preview(open_image(name), 160) for name in best}
+    rows = [{"name": Path(path).name, "address": address} for path, address in shown.items()]
+    return [Filled("pictures", {"rows": rows}), *as_page(results)]

@@ -5,11 +5,14 @@ from __future__ import annotations
 import fnmatch
 import os
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+from advisor import writing
 from advisor.errors import AdvisorError
 from advisor.files import size_shown
 from advisor.hub import (
@@ -138,14 +141,32 @@ def _from_hub(name: str, loading: Loading) -> LocalCheckpoint:
         )
     with _hub_errors(name, loading.revision):
         folder = Path(
-            hub.snapshot_download(
-                name,
-                revision=download.revision,
-                allow_patterns=list(files),
-                etag_timeout=SECONDS,
+            _interruptible(
+                partial(
+                    hub.snapshot_download,
+                    name,
+                    revision=download.revision,
+                    allow_patterns=list(files),
+                    etag_timeout=SECONDS,
+                )
             )
         )
     return read_checkpoint(folder, name, folder.name)
+
+
+def _interruptible(fetch: Callable[[], str]) -> str:
+    """Return what is fetched in a thread: an interrupt would wait for a file that takes hours.
+
+    What there is of the file stays, and is gone on with.
+    """
+    pool = ThreadPoolExecutor(1)
+    try:
+        return pool.submit(fetch).result()
+    except (KeyboardInterrupt, SystemExit):
+        writing.abandoned = True
+        raise
+    finally:
+        pool.shutdown(wait=False)
 
 
 def _needed_files(sizes: dict[str, int], name: str) -> tuple[str, ...]:

@@ -393,12 +393,12 @@ def test_one_finding_a_file_names_the_other_places(check):
         (
             "image-to-text",
             "Salesforce/blip-image-captioning-base",
-            "load `BlipForConditionalGeneration` and its processor, and call the model",
+            "load `BlipForConditionalGeneration` and call generate",
         ),
         (
             "visual-question-answering",
             "dandelin/vilt-b32-finetuned-vqa",
-            "load `ViltForQuestionAnswering` and its processor, and call the model",
+            "load `ViltForQuestionAnswering` and call it",
         ),
     ],
 )

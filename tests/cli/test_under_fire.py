@@ -904,6 +904,7 @@ def test_b15_questions_that_decide_together_in_too_many_ways_end_in_a_sentence(t
     assert "tasks.yaml:5: `captioning`: 75 unanswered questions" in told
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_b15_thirty_questions_that_each_can_decide_are_answered(tmp_path, capsys):
     from large_rules import Size, write_overlay

@@ -97,6 +97,7 @@ def test_an_overlay_and_other_priorities_are_followed(tmp_path):
     assert answered
 
 
+@pytest.mark.long
 def test_a_leaf_that_is_another_one_is_seen(engine, tmp_path, monkeypatch):
     from advisor.site import page
 

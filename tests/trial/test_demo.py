@@ -126,6 +126,7 @@ def test_describing_again_writes_the_same_cards(name: str, tmp_path: Path) -> No
         assert (copy / file).read_bytes() == (demo.folder / file).read_bytes(), file
 
 
+@pytest.mark.long
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_training_again_writes_the_same_checkpoint(name: str, tmp_path: Path) -> None:

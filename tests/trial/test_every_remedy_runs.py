@@ -280,17 +280,6 @@ REMEDIES = (
         fails=False,
     ),
     Remedy(
-        *("processor-does-not-match", "clip", CLIP),
-        before=BOTH.format("CLIPModel", "AutoTokenizer").replace(
-            "r.from_pretrained('ID')", "r.from_pretrained('bert-base-uncased')"
-        )
-        + "m.get_text_features(**p('a cat', return_tensors='pt'))",
-        said="load the part from ID",
-        after=BOTH.format("CLIPModel", "AutoTokenizer")
-        + "m.get_text_features(**p('a cat', return_tensors='pt'))",
-        fails=False,
-    ),
-    Remedy(
         *("trust-remote-code", "clip", CLIP),
         before=M.format("AutoModel").replace("'ID'", "'ID', trust_remote_code=True"),
         said="remove the argument",
@@ -325,7 +314,7 @@ REMEDIES = (
         *("redirected-pipeline", "blip_captioner", BLIP),
         before="from transformers import pipeline\n"
         "f = pipeline('image-to-text', model='ID')\nf(image)",
-        said="load `BlipForConditionalGeneration` and its processor, and call the model",
+        said="load `BlipForConditionalGeneration` and call generate",
         after=BOTH.format("BlipForConditionalGeneration", "BlipProcessor")
         + "m.generate(**p(images=image, return_tensors='pt'), max_new_tokens=2)",
     ),
@@ -333,7 +322,7 @@ REMEDIES = (
         *("removed-pipeline", "vilt_answerer", VILT),
         before="from transformers import pipeline\n"
         "f = pipeline('visual-question-answering', model='ID')",
-        said="load `ViltForQuestionAnswering` and its processor, and call the model",
+        said="load `ViltForQuestionAnswering` and call it",
         after=BOTH.format("ViltForQuestionAnswering", "ViltProcessor")
         + "m(**p(images=image, text='what', return_tensors='pt')).logits.argmax(-1)",
     ),

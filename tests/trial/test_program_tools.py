@@ -670,7 +670,7 @@ def test_a_text_that_reached_its_limit_is_marked_and_a_whole_one_is_not(
     [
         ("captioning", "Florence2ForConditionalGeneration"),
         ("captioning", "Kosmos2ForConditionalGeneration"),
-        ("ocr-page", "Kosmos2_5ForConditionalGeneration"),
+        pytest.param("ocr-page", "Kosmos2_5ForConditionalGeneration", marks=pytest.mark.long),
         ("captioning", "PaliGemmaForConditionalGeneration"),
     ],
 )

@@ -116,7 +116,7 @@ def test_ctrl_c_during_a_download_is_130_and_the_next_run_resumes(
         "--checkpoint", "someone/there", "--repeat", "0", "--download",
     ]  # fmt: skip
     variables = {**os.environ, "HF_HOME": str(tmp_path)}
-    with serving(tiny("clip"), pause=0.2) as address:
+    with serving(tiny("clip"), pause=0.05) as address:
         process = subprocess.Popen(
             command,
             env={**variables, "HF_ENDPOINT": address},
@@ -131,6 +131,7 @@ def test_ctrl_c_during_a_download_is_130_and_the_next_run_resumes(
             time.sleep(0.02)
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=300)
+        assert list(tmp_path.rglob("*.incomplete"))  # no file is waited for
     assert process.returncode == 130
     assert "interrupted" in errors
     assert "Traceback" not in errors

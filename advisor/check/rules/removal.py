@@ -104,12 +104,25 @@ def changed_pipeline(case: Case, usage: Usage) -> Iterator[Finding]:
         return
     change, pipeline = case.release.removed(usage.task, "pipeline"), f"pipeline `{usage.task}`"
     if change is not None:
-        identity = case.identity(usage)
-        name = identity.model_class if identity else None
-        fix = f"load `{name}` and its processor, and call the model" if name else None
+        fix = _without_pipeline(case, usage, change)
         other = f"{pipeline} now selects `{change.instead}`, which has other inputs and outputs"
         now = other if change.kind != "removed" else ""
         yield _finding(change, usage.place, f"{case.transformers} has no {pipeline}", now, fix)
+
+
+def _without_pipeline(case: Case, usage: Usage, change: NameChange) -> str | None:
+    """Return what to do in place of a pipeline, which the release does with this checkpoint."""
+    identity, release = case.identity(usage), case.release
+    model_type = identity.model_type if identity else None
+    loaded = release.loads_with_pipeline(change.instead or "", model_type or "")
+    name = (identity.model_class if identity else None) or next(iter(loaded), None)
+    if name and release.has_class(name):
+        members = release.members.of(name)
+        writes = members is not None and members.has("generate")
+        return f"load `{name}` and call {'generate' if writes else 'it'}"
+    if model_type and release.knows(model_type) and not loaded:
+        return "load the model with the class of the checkpoint and call the model"
+    return None
 
 
 def _finding(
