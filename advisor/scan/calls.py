@@ -36,7 +36,7 @@ from advisor.scan.abstract import (
 )
 from advisor.scan.classes import RESULT
 from advisor.scan.scope import Passed, Scope, decorators, last_name, parameters, spread
-from advisor.scan.study import Made, Study
+from advisor.scan.study import Study
 from advisor.scan.usage import Load, Value
 from advisor.scan.vocabulary import Loader, loader_of
 
@@ -171,7 +171,7 @@ class EvaluatedCall(NamedTuple):
         """An object of a class that extends one of transformers and leaves its builder alone."""
         if base:
             passed = tuple(arg for arg in self.passed if arg.name not in own)
-            self.study.made.append(Made(self.node, base, passed))
+            self.study.make(self.node, base, passed)
 
     def _learn(self, about: object, parameters: list[str]) -> None:
         """Learn what the arguments are, by the names of the parameters that they are for."""
@@ -217,7 +217,7 @@ class EvaluatedCall(NamedTuple):
         if _UNCHANGED.fullmatch(name) and self.passed and callee.root in ("pathlib", "builtins"):
             return first
         if callee.root == "transformers" and name[:1].isupper():
-            self.study.made.append(Made(self.node, name, self.passed))
+            self.study.make(self.node, name, self.passed)
             if name.endswith("Processor"):
                 values = (v for argument in self.passed for v in argument.values)
                 halves = (v for v in values if isinstance(v, Loaded) and not v.path)
@@ -227,7 +227,7 @@ class EvaluatedCall(NamedTuple):
                 return (self._record(composer, self.node.func),)
         owner = callee.module.rpartition(".")[2]
         if callee.root == "transformers" and owner[:1].isupper():
-            self.study.made.append(Made(self.node, f"{owner}.{name}", self.passed))
+            self.study.make(self.node, f"{owner}.{name}", self.passed)
         return (ForeignObject(full_name),)
 
     def _load(self, loader: Loader) -> Values:
@@ -322,11 +322,11 @@ class EvaluatedCall(NamedTuple):
         """A dictionary that `dict(other, name=value)` gives."""
         entries: list[tuple[String | Constant | None, Values]] = []
         for passed in self.passed:
+            place = passed.key
             if passed.keyword is not None:
                 place = self.study.location(passed.keyword).beginning(len(passed.name))
+            if place is not None:
                 entries.append((String(passed.name, place), passed.values))
-            elif passed.key is not None:
-                entries.append((String(passed.name, passed.key), passed.values))
             elif len(passed.values) == 1 and isinstance(passed.values[0], DictLiteral):
                 entries.extend(passed.values[0].entries)
             else:

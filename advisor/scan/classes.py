@@ -24,8 +24,6 @@ from advisor.scan.vocabulary import CHECKPOINT_ARGUMENTS, Vocabulary
 
 RESULT = "return"
 """What a function gives back, among what is learned of it; no parameter has this name."""
-
-
 _MOST_BASES = 50
 """Classes behind a class that are looked through."""
 _LIBRARY = "transformers."
@@ -79,8 +77,7 @@ class Classes:
 
     def attribute(self, owner: str, name: str) -> Values:
         """Return what an attribute may be, looking through bases in the same file."""
-        owners = self.lineage(owner) or [owner]
-        for own in owners:
+        for own in self.lineage(owner) or [owner]:
             if name in self._told[own]:
                 return self._told[own][name]
         return NOTHING

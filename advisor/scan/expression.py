@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Sequence
 from itertools import chain
-from typing import Any
 
 from advisor.scan.abstract import (
     NOTHING,
@@ -58,8 +56,8 @@ class Expressions:
 
     def evaluate(self, node: ast.AST | None) -> Values:
         """Return what an expression may be; whatever it loads or uses is recorded."""
-        if visit := _VISITS.get(type(node)):
-            values: Values = visit(self, node)
+        if visit := getattr(self, f"_visit_{type(node).__name__.lower()}", None):
+            values: Values = visit(node)
             return values
         for part in parts(node) if node else ():
             if isinstance(part, ast.expr):
@@ -90,7 +88,7 @@ class Expressions:
                         self.study.use(target, "assign", name, (holder,), passed)
             case ast.Subscript(table, at):
                 self.evaluate(table)
-                self.add_entries(table, [(known_key(self.evaluate(at)), values)])
+                self._add_entry(table, known_key(self.evaluate(at)), values)
 
     def _visit_constant(self, node: ast.Constant) -> Values:
         if isinstance(node.value, str):
@@ -101,23 +99,18 @@ class Expressions:
         values = self.named(node.id)
         if values is None:
             return self.study.starred(node.id)
-        return self.study.meant(values, given=self._in_function and node.id in self.scope.names)
-
-    @property
-    def _in_function(self) -> bool:
-        return self.scope.function is not None
+        given = self.scope.function is not None and node.id in self.scope.names
+        return self.study.meant(values, given=given)
 
     def named(self, name: str) -> Values | None:
         """Return what a name may be; None where it is not bound."""
         values = self.scope.find(name)
-        if not values:
-            return values
-        return self.study.imports.resolved(values)
+        return values and self.study.imports.resolved(values)
 
     def _visit_attribute(self, node: ast.Attribute) -> Values:
         holders = self.evaluate(node.value)
         values = union(*(self._attribute(holder, node.attr) for holder in holders))
-        values = self.study.meant(values, given=self._in_function)
+        values = self.study.meant(values, given=self.scope.function is not None)
         if node.attr not in _SAME:
             self.study.use(node, "read", node.attr, holders)
         self.study.take(node, holders, node.attr)
@@ -159,8 +152,7 @@ class Expressions:
 
     def _property(self, owner: str, name: str) -> Values:
         """What a method gives that is asked for as an attribute."""
-        method = self.study.method(owner, name)
-        return self.study.told(method, RESULT) if method else NOTHING
+        return self.study.told(self.study.method(owner, name), RESULT)
 
     def _member(self, holder: Abstract, name: str) -> Values:
         """What is called where a member of a value is: methods of the file come first."""
@@ -206,17 +198,12 @@ class Expressions:
         return bounded(DictLiteral(tuple(entries)))
 
     def _visit_joinedstr(self, node: ast.JoinedStr) -> Values:
-        groups = []
-        for part in node.values:
-            match part:
-                case ast.FormattedValue(value, -1 | 115, None):  # as it is, or by `!s`
-                    groups.append(self.evaluate(value))
-                case ast.FormattedValue(value):
-                    self.evaluate(value)
-                    groups.append((Other(),))
-                case _:
-                    groups.append(self.evaluate(part))
-        return joined(groups, self.study.location(node))
+        return joined([self.evaluate(part) for part in node.values], self.study.location(node))
+
+    def _visit_formattedvalue(self, node: ast.FormattedValue) -> Values:
+        values = self.evaluate(node.value)
+        as_text = node.format_spec is None and node.conversion in (-1, ord("s"))
+        return values if as_text else (Other(),)
 
     def _visit_binop(self, node: ast.BinOp) -> Values:
         left, right = self.evaluate(node.left), self.evaluate(node.right)
@@ -286,11 +273,6 @@ class Expressions:
 
     _visit_starred = _visit_yieldfrom = _visit_await
 
-    def learn_result(self, values: Values) -> None:
-        """Learn what the function around, if there is one, gives back."""
-        if self.scope.function is not None:
-            self.study.learn(self.scope.function, RESULT, values)
-
     def _visit_call(self, node: ast.Call) -> Values:
         holders: Values = NOTHING
         function = node.func
@@ -306,64 +288,41 @@ class Expressions:
             name = function.attr
             callees = union(*[self._member(holder, name) for holder in holders])
         else:
-            callees = self.evaluate(function)
-            if self.study.extending:  # an object of a class of the file may say how it is called
-                defines = self.study.defines
-                owned = ((isinstance(it, Loaded) and defines(it, "__call__"), it) for it in callees)
-                callees = tuple(LocalObject(owner) if owner else callee for owner, callee in owned)
-        passed = self._passed(node)
-        passed = passed[:_MOST_ARGUMENTS]
+            callees, defines = self.evaluate(function), self.study.defines
+            # an object of a class of the file may say how it is called
+            owned = ((isinstance(it, Loaded) and defines(it, "__call__"), it) for it in callees)
+            callees = tuple(LocalObject(owner) if owner else callee for owner, callee in owned)
+        passed = self._passed(node)[:_MOST_ARGUMENTS]
         return EvaluatedCall(self.study, self.scope, node, holders, callees, passed).result()
 
-    def add_entries(
-        self, table: ast.expr, more: Sequence[tuple[String | Constant | None, Values]]
-    ) -> None:
-        """Add entries to each dictionary that a name may stand for."""
-        values = self.named(table.id) if isinstance(table, ast.Name) else None
-        if not values or len(values) > _MOST_TABLES:
-            return
-        grown: list[Values] = []
-        for value in values:
-            match value:
-                case DictLiteral(entries) if len(entries) + len(more) <= _LARGEST_TABLE:
-                    grown.append(bounded(DictLiteral((*entries, *more))))
-                case _:
-                    return
-        self.bind(table, union(*grown))
+    def _add_entry(self, table: ast.expr, key: String | Constant | None, values: Values) -> None:
+        """Add an entry to each dictionary that a name may stand for, if it is nothing else."""
+        named = self.named(table.id) if isinstance(table, ast.Name) else None
+        tables = [it.entries for it in named or () if isinstance(it, DictLiteral)]
+        few = 0 < len(tables) == len(named or ()) <= _MOST_TABLES
+        if few and all(len(entries) < _LARGEST_TABLE for entries in tables):
+            grown = (bounded(DictLiteral((*entries, (key, values)))) for entries in tables)
+            self.bind(table, union(*grown))
 
     def _passed(self, node: ast.Call) -> tuple[Passed, ...]:
-        passed = []
+        passed: list[Passed] = []
         number = 0
         for argument in node.args:
-            groups: tuple[Values, ...] = (self.evaluate(argument),)
-            name = str(number)
-            if isinstance(argument, ast.Starred):
-                match groups:
-                    case ((ListLiteral(items),),):
-                        groups = items
-                    case _:
-                        name = "*"
-            for place, values in enumerate(groups):
-                at = name if name == "*" else str(number + place)
-                passed.append(Passed(at, values, argument))
+            values, unknown = self.evaluate(argument), isinstance(argument, ast.Starred)
+            groups: tuple[Values, ...] = (values,)
+            match values:
+                case (ListLiteral(items),) if unknown:
+                    groups, unknown = items, False
+            for at, group in enumerate(groups, number):
+                passed.append(Passed("*" if unknown else str(at), group, argument))
             number += len(groups)
         for keyword in node.keywords:
             values = self.evaluate(keyword.value)
-            if keyword.arg is not None:
+            if keyword.arg is None:
+                passed += spread(values, keyword.value)
+            else:
                 passed.append(Passed(keyword.arg, values, keyword.value, keyword))
-                continue
-            passed.extend(spread(values, keyword.value))
         return tuple(passed)
-
-
-def methods(owner: type, prefix: str) -> dict[type, Callable[..., Any]]:
-    """Return the methods of a class by kind of node: `_visit_boolop` for `ast.BoolOp`."""
-    kinds = [kind for kind in vars(ast).values() if isinstance(kind, type)]
-    named = ((kind, getattr(owner, prefix + kind.__name__.lower(), None)) for kind in kinds)
-    return {kind: method for kind, method in named if method is not None}
-
-
-_VISITS = methods(Expressions, "_visit_")
 
 
 def _of_class(name: str, method: str) -> Symbol:

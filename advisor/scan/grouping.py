@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Set
 from functools import cached_property
 from operator import itemgetter
 
+from advisor.hub import is_hub_id
 from advisor.scan.abstract import Loaded
 from advisor.scan.study import Study, Use
 from advisor.scan.usage import Call, Load, Usage, Value
@@ -107,7 +108,8 @@ class Grouping:
         if load.class_name is None or words.is_class(load.class_name):
             return load.class_name is not None
         automatic = load.class_name.startswith("Auto") and load.kind != "tokenizer"
-        return automatic and any(words.is_id(text) and words.hinted(text) for text in texts)
+        ids = (text for text in texts if "/" in text and is_hub_id(text))
+        return automatic and any(map(words.hinted, ids))
 
     def _tied(self) -> dict[int, set[int]]:
         """The processors of each model."""

@@ -82,9 +82,8 @@ def imports_from(code: str) -> Iterator[tuple[str, list[str]]]:
             names = re.sub(r"#[^\n]*", "", match["names"]).strip("()").split(",")
             yield module, [name.split()[0] for name in names if name.strip()]
         else:
-            yield from (
-                (name.split()[0], []) for name in match["modules"].split(",") if name.strip()
-            )
+            modules = match["modules"].split(",")
+            yield from ((name.split()[0], []) for name in modules if name.strip())
 
 
 _KEY = re.compile(
@@ -127,7 +126,6 @@ def read_configuration(data: bytes, name: str, vocabulary: Vocabulary) -> Scan:
         asks = id and _KEY.search(_HUMP.sub("_", key).lower())
         if id and (vocabulary.known(id) or (asks and vocabulary.resembles(id))):
             place = Location(name, number, word.start() + 1, number, word.end() + 1)
-            alone = (Value(id, place),)
-            usages.append(Usage(place, checkpoint=id, alternatives=alone, key=key))
+            usages.append(Usage(place, checkpoint=id, alternatives=(Value(id, place),), key=key))
     ignores = tuple(ignores_in_text(text, name)) if MARK in data else ()
     return Scan(usages=tuple(usages), ignores=ignores)

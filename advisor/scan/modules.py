@@ -1,9 +1,8 @@
-"""The modules of a project, which import each other: where each stands, and what it defines."""
+"""What a module of a project defines, for those that import it."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping, Sequence
 
 from advisor.scan.abstract import (
     Abstract,
@@ -21,12 +20,10 @@ from advisor.scan.abstract import (
     Values,
 )
 from advisor.scan.classes import RESULT
-from advisor.scan.scope import Imports, last_name, parameters
-from advisor.scan.source import Parsed, descendants
+from advisor.scan.scope import last_name, parameters
+from advisor.scan.source import descendants
 from advisor.scan.study import Study
-from advisor.scan.usage import Load
-from advisor.scan.vocabulary import CHECKPOINT_ARGUMENTS, LIBRARIES, Vocabulary
-from advisor.scan.walk import SourceFile
+from advisor.scan.vocabulary import CHECKPOINT_ARGUMENTS
 
 _DEEPEST_VALUES = 3
 
@@ -77,56 +74,3 @@ def _reaching(node: FunctionNode) -> set[str]:
             passed += [keyword.value for keyword in call.keywords if keyword.arg in keywords]
             given |= {argument.id for argument in passed if isinstance(argument, ast.Name)}
     return given
-
-
-_LIBRARIES = LIBRARIES | {"torch"}
-"""Looked for under their own names, even in a project that holds a copy."""
-
-
-class Modules:
-    """Gives what modules of the scanned files define, by its names, as `follow` finds it.
-
-    `loads` are those of all files, by their numbers.
-    """
-
-    def __init__(
-        self,
-        files: Sequence[SourceFile],
-        vocabulary: Vocabulary,
-        follow: Callable[[SourceFile], Mapping[str, Values]],
-        loads: list[Load],
-    ) -> None:
-        self._files = {file.name: file for file in files if file.kind == "python"}
-        self._words = {part.removesuffix(".py") for name in self._files for part in name.split("/")}
-        self._vocabulary = vocabulary
-        self._follow = follow
-        self.loads = loads
-        self.imports = Imports(self.exports)
-
-    def exports(self, importer: str, module: str) -> Mapping[str, Values] | None:
-        """Return what `module`, as imported in a file, defines; None where none of ours does."""
-        library = module.partition(".")[0] in _LIBRARIES
-        file = None if library else self.file(importer, module)
-        return self._follow(file) if file else None
-
-    def file(self, importer: str, module: str) -> SourceFile | None:
-        """Return the file of a module: beside the importer, as Python finds it, or above."""
-        name = module.lstrip(".")
-        parts = [part for part in name.split(".") if part]
-        if parts and parts[-1] not in self._words:
-            return None  # as nearly all are that come from elsewhere
-        folders = importer.split("/")[:-1]
-        ends = range(len(folders), -1, -1) if parts else range(0)
-        if level := len(module) - len(name):
-            above = len(folders) - level + 1
-            ends = range(max(above, 0), above + 1)
-        for end in ends:
-            path = "/".join([*folders[:end], *parts])
-            within = self._files.get(f"{path}/__init__.py" if path else "__init__.py")
-            if file := self._files.get(f"{path}.py") or within:
-                return file
-        return None
-
-    def study(self, parsed: Parsed) -> Study:
-        """Return a study of a file that knows what the others define."""
-        return Study(parsed, self._vocabulary, self.imports, self.loads)

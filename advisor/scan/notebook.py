@@ -187,14 +187,12 @@ def _python(lines: list[str]) -> tuple[list[str], ast.Module]:
     plain: list[str] = []
     inside = False  # a magic that goes on
     for line in lines:
-        magic, goes_on = _MAGIC.match(line), line.endswith("\\")
+        magic = _MAGIC.match(line)
         if inside:
             plain.append("")
         elif magic is None:
             plain.append(line)
-            continue
         else:
-            indented = f"{magic['indent']}pass"
-            plain.append(f"{magic['target']}None" if magic["target"] else indented)
-        inside = goes_on
+            plain.append(f"{magic['target']}None" if magic["target"] else f"{magic['indent']}pass")
+        inside = (inside or magic is not None) and line.endswith("\\")
     return plain, parse("\n".join(plain), "")

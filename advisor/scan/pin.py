@@ -17,6 +17,7 @@ from pathlib import Path
 from advisor.files import name_of, path_of, read_bounded
 from advisor.scan.usage import FileNote
 from advisor.scan.version_range import Pin, VersionRange, read_range
+from advisor.scan.walk import repository_around
 
 PACKAGE = "transformers"
 LOCK = ".lock"
@@ -51,7 +52,6 @@ _FILES = (
     r"[\w.-]*(?:requirements|constraints)[\w.-]*\.(?:txt|in)",
 )
 """Files that say it, in the order in which they are believed."""
-_ORDER = [re.compile(pattern) for pattern in _FILES]
 _COMMENT = re.compile(r"(?:^|\s)#.*")
 _INSTALLER = re.compile(r"\b(?:pip3?|uv|conda|mamba)[ \t]")
 
@@ -64,7 +64,7 @@ class Pins:
 
     def __init__(self, root: Path) -> None:
         self._root = Path(os.path.normpath(root.absolute()))
-        self._top = _top(self._root)
+        self._top = repository_around(self._root) or self._root
         self.unread: list[FileNote] = []
 
     def of_file(self, path: str) -> Pin | None:
@@ -76,13 +76,10 @@ class Pins:
         here = Path(os.path.normpath(self._root / path_of(folder)))
         for outer in (here, *here.parents):
             pin = self._written_in(outer)
-            last = outer == self._top or (outer / ".git").exists() or not self._inside(outer)
-            if pin is not None or last:
+            last = outer == self._top or not outer.is_relative_to(self._top)
+            if pin is not None or last or (outer / ".git").exists():
                 return pin
         return None
-
-    def _inside(self, folder: Path) -> bool:
-        return folder == self._top or folder.is_relative_to(self._top)
 
     @cache  # noqa: B019 - it lives as long as one run
     def _written_in(self, folder: Path) -> Pin | None:
@@ -103,7 +100,7 @@ class Pins:
     def _pin_in(self, folder: Path, name: str) -> Pin | None:
         path = name_of(os.path.relpath(folder / name, self._root).replace(os.sep, "/"))
         try:
-            within = self._top if self._inside(folder) else folder
+            within = self._top if folder.is_relative_to(self._top) else folder
             data = read_bounded(folder / name, _MOST_BYTES, within=within)
         except OSError as error:
             message = f"cannot be read for version requirements: {error.strerror or error}"
@@ -193,11 +190,9 @@ def _installed(text: str) -> Iterator[tuple[str, VersionRange]]:
 
 def _in_order(names: set[str]) -> list[str]:
     """The files that say it, most believed first."""
-    ranked = []
-    for name in names:
-        ranks = [rank for rank, pattern in enumerate(_ORDER) if pattern.fullmatch(name)]
-        ranked += [(min(ranks), name)] if ranks else []
-    return [name for _, name in sorted(ranked)][:_MOST_FILES]
+    patterns = map(re.compile, _FILES)
+    ranked = (name for each in patterns for name in sorted(filter(each.fullmatch, names)))
+    return list(dict.fromkeys(ranked))[:_MOST_FILES]
 
 
 def _shown(written: str) -> str:
@@ -206,8 +201,3 @@ def _shown(written: str) -> str:
         return f"{PACKAGE}=={locked['version']}"
     one_line = " ".join(written.split()).removeprefix("- ")
     return one_line if PACKAGE in one_line else f"{PACKAGE} {one_line}"
-
-
-def _top(root: Path) -> Path:
-    """The repository that a folder lies in, else the folder itself."""
-    return next((path for path in (root, *root.parents) if (path / ".git").exists()), root)

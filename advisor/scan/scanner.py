@@ -16,17 +16,12 @@ from advisor.files import know_as_read, read_bounded, size_shown
 from advisor.scan.abstract import Values
 from advisor.scan.grouping import Grouping, together
 from advisor.scan.guard import guarded
-from advisor.scan.mention import (
-    imports_from,
-    may_ask,
-    may_concern_us,
-    read_configuration,
-    sees,
-)
-from advisor.scan.modules import Modules, exported
+from advisor.scan.mention import imports_from, may_ask, may_concern_us, read_configuration, sees
+from advisor.scan.modules import exported
 from advisor.scan.names import names_in, overrides
 from advisor.scan.notebook import parse_notebook
 from advisor.scan.pin import pin_of_notebook
+from advisor.scan.scope import Imports
 from advisor.scan.source import (
     MARK,
     Parsed,
@@ -37,6 +32,7 @@ from advisor.scan.source import (
     text_of,
 )
 from advisor.scan.statement import walk_file
+from advisor.scan.study import Study
 from advisor.scan.usage import FileNote, Location, Scan, Value
 from advisor.scan.vocabulary import Vocabulary
 from advisor.scan.walk import MOST_BYTES, SourceFile, find_files
@@ -120,7 +116,7 @@ class _Scanner:
     _ended: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
-        self.modules = Modules(self.files_found, self.vocabulary, self.exports, self.held["loads"])
+        self.imports = Imports(self.files_found, self.exports)
 
     def hold(self, **held: Iterable[Any]) -> None:
         """Hold what a file holds, by the names that a scan has for it."""
@@ -129,7 +125,7 @@ class _Scanner:
         self._begun.update(held.get("begun", ()))
         for name, names in held.get("exported", ()):
             self._exported[name] = names
-            self.modules.imports.begin()
+            self.imports.begin()
 
     def add_all(self) -> None:
         """Add what files hold, until the run is over; one followed for another already is left."""
@@ -218,9 +214,13 @@ class _Scanner:
 
     def _outline(self, file: SourceFile) -> None:
         data = read_bounded(file.path, MOST_BYTES[file.kind], recorded=True)
-        study = self.modules.study(parse_python(data, file.name))
-        walk_file(study)
+        study = self._study(parse_python(data, file.name))
         self.hold(exported=[(file.name, exported(study))])
+
+    def _study(self, parsed: Parsed) -> Study:
+        study = Study(parsed, self.vocabulary, self.imports, self.held["loads"])
+        walk_file(study)
+        return study
 
     def _learn_imports(self, file: SourceFile, text: str) -> None:
         """Learn which files of the project a file imports, and whether it looks at images."""
@@ -229,7 +229,7 @@ class _Scanner:
         for module, names in imports_from(text):
             outer = module if module.endswith(".") else f"{module}."
             for inner in (module, *(outer + name for name in names)):
-                if home := self.modules.file(file.name, inner):
+                if home := self.imports.file(file.name, inner):
                     self.hold(imported=[(file.name, home.name)])
 
     def concerned(self) -> frozenset[str]:
@@ -269,28 +269,25 @@ class _Scanner:
         if names or ids or may_ask(text):
             self._follow(file, parsed, names_ids=bool(ids))
             self.hold(guarded=guarded(parsed))
+        own = pin_of_notebook(data, parsed.written, name) if notebook else None
         self.hold(
             names=names,
             overrides=overrides(parsed, names) if "Trainer" in text else (),
             ignores=ignores_in_python(parsed) if MARK in data else (),
-        )
-        self.hold(
             notes=parsed.notes,
             left_out=["other_language"] * parsed.other_language,
             seen=[(name, digest(data))],
             seeing=[name] if notebook and sees(text) else (),
             named_ids=[(name, ids)] if ids else (),
+            pins=[(name, own)] if own else (),
         )
-        own = pin_of_notebook(data, parsed.written, name) if notebook else None
-        self.hold(pins=[(name, own)] if own else ())
 
     def _follow(self, file: SourceFile, parsed: Parsed, *, names_ids: bool) -> None:
         """Add what a file loads and makes, and notes of what in it is too deep.
 
         It is walked once where nothing in it may concern us then; ids it names (`names_ids`) do.
         """
-        study = self.modules.study(parsed)
-        walk_file(study)
+        study = self._study(parsed)
         grouping = Grouping(study)
         concerned = names_ids or grouping.may_concern_us or bool(grouping.beside(self.lost))
         if concerned or study.built(ours_alone=True):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -28,7 +28,11 @@ from advisor.scan.abstract import (
     union,
 )
 from advisor.scan.usage import Location
+from advisor.scan.vocabulary import LIBRARIES
+from advisor.scan.walk import SourceFile
 
+_LIBRARIES = LIBRARIES | {"torch"}
+"""Looked for under their own names, even in a project that holds a copy."""
 _NO_KIND = re.compile(
     r"(?:(?:cuda|cpu|mps|xpu|auto|none|bf?loat\d*|fp\d+|bf\d+|int\d+)(?::\d+)?|__main__)?\Z",
     re.IGNORECASE,
@@ -185,15 +189,39 @@ class Scope:
 
 
 class Imports:
-    """What files import, as far as modules of the project can be looked into.
+    """What files of a project import from each other; `follow` gives what one of them defines."""
 
-    `exports` gives what a module, as it is imported in a file, defines by its names, and None where
-    the project has no such module.
-    """
-
-    def __init__(self, exports: Callable[[str, str], Mapping[str, Values] | None]) -> None:
-        self.exports = exports
+    def __init__(
+        self, files: Sequence[SourceFile], follow: Callable[[SourceFile], Mapping[str, Values]]
+    ) -> None:
+        self._files = {file.name: file for file in files if file.kind == "python"}
+        self._words = {part.removesuffix(".py") for name in self._files for part in name.split("/")}
+        self._follow = follow
         self._known: dict[tuple[str, str, str], Values] = {}
+
+    def file(self, importer: str, module: str) -> SourceFile | None:
+        """Return the file of a module: beside the importer, as Python finds it, or above."""
+        name = module.lstrip(".")
+        parts = [part for part in name.split(".") if part]
+        if parts and parts[-1] not in self._words:
+            return None  # as nearly all are that come from elsewhere
+        folders = importer.split("/")[:-1]
+        ends = range(len(folders), -1, -1) if parts else range(0)
+        if level := len(module) - len(name):
+            above = len(folders) - level + 1
+            ends = range(max(above, 0), above + 1)
+        for end in ends:
+            path = "/".join([*folders[:end], *parts])
+            within = self._files.get(f"{path}/__init__.py" if path else "__init__.py")
+            if file := self._files.get(f"{path}.py") or within:
+                return file
+        return None
+
+    def exports(self, importer: str, module: str) -> Mapping[str, Values] | None:
+        """Return what `module`, as imported in a file, defines; None where none of ours does."""
+        library = module.partition(".")[0] in _LIBRARIES
+        file = None if library else self.file(importer, module)
+        return self._follow(file) if file else None
 
     def begin(self) -> None:
         """Look anew for what is imported, since more of the project is read by now."""

@@ -45,8 +45,6 @@ _FIELDS = {
 _STRING = re.compile(
     r"(?s)('''|\"\"\").*?(?:\1|\Z)|'(?:\\.|[^'\\\n])*'|\"(?:\\.|[^\"\\\n])*\"|(?P<comment>#[^\n]*)"
 )
-
-
 Placed: TypeAlias = ast.expr | ast.stmt | ast.keyword | ast.alias
 """Nodes that have a place."""
 

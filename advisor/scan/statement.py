@@ -27,8 +27,8 @@ from advisor.scan.abstract import (
     joined,
     union,
 )
-from advisor.scan.classes import ClassDefinition
-from advisor.scan.expression import Expressions, methods
+from advisor.scan.classes import RESULT, ClassDefinition
+from advisor.scan.expression import Expressions
 from advisor.scan.scope import Scope, asks_kind, decorators
 from advisor.scan.source import parts
 from advisor.scan.study import Study
@@ -69,8 +69,8 @@ class Statements(Expressions):
 
     def _walk(self, node: ast.stmt) -> bool:
         try:
-            if walk := _WALKS.get(type(node)):
-                return walk(self, node) is not False
+            if walk := getattr(self, f"_walk_{type(node).__name__.lower()}", None):
+                return walk(node) is not False
             for part in parts(node):
                 self.evaluate(part)
         except RecursionError:  # it costs this statement, and no other
@@ -170,7 +170,9 @@ class Statements(Expressions):
     _walk_trystar = _walk_try
 
     def _walk_return(self, node: ast.Return) -> bool:
-        self.learn_result(self.evaluate(node.value))
+        values = self.evaluate(node.value)
+        if self.scope.function is not None:
+            self.study.learn(self.scope.function, RESULT, values)
         return False
 
     def _walk_global(self, node: ast.Global | ast.Nonlocal) -> None:
@@ -189,10 +191,8 @@ class Statements(Expressions):
             if alias.name == "*":
                 self.study.stars.append(module)
             else:
-                self.scope.bind(
-                    alias.asname or alias.name,
-                    (Imported(self.study.parsed.name, module, alias.name),),
-                )
+                imported = Imported(self.study.parsed.name, module, alias.name)
+                self.scope.bind(alias.asname or alias.name, (imported,))
 
     def _walk_functiondef(self, node: FunctionNode) -> None:
         """A function gets its name here; its body is walked when the module is through."""
@@ -264,7 +264,7 @@ class Statements(Expressions):
         extended = [name for name in extending if name]
         explained = [base for base in symbols if base in ours or base.module in _ABSTRACT]
         inherited = [base.name for base in bases if isinstance(base, LocalClass)]
-        definition = ClassDefinition(
+        self.study.classes[label] = ClassDefinition(
             bases=tuple(inherited),
             methods=methods,
             fields=fields,
@@ -273,12 +273,8 @@ class Statements(Expressions):
             whole=len(bases) == len(node.bases) == len(explained) + len(inherited),
             configured=bool(_CONFIGURATION & ({*fields, *inner.scope.names} - methods.keys())),
         )
-        self.study.classes[label] = definition
         for name, values in inner.scope.names.items():
             if name not in methods:
                 values = self.study.imports.resolved(values)
                 self.study.learn(label, name, doubted(values) if name in fields else values)
         self.scope.bind(node.name, (LocalClass(label),))
-
-
-_WALKS = methods(Statements, "_walk_")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Hashable, Iterable, Sequence
 from functools import cache
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 from advisor.scan.abstract import (
     MOST_VALUES,
@@ -49,23 +49,6 @@ class Use(NamedTuple):
     passed: Sequence[Passed]
 
 
-class Made(NamedTuple):
-    """An object of a class of transformers that is made, or what is taken from it: `Class.name`.
-
-    `of_object` is true where it is taken from an object that was made before, which may be another
-    by then.
-    """
-
-    node: ast.expr
-    name: str
-    passed: Sequence[Passed] = ()
-    of_object: bool = False
-
-
-Pending: TypeAlias = tuple[FunctionNode, Scope]
-"""A function to be walked, with what is around it."""
-
-
 class Study(Classes):
     """One file under study; `loads` are those of all files of the project."""
 
@@ -78,8 +61,8 @@ class Study(Classes):
         self.uses: list[Use] = []
         self.stars: list[str] = []
         self.training: list[Placed] = []
-        self.made: list[Made] = []
-        self.pending: list[Pending] = []
+        self.made: list[tuple[ast.expr, Built]] = []
+        self.pending: list[tuple[FunctionNode, Scope]] = []
         """Functions to be walked, with what is around them."""
         self.names: dict[str, Values] = {}
         """What stands outside its functions and classes."""
@@ -111,10 +94,7 @@ class Study(Classes):
 
     def is_one(self, loaded: Iterable[Loaded]) -> bool:
         """True where all is loaded by one expression, from the same."""
-        numbers = {value.load for value in loaded}
-        if len(numbers) < 2:
-            return bool(numbers)
-        loads = (self.loads[number] for number in numbers)
+        loads = (self.loads[number] for number in {value.load for value in loaded})
         return len({(load.place, load.class_name, load.checkpoint) for load in loads}) == 1
 
     def use(
@@ -128,19 +108,20 @@ class Study(Classes):
         certain: bool = True,
     ) -> None:
         """Record a use of whatever among `receivers` was loaded; of one of them, if several."""
-        loaded = [value for value in receivers if isinstance(value, Loaded)]
-        if self.extending:
-            loaded = [value for value in loaded if not self.defines(value, name)]
-        loaded = loaded[:MOST_VALUES]
+        every = (value for value in receivers if isinstance(value, Loaded))
+        loaded = [value for value in every if not self.defines(value, name)][:MOST_VALUES]
         certain = certain and self.is_one(loaded)
         self.uses.extend(Use(node, kind, name, value, certain, passed) for value in loaded)
 
+    def make(
+        self, node: ast.expr, name: str, passed: Sequence[Passed] = (), *, of_object: bool = False
+    ) -> None:
+        """Record an object of a class of transformers that is made, or what is taken from one."""
+        built = Built(self.location(node), name, self.arguments(passed), of_object)
+        self.made.append((node, built))
+
     def take(
-        self,
-        node: ast.expr,
-        holders: Values,
-        name: str,
-        passed: Sequence[Passed] = (),
+        self, node: ast.expr, holders: Values, name: str, passed: Sequence[Passed] = ()
     ) -> None:
         """Record what is taken from an object of a class that extends one of transformers.
 
@@ -155,9 +136,9 @@ class Study(Classes):
         )
         if unknown:
             behind.append((self.vocabulary.distinctive.get(name), False))
-        self.made.extend(
-            Made(node, f"{each}.{name}", passed, of_object) for each, of_object in behind if each
-        )
+        for owner, of_object in behind:
+            if owner:
+                self.make(node, f"{owner}.{name}", passed, of_object=of_object)
 
     def built(self, *, ours_alone: bool = False, objects: bool = True) -> tuple[Built, ...]:
         """Return what is made of classes of transformers, each place once.
@@ -166,11 +147,11 @@ class Study(Classes):
         What is taken from `objects` of other classes is left out where they are not asked for.
         """
         once = {}
-        for node, name, passed, of_object in self.made:
-            owner, _, of = name.partition(".")
+        for node, built in self.made:
+            owner, _, of = built.class_name.partition(".")
             ours = self.vocabulary.is_class(owner) or of in self.vocabulary.distinctive
-            if (of and ours) or (not ours_alone and (objects or not of_object)):
-                once[node] = Built(self.location(node), name, self.arguments(passed))
+            if (of and ours) or (not ours_alone and (objects or not built.of_object)):
+                once[node] = built
         return tuple(once.values())
 
     def call(self, use: Use) -> Call:

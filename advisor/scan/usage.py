@@ -25,8 +25,6 @@ class Unknown:
 
 UNKNOWN: Final = Unknown()
 """The value of an argument that the code alone does not tell."""
-
-
 ANNOTATED: Final = "annotation"
 """The call of what is not loaded here: a parameter that says which class it has."""
 
@@ -221,12 +219,14 @@ class Name(NamedTuple):
 class Built(NamedTuple):
     """An object of a class of transformers that is made, not loaded: `TrainingArguments(...)`.
 
-    What is taken from such an object, or from its class, is `Class.name`.
+    What is taken from such an object, or from its class, is `Class.name`; `of_object` is true where
+    it is taken from an object that was made before, which may be another by then.
     """
 
     place: Location
     class_name: str
     arguments: dict[str, Argument]
+    of_object: bool = False
 
 
 class Override(NamedTuple):

@@ -25,7 +25,6 @@ _CLASS = re.compile(
     r"|Tokenizer)(?:Fast|Pil)?)\Z"
 )
 _TEXT_ALONE = re.compile(r"For(?:CausalLM|SequenceClassification|TokenClassification|MaskedLM)\Z")
-_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*\Z", re.ASCII)
 _NAME_QUOTED = re.compile(rb"/[A-Za-z0-9][\w.-]*+(?=\\?[\"'])")
 _QUOTED_BEFORE = re.compile(rb"[\"'][A-Za-z0-9][\w.-]*\Z")
 _LONGEST_BEFORE = 100
@@ -264,10 +263,6 @@ class Vocabulary:
         if (match := _CLASS.match(name)) is None or _TEXT_ALONE.match(match["rest"]):
             return False
         return match["stem"] in self._stems
-
-    def is_id(self, text: str) -> bool:
-        """True where `text` has the form organisation/name."""
-        return bool(_ID.match(text))
 
 
 def parts(id: str) -> list[str]:

@@ -28,11 +28,7 @@ KINDS = {
 _SHEBANG = re.compile(rb"#![^\n]*(?:\b(?:python|pypy)[\d.]*(?![\w-])|\b(?:uv|pipx) run\b)")
 _BEGINNING = 1_000
 """Bytes in which a file says what it is written in."""
-MOST_BYTES = {
-    "python": 4_000_000,
-    "notebook": 40_000_000,
-    "configuration": 1_000_000,
-}
+MOST_BYTES = {"python": 4_000_000, "notebook": 40_000_000, "configuration": 1_000_000}
 _CACHES = re.compile(r"\.(?:eggs|hg|ipynb_checkpoints|svn|(?:mypy|pytest|ruff)_cache)|__pycache__")
 """Copies that tools make; nothing of a project stands in them alone, unless git tracks it."""
 _COMPILED = ".pyc"
@@ -197,14 +193,14 @@ class _Walk:
                 self._note(path, "is compiled Python, which advisor does not read")
         elif _SKIPPED_FILES.fullmatch(os.path.basename(path)):  # noqa: PTH119
             return
-        elif stat.S_ISLNK(mode) and os.path.isfile(path) and not leads_out(path, self._bound):  # noqa: PTH113
+        elif stat.S_ISREG(mode):
             self._file(path, kind)
-        elif stat.S_ISLNK(mode):
-            self.left_out["links"] += 1
-        elif not stat.S_ISREG(mode):
+        elif not stat.S_ISLNK(mode):
             self._note(path, "is a pipe or a device, not a file")
-        else:
+        elif os.path.isfile(path) and not leads_out(path, self._bound):  # noqa: PTH113
             self._file(path, kind)
+        else:
+            self.left_out["links"] += 1
 
     def _left_aside(self, folder: str) -> bool:
         """True for environments, caches and what git keeps, which are counted once each."""
@@ -233,8 +229,6 @@ class _Walk:
 
     def _name(self, path: str) -> str:
         """The path as reports show it: relative to the root, with forward slashes."""
-        if path == self.root:
-            return os.curdir
         with contextlib.suppress(ValueError):  # on another drive
             path = os.path.relpath(path, self.root)
         return name_of(path).replace(os.sep, "/")
@@ -270,8 +264,7 @@ def excluding(patterns: Sequence[str]) -> Callable[[str], bool]:
 def _listed(folder: str, *kinds: str) -> list[str]:
     """Return the files in a folder that git lists; none where it speaks for no repository."""
     git = shutil.which("git")
-    outward = (Path(folder), *Path(folder).parents)
-    top = next((outer for outer in outward if (outer / REPOSITORY).exists()), None)
+    top = repository_around(Path(folder))
     if top is None or git is None or not os.path.isabs(git):  # noqa: PTH117 - a name on PATH
         return []
     inside = os.path.relpath(folder, top)
@@ -315,5 +308,10 @@ def _bound(path: Path, root: Path) -> Path:
     """
     if path.is_relative_to(root):
         return root
-    outward = path.parents if path.is_symlink() else (path, *path.parents)
-    return next((outer for outer in outward if (outer / REPOSITORY).exists()), path)
+    return repository_around(path.parent if path.is_symlink() else path) or path
+
+
+def repository_around(folder: Path) -> Path | None:
+    """Return the repository that a folder lies in."""
+    outward = (folder, *folder.parents)
+    return next((outer for outer in outward if (outer / REPOSITORY).exists()), None)
