@@ -315,6 +315,7 @@ def test_nothing_is_written_and_no_socket_opened(rulebase, tmp_path, monkeypatch
         assert not options & (os.O_WRONLY | os.O_RDWR | os.O_CREAT), path
         return opened(path, options, *rest, **keywords)
 
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)  # Python's own cache of what it imports
     monkeypatch.setattr(socket, "socket", refused)
     monkeypatch.setattr(os, "open", reading)
     monkeypatch.setattr(Path, "write_text", refused)

@@ -199,7 +199,7 @@ def test_pairs_are_checked_before_anything_is_joined(capsys, parts):
     code, answer = called(capsys, *settings(parts, parts / "bad.csv", parts / "out"))
     assert code == 2
     assert answer["error"]["kind"] == "broken-file"
-    assert "1 of its rows is not a valid annotation" in answer["error"]["message"]
+    assert "Its first line is `picture,text`" in answer["error"]["message"]
     assert not (parts / "out").exists()
 
 

@@ -311,7 +311,7 @@ def test_questions_and_regions_are_for_another_network(joined: Path, tmp_path: P
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        ("picture,text\n1.png,x\n", "pairs.csv:2: the row names no image"),
+        ("picture,text\n1.png,x\n", "has no column of image names. Its first line is"),
         ("image,text\nnone.png,a cat\n", "the file `none.png` does not exist"),
         ("image,text\n,a cat\n", "pairs.csv:2: the row names no image"),
         ("image,text\n", "no annotations"),
