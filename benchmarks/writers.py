@@ -233,8 +233,6 @@ WRITERS = {
             "converted",
             "--vocabulary",
             "vocab.txt",
-            "--heads",
-            "4",
             *PAGE,
         ),
         ("unified_vlp.conversion",),
