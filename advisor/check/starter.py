@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from advisor.catalogue.release import release
-from advisor.check.case import Case
+from advisor.check.case import TRANSFORMERS, Case
 from advisor.check.judgement import ProjectDeclaration, judgement_of
 from advisor.check.project import Project
 from advisor.errors import UsageError
@@ -40,9 +40,9 @@ NOTHING = """
 # No code outside tests loads a checkpoint of advisor's catalog.{others}
 # An entry looks like this:
 # choices:
-#   - name: search
-#     checkpoint: google/siglip-base-patch16-224
-#     needs: {{task: image-search}}
+#   - name: {task}
+#     checkpoint: {checkpoint}
+#     needs: {{task: {task}}}
 """
 WAIVER = """\
     # `waive` suppresses a finding for a while, with a reason and an expiry date:
@@ -71,7 +71,10 @@ def starter(rulebase: RuleBase, folder: Path) -> tuple[str, int]:
     if not loads:
         ids = dict.fromkeys(visible(usage.checkpoint) for usage in code if usage.checkpoint)
         others = f" It loads:\n# {first_named([*ids], 3)}" if ids else ""
-        return HEAD + NOTHING.format(others=others) + tail, 0
+        made = (model for model in rulebase.checkpoints.values() if model.loader == TRANSFORMERS)
+        shown = next(model for model in made if model.tasks)
+        nothing = NOTHING.format(task=shown.tasks[0], checkpoint=shown.id, others=others)
+        return HEAD + nothing + tail, 0
     blocks, named = "", Counter[str]()
     for (id, written), places in sorted(loads.items()):
         checkpoint = rulebase.checkpoints[id]

@@ -43,7 +43,7 @@ PARTED = {"labels": ";|", "texts": "|", "answers": "|"}
 """What parts several values in one cell of a column in the plural: `labels`, `captions`, ..."""
 DONUT = "gt_parse"
 SEPARATORS = ",;\t"
-"""What may part cells: spreadsheets differ."""
+"""What may part cells: the first with which the columns have an image; spreadsheets differ."""
 COCO_DIGITS = 12
 SHOWN_COLUMNS = 200
 LONGEST_CELL = 10_000_000
@@ -126,18 +126,23 @@ def _lines_of_json(text: str, file: Path) -> Iterator[Row]:
         yield line, row
 
 
-def _cells(text: str, file: Path) -> Iterator[Row]:
-    """Yield the rows of a table, whose head has most of what parts its cells."""
+def _separator(text: str, file: Path) -> str:
+    """Return what parts the cells; BrokenFileError where no column names images."""
     head = next(filter(str.strip, io.StringIO(text)), "").strip()
-    separator = max(SEPARATORS, key=head.count)
-    if head and {each.strip(' "').lower() for each in head.split(separator)}.isdisjoint(
-        COLUMNS["image"]
-    ):
-        shown = head if len(head) <= SHOWN_COLUMNS else f"{head[:SHOWN_COLUMNS]} ..."
-        raise BrokenFileError(
-            f"`{file}` has no column of image names. Its first line is `{shown}`",
-            hint=f"rename the column of image names to one of {', '.join(COLUMNS['image'])}",
-        )
+    for mark in SEPARATORS:
+        columns = {each.strip(' "').lower() for each in head.split(mark)}
+        if not head or not columns.isdisjoint(COLUMNS["image"]):
+            return mark
+    shown = head if len(head) <= SHOWN_COLUMNS else f"{head[:SHOWN_COLUMNS]} ..."
+    raise BrokenFileError(
+        f"`{file}` has no column of image names. Its first line is `{shown}`",
+        hint=f"rename the column of image names to one of {', '.join(COLUMNS['image'])}",
+    )
+
+
+def _cells(text: str, file: Path) -> Iterator[Row]:
+    """Yield the rows of a table."""
+    separator = _separator(text, file)
     longest = csv.field_size_limit(LONGEST_CELL)
     rows = csv.DictReader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     try:

@@ -16,7 +16,6 @@ from advisor.scan.usage import Call, Location, Usage
 
 TOKEN = re.compile(r"<s_[A-Za-z0-9_.-]+>")
 """A task token as checkpoints of a document reader learn them in fine-tuning."""
-CONFIG, DECODER = "config", "decoder"
 BEFORE, AFTER = 30, 12
 """How many lines around a load and its uses belong to what is done there."""
 NO_WORDS = re.compile(r"https?://[^\s\"'<>)]+|[A-Za-z0-9+/=]{80,}")

@@ -18,11 +18,6 @@ SIZED = ("size", "crop_size")
 ANY_SIZE = "interpolate_pos_encoding"
 """With this argument a model takes images of another size."""
 CALLED = "__call__"
-ENDINGS = {
-    IMAGE_PROCESSOR: re.compile(r"\w*ImageProcessor(?:Fast|Pil)?\Z"),
-    TOKENIZER: re.compile(r"\w*Tokenizer(?:Fast)?\Z"),
-}
-"""What the names of classes end in; feature extractors may be of sounds."""
 WHAT = {TEXT: "a text", IMAGES: "an image"}
 ORDER = "text-before-images"
 WORD = re.compile(r"[a-z]+")
