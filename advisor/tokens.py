@@ -27,7 +27,7 @@ ANY = "*"
 """At the end of a word of the lexicon it stands for any ending, at its beginning for any start."""
 
 _TOKEN = re.compile(  # large classes take long to compile: ideographs are split off after
-    r"(?<![A-Za-z\d])[A-Za-z]\d+(?!\d|[.,]\d)"
+    r"(?<=\d)x(?=[A-Z]\d)|(?:(?<![A-Za-z\d])|(?<=\dx))[A-Za-z]\d+(?!\d|[.,]\d)"  # 8xA100
     r"|\d+(?:(?:[.,'\u00a0]|\u202f)\d+)*"
     r"|[^\W\d_](?:(?:(?<=[A-Za-z])|(?![A-Za-z]\d))[^\W\d_]|[\u0300-\u036f])*"
     r"|[^\s\w]|_"
