@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from advisor import recommend
 from advisor.audit.scenarios import prove, relations
-from advisor.decide.alternatives import FREEDOM, alternatives
+from advisor.decide.alternatives import alternatives
 from advisor.decide.outlook import outlook
 from advisor.decide.precedence import Compared, Precedences
-from advisor.decide.ranking import in_line, line_of, lock
+from advisor.decide.ranking import OPENNESS, in_line, line_of, lock
 from advisor.decide.recommendation import advise
 from advisor.decide.selection import ORDERS, select
 from advisor.decide.shortlist import standing
@@ -628,10 +628,10 @@ def test_every_pick_has_something_to_try_next_that_is_better_as_said(rulebase):
                     if one.wish == "smaller":
                         assert other.memory_gb < pick.memory_gb
                     if one.wish == "freer":
-                        theirs = FREEDOM[other.checkpoint.commercial_use]
-                        here = FREEDOM.get(pick.checkpoint.commercial_use)
+                        theirs = OPENNESS[other.checkpoint.commercial_use]
+                        here = OPENNESS[pick.checkpoint.commercial_use]
                         gated = pick.checkpoint.gated and not other.checkpoint.gated
-                        assert here is None or theirs < here or (gated and theirs == here)
+                        assert theirs < here or (gated and theirs == here)
                     if one.wish == "better":
                         assert id in advice.selection.locked.behind[one.checkpoint]
     assert {"better", "smaller", "freer"} <= seen

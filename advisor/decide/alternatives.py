@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from advisor.decide.precedence import LARGER, ROUNDED, SUCCESSOR
+from advisor.decide.ranking import OPENNESS
 
 if TYPE_CHECKING:
     from advisor.decide.selection import Pick, Selection
+    from advisor.model import Checkpoint
 
-FREEDOM = {"permitted": 0, "restricted": 1, "not-permitted": 2}
-"""How free a licence is, the freest first."""
 BETTER = {
     LARGER: "a larger model of the same series",
     SUCCESSOR: "a newer model of the same series",
@@ -56,7 +56,7 @@ def alternatives(pick: Pick, selection: Selection) -> tuple[Alternative, ...]:
     freer = (
         Alternative("freer", other.checkpoint.id, text)
         for other in others
-        if (text := _freedom_text(pick, other))
+        if (text := _freedom_text(pick.checkpoint, other.checkpoint))
     )
     better: list[Alternative] = []
     if (locked := selection.locked) and pick.behind in [other.checkpoint.id for other in same_use]:
@@ -71,18 +71,16 @@ def alternatives(pick: Pick, selection: Selection) -> tuple[Alternative, ...]:
     return tuple(filter(None, ways)) or tuple(_any_other(pick, selection))[:1]
 
 
-def _freedom_text(pick: Pick, other: Pick) -> str:
+def _freedom_text(checkpoint: Checkpoint, other: Checkpoint) -> str:
     """Return in what the other is freer; empty where it is not."""
-    freedom = FREEDOM.get(pick.checkpoint.commercial_use or "")
-    theirs = FREEDOM.get(other.checkpoint.commercial_use or "")
-    if theirs is None or theirs == max(FREEDOM.values()):
+    use, licence = other.commercial_use, other.licence or "license not stated"
+    if use in (None, "not-permitted"):
         return ""
-    licence = other.checkpoint.licence or "license not stated"
-    if freedom is None or theirs < freedom:
-        use = (other.checkpoint.commercial_use or "").replace("-", " ")
-        now = (pick.checkpoint.commercial_use or "not verified").replace("-", " ")
+    if OPENNESS[use] < OPENNESS[checkpoint.commercial_use]:
+        now = (checkpoint.commercial_use or "not verified").replace("-", " ")
         return f"commercial use is {use} ({licence}) instead of {now}"
-    opener = pick.checkpoint.gated and other.checkpoint.gated is False and theirs <= freedom
+    alike = OPENNESS[use] == OPENNESS[checkpoint.commercial_use]
+    opener = checkpoint.gated and other.gated is False and alike
     return f"not gated ({licence})" if opener else ""
 
 

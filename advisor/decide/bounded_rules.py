@@ -62,18 +62,27 @@ def bounded_rules(rulebase: RuleBase, bounds: Profile, profile: Profile) -> Rule
     required: dict[str, dict[str, Any]] = {TASK: sizes} if sizes else {}
     if time := values.get(TIME):
         device = _device(free)
-        made = made._replace(
-            hours=time[0],
-            items=1 if time[1] else _items(free, profile, before),
-            speeds=_speeds(free, device, profile),
-        )
+        each = {
+            o.id: {**profile, device.id: Answer((o.id,), None, "asked")} for o in device.options
+        }
+        speeds = {id: speed for id, then in each.items() if (speed := speed_for(free, then))}
+        items = 1 if time[1] else _items(free, profile, before)
+        made = made._replace(hours=time[0], items=items, speeds=speeds)
         required[device.id] = {"hours": {"at_most": time[0]}}
     if not required:
         return free
-    speeds = ((option, speed.id) for option, speed in made.speeds.items())
-    key = (Bounds, made.items, *made.answers.items(), *speeds)
+    ids = ((option, speed.id) for option, speed in made.speeds.items())
+    key = (Bounds, made.items, *made.answers.items(), *ids)
     if key not in free.remembered:
-        free.remembered[key] = _requiring(free, required)
+        free.remembered[key] = free.asking(
+            question._replace(
+                options=tuple(
+                    option._replace(requires={**option.requires, **required.get(question.id, {})})
+                    for option in question.options
+                )
+            )
+            for question in free.questions
+        )
         free.remembered[key].bounds = made
     return cast("RuleBase", free.remembered[key])
 
@@ -91,21 +100,6 @@ def without_bounds(
         best = picks[0].checkpoint.id if picks else ""
         if (other.family, best) != (decision.family, first):
             yield Change({id: ANY}, other.family or NONE, best, {id: answer.origin})
-
-
-def _requiring(rulebase: RuleBase, required: Mapping[str, Mapping[str, Any]]) -> RuleBase:
-    """Return rules in which every answer to some questions requires more."""
-    return rulebase.asking(
-        question._replace(
-            options=tuple(
-                option._replace(requires={**option.requires, **required[question.id]})
-                for option in question.options
-            )
-        )
-        if question.id in required
-        else question
-        for question in rulebase.questions
-    )
 
 
 def _items(rulebase: RuleBase, profile: Profile, before: Bounds | None) -> float:
@@ -127,13 +121,3 @@ def _device(rulebase: RuleBase) -> Question:
     if device is None:
         raise UsageError("this rule base has no speed estimates", hint="leave `--within` out")
     return device
-
-
-def _speeds(rulebase: RuleBase, device: Question, profile: Profile) -> dict[str, Speed]:
-    """Return the speed of each kind of machine, by the option that answers so."""
-    speeds = {}
-    for option in device.options:
-        answer = Answer((option.id,), None, "asked")
-        if speed := speed_for(rulebase, {**profile, device.id: answer}):
-            speeds[option.id] = speed
-    return speeds

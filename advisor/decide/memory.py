@@ -86,15 +86,9 @@ def cache_mb(checkpoint: Checkpoint, task: Task) -> float | None:
     """
     if checkpoint.stage == "contrastive":
         return 0.0
-    tokens = checkpoint.writer and checkpoint.writer.tokens_of(task_pixels(task))
-    if not (checkpoint.writer and tokens):
-        return None
-    return (tokens + (task.writes or 0)) * _token_mb(checkpoint)
-
-
-def task_pixels(task: Task) -> int:
-    """Return the pixels of an image of a task: those of a page where it implies reading one."""
-    return PAGE_PIXELS if {*task.implies.get("reading", ())} & {*PAGES} else PIXELS
+    pixels = PIXELS if {*PAGES}.isdisjoint(task.implies.get("reading", ())) else PAGE_PIXELS
+    tokens = checkpoint.writer and checkpoint.writer.tokens_of(pixels)
+    return (tokens + (task.writes or 0)) * _token_mb(checkpoint) if tokens else None
 
 
 def _token_mb(checkpoint: Checkpoint) -> float:
@@ -112,18 +106,14 @@ def _loaded_mb(checkpoint: Checkpoint) -> dict[str, float]:
     system takes back when it needs them.
     """
     parameters = (checkpoint.parameters_millions or 0.0) * 1e6
-    if each := ROUNDED_BYTES.get(checkpoint.precision):
+    taken, used = {"Python, libraries and one image": float(OVERHEAD_MB)}, loaded_dtype(checkpoint)
+    if each := ROUNDED_BYTES.get(used):
         linear = (checkpoint.linear_millions or 0.0) * 1e6
-        return {
-            "Python, libraries and one image": float(OVERHEAD_MB),
-            f"linear layers in {checkpoint.precision}": linear * each / MB,
-            "other layers in bfloat16": weights_mb(parameters - linear, "bfloat16"),
-        }
-    used = loaded_dtype(checkpoint)
-    return {
-        "Python, libraries and one image": float(OVERHEAD_MB),
-        f"weights in {used}": weights_mb(parameters, used),
-    }
+        taken[f"linear layers in {used}"] = linear * each / MB
+        taken["other layers in bfloat16"] = weights_mb(parameters - linear, "bfloat16")
+    else:
+        taken[f"weights in {used}"] = weights_mb(parameters, used)
+    return taken
 
 
 def weights_mb(parameters: float, dtype: str) -> float:
@@ -133,10 +123,8 @@ def weights_mb(parameters: float, dtype: str) -> float:
 
 def file_gb(checkpoint: Checkpoint) -> float | None:
     """Return the GB (10^9 bytes) of the files of the weights; None where their size is unknown."""
-    if checkpoint.parameters_millions is None:
-        return None
-    megabytes = weights_mb(checkpoint.parameters_millions * 1e6, file_dtype(checkpoint))
-    return round(megabytes * MB / 1e9, 2)
+    millions = checkpoint.parameters_millions
+    return None if millions is None else round(millions * BYTES[file_dtype(checkpoint)] / 1e3, 2)
 
 
 def file_dtype(checkpoint: Checkpoint) -> str:
@@ -160,8 +148,7 @@ def loaded_dtype(checkpoint: Checkpoint) -> str:
     if checkpoint.is_rounded:
         return checkpoint.precision
     large = (checkpoint.parameters_millions or 0) > LARGE_MILLIONS
-    cast = large and writes_as_language_model(checkpoint)
-    return "bfloat16" if cast else file_dtype(checkpoint)
+    return "bfloat16" if large and writes_as_language_model(checkpoint) else file_dtype(checkpoint)
 
 
 def estimate(checkpoint: Checkpoint) -> Estimate:

@@ -24,8 +24,6 @@ from advisor.decide.shortlist import (
     ahead_of_first,
     family_name,
     figure_text,
-    gaps_text,
-    linked_id,
     lost_on_text,
     precision_text,
     short_name,
@@ -127,7 +125,10 @@ def as_page(
         if whole:
             from advisor.decide.details import reasons_page
 
-            page += _uncut(_screen(task_advice, None, UNBOUND, written))
+            for block in _screen(task_advice, None, UNBOUND, written):
+                if isinstance(block, Notes):  # with all that a screen would cut
+                    block = Notes(tuple([n._replace(lines=UNBOUND.lines) for n in block.rows]))
+                page.append(block)
             reason, changes = task_advice.reason, task_advice.changes
             page += reasons_page(task_advice.rulebase, task_advice.decision, reason, changes)
         elif len(advice) == 1:
@@ -135,16 +136,6 @@ def as_page(
         else:
             page += _screen(task_advice, None, screen, written)
     return [*page, *([Heading("Next", 3)] if whole else []), commands]
-
-
-def _uncut(page: Page) -> Page:
-    """Return a page with all that a screen would cut of its notes."""
-    return [
-        Notes(tuple(note._replace(lines=UNBOUND.lines) for note in block.rows))
-        if isinstance(block, Notes)
-        else block
-        for block in page
-    ]
 
 
 def _screen(
@@ -186,7 +177,7 @@ def _head(advice: TaskAdvice, room: Room, better: Iterable[Note], facts: Iterabl
     loader = first.checkpoint.loader
     loads = UNLOADED.get(loader, f"loads with {loader}" if loader != TRANSFORMERS else "")
     notes = (use, family, precision_text(first.checkpoint), loads, unsure or _certainty(advice))
-    head = Headline(linked_id(first), tuple(note for note in notes if note))
+    head = Headline(Link(first.checkpoint.id, first.model_page), tuple(filter(None, notes)))
     ranking, *others = (note._replace(lines=room.first) for note in (_first(advice), *facts))
     more = (*better, *others) if room.better else ()
     short = [note._replace(lines=min(note.lines, room.better)) for note in more]
@@ -311,7 +302,8 @@ def _missing(advice: TaskAdvice) -> Iterator[Note]:
     rows = [(near.checkpoint.id, (*near.lacks, *near.unknown)) for near in selection.closest]
     rows += [(pick.checkpoint.id, pick.unknown) for pick in selection.unverified]
     for place, (id, gaps) in enumerate(rows[:SHOWN_CLOSEST]):
-        yield Note("" if place else "Closest match", f"{id}: {gaps_text(gaps)}", lines=2)
+        text = "; ".join(gap.text for gap in gaps)
+        yield Note("" if place else "Closest match", f"{id}: {text}", lines=2)
     if selection.compose:
         text = "combine a pretrained encoder and decoder of your choice, then fine-tune them"
         yield Note("Compose", text, lines=2)

@@ -124,7 +124,18 @@ def in_line(
     able = sorted((id for id in inside if not over[id]), key=line.__getitem__)
     listed: list[str] = []
     while able:
-        chosen = _next(able, counted, locked, freedom)
+        may, reach = able, counted
+        if not any(counted[id] for id in may):
+            freest = min(map(freedom, may))
+            may = [id for id in may if freedom(id) == freest]
+            reach = {id: len(locked.behind[id]) for id in may}
+        leader = max(may, key=reach.__getitem__)
+        alike = {leader, *locked.ties.get(leader, ())}
+        equals = [id for id in may if id in alike]
+        freest = min(map(freedom, equals))
+        equals = [id for id in equals if freedom(id) == freest]
+        enough = max(reach[id] for id in equals) * NEARLY_ALL
+        chosen = next(id for id in equals if reach[id] >= enough)
         listed.append(chosen)
         able.remove(chosen)
         for id in within[chosen]:
@@ -132,27 +143,6 @@ def in_line(
             if not over[id]:
                 insort(able, id, key=line.__getitem__)
     return listed
-
-
-def _next(
-    able: Sequence[str],
-    counted: Mapping[str, int],
-    locked: Locked,
-    freedom: Callable[[str], Any],
-) -> str:
-    """Return which of those that may come next does; they are in the order of their key."""
-    reach = counted
-    if not any(counted[id] for id in able):
-        freest = min(map(freedom, able))
-        able = [id for id in able if freedom(id) == freest]
-        reach = {id: len(locked.behind[id]) for id in able}
-    leader = max(able, key=reach.__getitem__)
-    alike = {leader, *locked.ties.get(leader, ())}
-    equals = [id for id in able if id in alike]
-    freest = min(map(freedom, equals))
-    equals = [id for id in equals if freedom(id) == freest]
-    enough = max(reach[id] for id in equals) * NEARLY_ALL
-    return next(id for id in equals if reach[id] >= enough)
 
 
 MADE_FOR = {

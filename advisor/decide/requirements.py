@@ -11,7 +11,7 @@ from advisor.decide.memory import LEAST_GB, file_gb, memory_gb, training_memory
 from advisor.engine.bounds import BOUNDS, FILE, SIZE, duration
 from advisor.engine.decision import applicable
 from advisor.engine.profile import Answer, Profile, holds
-from advisor.model import TASK, Checkpoint, Option, Question, Rule, Task
+from advisor.model import TASK, Checkpoint, Option, Question, Rule
 from advisor.rulebase.base import RuleBase
 
 AS_IS, FINE_TUNE, COMPOSE = "as-is", "fine-tune", "compose"
@@ -99,19 +99,12 @@ class Requirements:
         self.task = profile[TASK].options[0]
 
     @cached_property
-    def _task(self) -> Task:
-        return next(task for task in self.rulebase.tasks if task.id == self.task)
-
-    @cached_property
     def uses(self) -> tuple[str, ...]:
         """The ways of use that all answers allow, in the order of the last that names any."""
-        profile = self.profile
-        questions = [q for q in self.rulebase.questions if applicable(profile[q.id])]
+        questions = [q for q in self.rulebase.questions if applicable(self.profile[q.id])]
         named = [tuple(option.uses) for option in self._chosen(questions) if option.uses]
-        allowed = named[0] if named else (AS_IS,)
-        for more in named[1:]:
-            allowed = tuple(use for use in more if use in allowed)
-        return allowed
+        last = named[-1] if named else (AS_IS,)
+        return tuple(use for use in last if all(use in uses for uses in named))
 
     @cached_property
     def demands(self) -> tuple[Demand, ...]:
@@ -202,10 +195,22 @@ class Requirements:
         if rule := self.barred.get(checkpoint.hub_id):
             lacks.append(Gap([*rule.when][-1], "rule", f"excluded by the rule `{rule.id}`"))
         for demand in self.demands:
-            if use == AS_IS or not demand.learnt:
-                lacking, unverified = self._gaps(demand, checkpoint, use)
-                lacks += lacking
-                unknown += unverified
+            met = (use != AS_IS and demand.learnt) or self.meets(demand, checkpoint, use)
+            if met:
+                continue
+            wanted, value = demand.wanted, self._value(demand, checkpoint, use)
+            if value is None and met is None:
+                unknown.append(demand.gap("not verified"))
+            elif "one_of" not in wanted:
+                lacks += _out_of_bounds(LEAST_GB if value is None else value, demand)
+            elif met is None:
+                unsure = ", ".join(each for each in _listed(value) if each in wanted["unsure"])
+                text = f"{unsure}: your language may be included, which is not verified"
+                unknown.append(demand.gap(text))
+            else:
+                named = " or ".join(wanted["one_of"]) or demand.label
+                why = restriction(checkpoint) if demand.field in RIGHTS else ""
+                lacks.append(demand.gap(f"{', '.join(_listed(value))}{why}, wanted {named}"))
         return tuple(lacks), tuple(unknown)
 
     def meets(self, demand: Demand, checkpoint: Checkpoint, use: str) -> bool | None:
@@ -221,26 +226,6 @@ class Requirements:
         if present & set(wanted["one_of"]) or (field == "languages" and value == NO_LANGUAGE):
             return True
         return None if present & set(wanted["unsure"]) else False
-
-    def _gaps(self, demand: Demand, checkpoint: Checkpoint, use: str) -> tuple[list[Gap], ...]:
-        """Return what a checkpoint lacks of one demand, and what nobody verified."""
-        met = self.meets(demand, checkpoint, use)
-        if met:
-            return [], []
-        wanted, value = demand.wanted, self._value(demand, checkpoint, use)
-        if value is None and met is None:
-            return [], [demand.gap("not verified")]
-        if "one_of" not in wanted:
-            return _out_of_bounds(LEAST_GB if value is None else value, demand), []
-        present = _listed(value)
-        if met is None:
-            unsure = ", ".join(value for value in present if value in wanted["unsure"])
-            return [], [
-                demand.gap(f"{unsure}: your language may be included, which is not verified")
-            ]
-        named = " or ".join(wanted["one_of"]) or demand.label
-        why = restriction(checkpoint) if demand.field in RIGHTS else ""
-        return [demand.gap(f"{', '.join(present)}{why}, wanted {named}")], []
 
     def _value(self, demand: Demand, checkpoint: Checkpoint, use: str) -> Any:
         if demand.field == "memory_gb":
@@ -277,10 +262,11 @@ class Requirements:
         key = memory_gb, self.task, checkpoint.id, use == AS_IS
         cached = self.rulebase.compared.get(key)
         if cached is None or cached[0] is not checkpoint:
-            trained = None if use == AS_IS else training_memory(checkpoint)
-            size = (
-                memory_gb(checkpoint, self._task) if use == AS_IS else trained and trained.lora_gb
-            )
+            if use == AS_IS:
+                size = memory_gb(checkpoint, self.rulebase.task(self.task))
+            else:
+                trained = training_memory(checkpoint)
+                size = trained and trained.lora_gb
             cached = self.rulebase.compared[key] = checkpoint, size
         takes: float | None = cached[1]
         return takes

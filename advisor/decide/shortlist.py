@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from math import ceil
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from advisor.decide.ranking import FIGURE, NOTHING, SERIES
-from advisor.decide.requirements import Gap, Requirements, words
+from advisor.decide.requirements import Requirements, words
 from advisor.decide.selection import Pick, Selection, next_of_another_series
 from advisor.draw.blocks import Bars, Cell, Link, Note, Notes, Page, Table
 from advisor.engine.profile import holds
@@ -59,58 +59,43 @@ def shortlist(advice: TaskAdvice, most: int, above: str = "") -> Page:
     shown, steps = shown_picks(advice, most)
     if not shown:
         return []
-    page: Page = _unscored(shown, above)
-    columns = ["Checkpoint"]
-    rows: list[list[Cell]] = [[linked_id(pick)] for pick in shown]
-    bars = None
-
-    def add(name: str, cells: Sequence[str]) -> None:
-        columns.append(name)
-        for row, cell in zip(rows, cells, strict=True):
-            row.append(cell)
-
+    columns: dict[str, Sequence[Cell]] = {
+        "Checkpoint": [Link(pick.checkpoint.id, pick.model_page) for pick in shown]
+    }
+    note, bars = "", None
     if steps:
-        add("Best for", [steps.get(pick.checkpoint.id, "") for pick in shown])
+        columns["Best for"] = [steps.get(pick.checkpoint.id, "") for pick in shown]
     if len({pick.use for pick in shown}) > 1:  # the first line has it where all are alike
-        add("Use", [pick.use for pick in shown])
+        columns["Use"] = [pick.use for pick in shown]
     if common := common_figure(shown):
-        name, because, cells, shares = _scores(shown, common)
-        if len(name) > NAME or because:
+        name, (note, cells, shares) = common.name, _scores(shown, common)
+        if len(name) > NAME or note:
             named = "" if common.benchmark in above else name
-            if named or because:
-                page.append(Notes((Note(SCORE, "; ".join(filter(None, (named, because)))),)))
-            name = SCORE
-        add(name, cells)
+            name, note = SCORE, "; ".join(filter(None, (named, note)))
+        columns[name] = cells
         bars = Bars(name, shares) if len(shown) > 1 and common.better == "higher" else None
+    elif len(shown) > 1 and UNSCORED not in above:
+        note = "no published result ranks these checkpoints for this task"
     trained = any(pick.training for pick in shown)
-    add("Training" if trained else "Memory", [memory_text(pick) for pick in shown])
+    columns["Training" if trained else "Memory"] = [memory_text(pick) for pick in shown]
     if any(pick.unknown or pick.poor for pick in shown):
         unsure = [[f"{words(gap.field)[0]}?" for gap in pick.unknown] for pick in shown]
         poor = [[f"{words(gap.field)[0]} poor" for gap in pick.poor] for pick in shown]
         doubts = [dict.fromkeys([*of, *more]) for of, more in zip(unsure, poor, strict=True)]
-        add("Unverified", list(map(", ".join, doubts)))
-    licences = (pick.checkpoint.licence or "unknown" for pick in shown)
-    add("License", [_licence_cell(licence) for licence in licences])
-    return [*page, Table(tuple(columns), tuple(map(tuple, rows)), wide=-1, bars=bars)]
+        columns["Unverified"] = list(map(", ".join, doubts))
+    licences = []
+    for pick in shown:  # one too long stands without its brackets
+        licence = pick.checkpoint.licence or "unknown"
+        bare, bracket, _ = licence.partition(" (")
+        licences.append(f"{bare} …" if bracket and len(licence) > LICENCE else licence)
+    columns["License"] = licences
+    rows = tuple(zip(*columns.values(), strict=True))
+    page: Page = [Notes((Note(SCORE, note),))] if note else []
+    return [*page, Table(tuple(columns), rows, wide=-1, bars=bars)]
 
 
-def _licence_cell(licence: str) -> str:
-    """Return a licence, one too long without what stands in brackets, marked with …."""
-    bare, bracket, _ = licence.partition(" (")
-    return f"{bare} …" if bracket and len(licence) > LICENCE else licence
-
-
-def _unscored(shown: Sequence[Pick], above: str) -> Page:
-    """Say that no figure ranks some checkpoints, where none has one and nothing above says so."""
-    if len(shown) < 2 or any(pick.figures for pick in shown) or UNSCORED in above:
-        return []
-    return [Notes((Note(SCORE, "no published result ranks these checkpoints for this task"),))]
-
-
-def _scores(
-    shown: Sequence[Pick], common: Published
-) -> tuple[str, str, list[str], tuple[float, ...]]:
-    """Return the name of a figure of some picks, what its marks say, and the figure of each.
+def _scores(shown: Sequence[Pick], common: Published) -> tuple[str, list[str], tuple[float, ...]]:
+    """Return what the marks of a figure of some picks say, and the figure of each.
 
     Beside them stand the figures as shares of the highest, 0 for a pick without one.
     """
@@ -132,7 +117,7 @@ def _scores(
     shares = tuple(
         max(value.value / highest, 0) if value and highest > 0 else 0 for value in values
     )
-    return common.name, "; ".join(because), cells, shares
+    return "; ".join(because), cells, shares
 
 
 def ahead_of_first(advice: TaskAdvice) -> tuple[Note, ...]:
@@ -255,16 +240,6 @@ def lost_on_text(rulebase: RuleBase, lost_on: str, fit: Fit | None) -> str:
 def short_name(advice: TaskAdvice, id: str) -> str:
     """Return the same without what stands in brackets behind it."""
     return family_name(advice, id).partition(" (")[0]
-
-
-def linked_id(pick: Pick) -> Link:
-    """Return the id of a pick, leading to its page."""
-    return Link(pick.checkpoint.id, pick.model_page)
-
-
-def gaps_text(gaps: Iterable[Gap]) -> str:
-    """Return gaps in words."""
-    return "; ".join(gap.text for gap in gaps)
 
 
 def unverified_text(pick: Pick) -> str:
