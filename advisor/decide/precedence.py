@@ -259,12 +259,12 @@ class Precedences:
             able = [id for id in ids if first[id] >= rank] if gauge.rest else ids
             ended = {pair for pair in tied if self.ends_at_tie or not coarse.isdisjoint(pair)}
             self._compared(gauge, rank, able, ended, edges, tied)
-        for kind, before, behind in self._related(families):
-            pair = before, behind
-            compared = pair in edges or pair[::-1] in edges
-            tie = self.ends_at_tie and (pair in tied or pair[::-1] in tied)
-            if not compared and (not tie or RELATIONS[kind - 2] == ROUNDED):
-                edges[pair] = (kind, 0, 0.0, before, behind, 0)
+        whole = map(self._rulebase.forms_of, dict.fromkeys(families.values()))
+        for name, before, behind in related({form.id: form for some in whole for form in some}):
+            ways = {(before, behind), (behind, before)}
+            tie = self.ends_at_tie and not ways.isdisjoint(tied) and name != ROUNDED
+            if before in families and behind in families and not tie and ways.isdisjoint(edges):
+                edges[before, behind] = RELATIONS.index(name) + 2, 0, 0.0, before, behind, 0
         forms = {id for id in ids if is_form(id)}
         ordered = sorted(sorted(edges.values()), key=lambda edge: not forms.isdisjoint(edge[3:5]))
         return Compared(ordered, frozenset(tied - edges.keys()), self)
@@ -297,7 +297,8 @@ class Precedences:
                     continue
                 before, behind = pair if apart > 0 else (other, id)
                 maker = protocols[figure[2]][1] if figure[2] == against[2] else None
-                kind = int(_owner(before) == maker != _owner(behind)) if maker else 0
+                owner, others = (each.partition("/")[0] for each in (before, behind))
+                kind = int(owner == maker != others)
                 if not kind or pair not in edges:
                     edges[pair] = kind, rank, -round(abs(apart), 6), before, behind, number
 
@@ -314,22 +315,11 @@ class Precedences:
         own = place == HERE
         return Precedence(FIGURE, gauge.name, value, behind, against, source, own=own)
 
-    def _related(self, families: Mapping[str, str]) -> Iterator[tuple[int, str, str]]:
-        """Yield each relation between two of some checkpoints: its place in RELATIONS, and 2."""
-        checkpoints = {
-            checkpoint.id: checkpoint
-            for family in dict.fromkeys(families.values())
-            for checkpoint in self._rulebase.forms_of(family)
-        }
-        for name, before, behind in related(checkpoints):
-            if before in families and behind in families:
-                yield RELATIONS.index(name) + 2, before, behind
-
 
 class Locked(NamedTuple):
     """A strict partial order: what stands behind each, the evidence, what closed a cycle.
 
-    `ties` are those that tie with each.
+    `ties` are those that tie with each: a yardstick compared the two and nothing told them apart.
     """
 
     behind: Mapping[str, frozenset[str]]
@@ -353,10 +343,6 @@ class Locked(NamedTuple):
             return None
         through = min(between)[1]
         return self.by.precedence(self.told[through, behind])._replace(through=through)
-
-    def tie(self, id: str, other: str) -> bool:
-        """True where a yardstick compared the two and nothing told them apart."""
-        return other in self.ties.get(id, ())
 
     def first_before(self, ids: Sequence[str]) -> dict[str, str]:
         """Return for each the first of some ids that evidence puts right before it, if one is."""
@@ -402,7 +388,3 @@ def related(checkpoints: Mapping[str, Checkpoint]) -> Iterator[tuple[str, str, s
             while behind:  # from one to the next
                 yield name, id, behind
                 behind = getattr(checkpoints.get(behind), field, None)
-
-
-def _owner(checkpoint: str) -> str:
-    return checkpoint.partition("/")[0]

@@ -72,40 +72,43 @@ def snippet(
         return None
     thinking &= bool(program.thinking_code)
     thinks = checkpoint.thinks and (thinking or not checkpoint.thinking_switch)
-    code = program.thinking_code if thinks and program.thinking_code else program.code
+    code = (thinks and program.thinking_code) or program.code
     prompt, question = worded(checkpoint, task, program, answers)
     tool = tool_of(rulebase, checkpoint, task, program, answers)
     if tool:
         code = "\n\n".join([tool.begin, code, tool.end] if whole else [code, tool.once])
         code = re.sub(_LINES, lambda line: indent(tool.lines, line[1]), code)
-    fields = _said(program, answers)
-    sample = sample_of(program, answers)
     class_name, processor = checkpoint.model_class or "", checkpoint.processor or "AutoProcessor"
     act = act_of(rulebase, task) if task else None
     uses = uses_of(rulebase, checkpoint.model_type)
     most = max((each.new_tokens for each in rulebase.acts.values()), default=1)
     opened = PAGE_OPENED if "page: int" in code else OPENED
+    batch = str(tool.batch if tool else 1)
+    loaded = loaded_dtype(checkpoint)  # on a CPU as on a GPU the one whose memory was counted
+    dtype = '"auto"' if loaded == file_dtype(checkpoint) else f'"{loaded}"'
+    memory = training_memory(checkpoint)
+    takes = [f"about {gb:g} GB of memory" for gb in memory or ()] or ["unknown memory"] * 2
     end, *others = checkpoint.answer_marks or ("",)
     without = "".join(f'.replace({json.dumps(mark)}, "")' for mark in others)
     names = {
         "names": ", ".join(sorted((class_name, processor))),
         "class": class_name,
         "processor": processor,
-        "dtype": _dtype(checkpoint),
-        "loaded-dtype": loaded_dtype(checkpoint),
+        "dtype": f"{dtype} if accelerated else torch.float32" if loaded == "float32" else dtype,
+        "loaded-dtype": loaded,
         "checkpoint": checkpoint.hub_id,
         "index": f"index-{checkpoint.hub_id.rpartition('/')[2]}",
         "prompt": literal(prompt),
         "asked": literal(question),
         "fields-given": f"default={literal(question)}" if "fields" in answers else "required=True",
-        "sample": literal(sample),
+        "sample": literal(sample_of(program, answers)),
         "column": "text" if '"--text"' in code else "question",
         "folder": "folder" if "def make_index" in code else "args.input",
-        "label-template": fields.get("language", TEMPLATE),
+        "label-template": _said(program, answers).get("language", TEMPLATE),
         "result": act.result if act else "result",
         "opened": "images_of(item)" if "def images_of" in code else opened,
         "tokenizer": "tokenizer" if "\ntokenizer = " in code else "processor.tokenizer",
-        "size": _size(tool, code),
+        "size": f"{batch} // (1 if accelerated else 4)" if "accelerated = " in code else batch,
         "array": "torch.Tensor" if "import torch" in code else "np.ndarray",
         "page-case": LOWERED_ON_PAGES if checkpoint.text_case == "lower" else "",
         "server-address": rulebase.runtimes[runtime].server if runtime != TRANSFORMERS else "",
@@ -119,7 +122,8 @@ def snippet(
         "other-marks": "".join(f"{json.dumps(mark)}, " for mark in others),
         "texts": LOWERED if checkpoint.text_case == "lower" else "texts",
         "pipeline": checkpoint.pipelines.get(task or "", ""),
-        **_memory_words(checkpoint),
+        "memory-full": takes[0],
+        "memory-lora": takes[1],
     }
     if checkpoint.prompts.get(task or "") == "":
         code = re.sub(_ASKED, "", code)
@@ -128,12 +132,6 @@ def snippet(
         code = code.replace(f'"{{{quoted}}}"', f"{{{quoted}}}")
     code = re.sub(_FILLED, lambda place: names.get(place[1], place[0]), code)
     return code if code.startswith("<") else merged(pinned(code, checkpoint.revision))
-
-
-def _size(tool: ProgramTool | None, code: str) -> str:
-    """Return how many images go together, as code: a quarter where a CPU does the work."""
-    batch = tool.batch if tool else 1
-    return f"{batch} // (1 if accelerated else 4)" if "accelerated = " in code else str(batch)
 
 
 def tool_of(
@@ -164,13 +162,6 @@ def worded(
     return filled(usual, {**_said(program, answers), **placeholder}), question
 
 
-def _dtype(checkpoint: Checkpoint) -> str:
-    """Return the precision to load in: on a CPU as on a GPU the one whose memory was counted."""
-    loaded = loaded_dtype(checkpoint)
-    wanted = '"auto"' if loaded == file_dtype(checkpoint) else f'"{loaded}"'
-    return f"{wanted} if accelerated else torch.float32" if loaded == "float32" else wanted
-
-
 def way_of(checkpoint: Checkpoint, task: str, *, thinking: bool = True) -> str:
     """Say in which of several ways a checkpoint is run for a task; empty where there is one."""
     if task in checkpoint.pipelines:
@@ -195,10 +186,10 @@ def _switched(checkpoint: Checkpoint, *, on: bool, of_request: bool = False) -> 
     """
     if not (checkpoint.thinks and checkpoint.thinking_switch):
         return ""
-    argument = f"{checkpoint.thinking_switch}={on},"
     if of_request:
         return f'body["chat_template_kwargs"] = {{"{checkpoint.thinking_switch}": {on}}}'
-    return argument if on else f"{argument}  # the published results used thinking"
+    remark = "" if on else "  # the published results used thinking"
+    return f"{checkpoint.thinking_switch}={on},{remark}"
 
 
 def literal(text: str) -> str:
@@ -228,12 +219,9 @@ def prompt_for(
 
     The checkpoint's own goes before that of its program; an empty one says that it takes none.
     """
-    program = program_for(checkpoint, task, programs)
-    own = checkpoint.prompts.get(task or "")
-    if own is not None or program is None:
-        return own
-    prompt = program.prompts.get(task or "")
-    return filled(prompt, _said(program, answers)) if prompt else None
+    program, own = program_for(checkpoint, task, programs), checkpoint.prompts.get(task or "")
+    usual = program and program.prompts.get(task or "")
+    return filled(usual, _said(program, answers)) if own is None and program and usual else own
 
 
 def _said(program: Program, answers: Mapping[str, str]) -> dict[str, str]:
@@ -282,16 +270,6 @@ def may_train(rulebase: RuleBase, options: Mapping[str, str]) -> bool:
         if option.uses and options.get(question.id) == option.id
     ]
     return bool(chosen) and all(FINE_TUNE in uses for uses in chosen)
-
-
-def _memory_words(checkpoint: Checkpoint) -> dict[str, str]:
-    """What training takes, as comments of programs say it."""
-    memory = training_memory(checkpoint)
-    sizes = {"full": memory.full_gb, "lora": memory.lora_gb} if memory else {}
-    return {
-        f"memory-{how}": f"about {sizes[how]:g} GB of memory" if memory else "unknown memory"
-        for how in ("full", "lora")
-    }
 
 
 def joining_program(task: str, programs: Sequence[Program], *, whole: bool = True) -> str | None:

@@ -32,14 +32,6 @@ if TYPE_CHECKING:
     from advisor.decide.advice import Advice, TaskAdvice
     from advisor.decide.precedence import Published
 
-CAPTION = {
-    "numbers": "The numbers match the rows of the table.",
-    "others": "Small dots are other checkpoints that meet your requirements.",
-    "tie": "Checkpoints in the shaded range tie with number 1.",
-    "limit": "The dashed line is your memory limit.",
-    "none": "Checkpoints in the lowest row have no result on this benchmark.",
-}
-"""What each sign of the picture means."""
 BEHIND = ("are not verified", "cannot be loaded", "need more memory", "have a rule against them")
 """What keeps a checkpoint behind others, by its group and the rules that are aimed at it."""
 
@@ -126,14 +118,16 @@ def _finalists(advice: TaskAdvice, ids: Sequence[str]) -> Scatter | None:
         gauge = advice.selection.locked.by.gauges[common.table[0]]
         noise = gauge.noise if gauge.share is None else gauge.share * abs(best)
         tie = (best - noise, best + noise) if noise else None
-    marks = {
-        "numbers": True,
-        "others": any(not dot.label and not dot.behind for dot in dots),
-        "tie": tie is not None,
-        "limit": limit is not None,
-        "none": any(dot.y is None for dot in dots),
-    }
-    captions = [CAPTION[mark] for mark, is_there in marks.items() if is_there]
+    captions = [f"{common.name} ({common.better} is better) against memory."]
+    captions.append("The numbers match the rows of the table.")
+    if any(not dot.label and not dot.behind for dot in dots):
+        captions.append("Small dots are other checkpoints that meet your requirements.")
+    if tie:
+        captions.append("Checkpoints in the shaded range tie with number 1.")
+    if limit is not None:
+        captions.append("The dashed line is your memory limit.")
+    if any(dot.y is None for dot in dots):
+        captions.append("Checkpoints in the lowest row have no result on this benchmark.")
     if behind := sorted({dot.behind for dot in dots if dot.behind}):
         captions.append(f"Hollow dots mark checkpoints that {joined(behind, 'or')}.")
     captions += [rule.because for rule in shown[0].fired if rule.effect == "prefer"]
@@ -144,7 +138,7 @@ def _finalists(advice: TaskAdvice, ids: Sequence[str]) -> Scatter | None:
         dots=tuple(dots),
         limit=limit,
         tie=tie,
-        note=" ".join([f"{common.name} ({common.better} is better) against memory.", *captions]),
+        note=" ".join(captions),
     )
 
 

@@ -303,7 +303,7 @@ def standing(selection: Selection, pick: Pick) -> str:
         if pick.placed_by == SERIES:
             return BY_SERIES
         locked, next_id = selection.locked, other.checkpoint.id
-        if locked is not None and locked.tie(pick.checkpoint.id, next_id):
+        if locked is not None and next_id in locked.ties.get(pick.checkpoint.id, ()):
             return f"tied with {next_id}"
         if locked is not None and (behind := locked.direct(next_id, pick.checkpoint.id)):
             if behind.by != FIGURE:

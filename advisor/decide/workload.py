@@ -102,40 +102,26 @@ def time_of(
     image_tokens = writer.tokens_of(pixels) if writer else 0
     if tower is None or image_tokens is None or bool(writer) == (checkpoint.stage == CONTRASTIVE):
         return None
-    low, high = (
-        items / HOUR * _seconds(workload, checkpoint, speed, tower, image_tokens, written, end)
-        for end in (1, 0)
-    )
+
+    def hours(end: int) -> float:
+        """Return the hours at the slow end of a speed (0) or at the fast one (1)."""
+        seconds = tower / speed.gflops[workload.network][end]
+        if workload.writes_millions:
+            reading = 2 * workload.reads_millions * image_tokens / 1000
+            seconds += reading / speed.gflops["plain"][end]
+            token = _token_gb(workload, checkpoint) / speed.weights_gb[end]
+            seconds += written * max(token, 1 / speed.tokens[end] if speed.tokens else 0.0)
+        return items / HOUR * seconds
+
     thinks = written > 1 and checkpoint.thinks  # a yes or no is its first word
-    return Hours(low, high, speed.unit, speed.label, items, written, thinks)
-
-
-def _seconds(
-    workload: Workload,
-    checkpoint: Checkpoint,
-    speed: Speed,
-    tower: float,
-    image_tokens: float,
-    written: int,
-    end: int,
-) -> float:
-    """Return the seconds for one image at the slow end of a speed (0) or at the fast one (1)."""
-    seconds = tower / speed.gflops[workload.network][end]
-    if workload.writes_millions:
-        reading = 2 * workload.reads_millions * image_tokens / 1000
-        seconds += reading / speed.gflops["plain"][end]
-        token = _token_gb(workload, checkpoint) / speed.weights_gb[end]
-        seconds += written * max(token, 1 / speed.tokens[end] if speed.tokens else 0.0)
-    return seconds
+    return Hours(hours(1), hours(0), speed.unit, speed.label, items, written, thinks)
 
 
 def workload_of(rulebase: RuleBase, checkpoint: Checkpoint) -> Workload | None:
     """Return what the network of a checkpoint computes for an image; None where nobody knows."""
     made: dict[str, Workload] = rulebase.compared.setdefault(workload_of, {})
     if not made:
-        made.update(
-            {id: workload for workload in rulebase.workloads for id in workload.checkpoints}
-        )
+        made.update({id: each for each in rulebase.workloads for id in each.checkpoints})
     return made.get(checkpoint.hub_id)
 
 

@@ -43,7 +43,7 @@ from advisor.draw.formats import SCHEMA_VERSION
 from advisor.errors import UsageError
 from advisor.foreign import visible
 from advisor.model import Checkpoint
-from advisor.model.library import Program, ProgramTool, Runtime
+from advisor.model.library import ProgramTool, Runtime
 
 if TYPE_CHECKING:
     from advisor.decide.advice import Advice, TaskAdvice
@@ -146,28 +146,24 @@ def script(
     name = checkpoint.id if checkpoint else ""
     rulebase, task = advice.rulebase, advice.task
     options = {**advice.options, **({"fields": fields} if fields else {}), LABEL_NAMES: labels}
-    code = cell = None
+    code = cell = program = hours = None
     if checkpoint is None and use == COMPOSE:
         code = joining_program(task, rulebase.programs)
         cell = joining_program(task, rulebase.programs, whole=False)
     elif checkpoint:
-        write = partial(
-            snippet,
-            checkpoint,
-            task,
-            rulebase,
-            options,
-            use,
-            thinking=thinking,
-            runtime=runtime.id if runtime else TRANSFORMERS,
-        )
+        by: Any = {"use": use, "runtime": runtime.id if runtime else TRANSFORMERS}
+        program = program_for(checkpoint, task, rulebase.programs, **by)
+        write = partial(snippet, checkpoint, task, rulebase, options, thinking=thinking, **by)
         code, cell = write(whole=True), write()
     if code is None or cell is None:
-        raise _no_program(answer, name, f"{task} ({use})")
+        message = f"no checkpoint meets the requirements for a program: {task} ({use})"
+        hint = f"`{answer.command}` says why, and names models outside the three families if any"
+        if name:
+            message = f"no program of advisor uses `{name}` for {task} ({use})"
+            hint = f"advisor show {name}"
+        raise UsageError(message, hint=hint, kind="no-program")
     made = answer.code_command(advice, named, join=join, thinking=thinking, runtime=runtime_name)
-    notes, program, hours = [note, _untrained(advice, checkpoint, use)], None, None
-    if checkpoint:
-        program = _program(advice, checkpoint, runtime, use)
+    notes = [note, _untrained(advice, checkpoint, use)]
     if checkpoint and use == AS_IS:
         at_once = not program or not program.thinking_code  # a yes or no is its first word
         notes.append(way_of(checkpoint, task, thinking=thinking and not at_once))
@@ -282,7 +278,8 @@ def _refusal(advice: TaskAdvice, checkpoint: Checkpoint, wanted: Runtime) -> str
     state = support(advice.rulebase, wanted, checkpoint, str(advice.task))
     if state.answer == NO:
         return f"{checkpoint.id} does not run with {wanted.label}: {state.because}"
-    if _program(advice, checkpoint, wanted) is None:
+    programs = advice.rulebase.programs
+    if program_for(checkpoint, advice.task, programs, runtime=wanted.id) is None:
         runs = f"runs {checkpoint.id} with {wanted.label}"
         return f"no program of advisor {runs} ({state.because})"
     return ""
@@ -326,14 +323,6 @@ def _runs(advice: TaskAdvice, checkpoint: Checkpoint, runtime: Runtime, task: st
     return bool(program) and support(rulebase, runtime, checkpoint, task).answer == YES
 
 
-def _program(
-    advice: TaskAdvice, checkpoint: Checkpoint, runtime: Runtime | None, use: str = AS_IS
-) -> Program | None:
-    """Return the program for a checkpoint and a use; transformers alone rounds weights."""
-    id = runtime.id if runtime else TRANSFORMERS
-    return program_for(checkpoint, advice.task, advice.rulebase.programs, use, id)
-
-
 def _untrained(advice: TaskAdvice, checkpoint: Checkpoint | None, use: str) -> str:
     """Say where training was asked for, and the program does without; empty where it does not."""
     if checkpoint is None or use != AS_IS or not may_train(advice.rulebase, advice.options):
@@ -345,18 +334,6 @@ def _untrained(advice: TaskAdvice, checkpoint: Checkpoint | None, use: str) -> s
     elif (program := program_for(checkpoint, task, programs)) and program.trainer:
         why = f"{why}. {program.trainer}"
     return f"this program does not train, because {why}"
-
-
-def _no_program(answer: Advice, name: str, what: str) -> UsageError:
-    if name:
-        message, hint = (
-            f"no program of advisor uses `{name}` for {what}",
-            f"advisor show {name}",
-        )
-    else:
-        message = f"no checkpoint meets the requirements for a program: {what}"
-        hint = f"`{answer.command}` says why, and names models outside the three families if any"
-    return UsageError(message, hint=hint, kind="no-program")
 
 
 def _chosen(advice: TaskAdvice, named: str) -> tuple[Checkpoint | None, str]:
