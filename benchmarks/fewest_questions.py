@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from heapq import heapify, heappop, heappush
 
-from advisor.interview.strategy import OverBudgetError, Parts, Residual, Split, merged
+from advisor.interview.plan import OverBudgetError, Parts, Residual, Split, merged
 
 
 class Optimum:

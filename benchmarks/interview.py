@@ -26,8 +26,7 @@ from optimum import information_gain
 
 from advisor.engine import Engine
 from advisor.engine.profile import Answer
-from advisor.interview.plan import open_of, plan_of
-from advisor.interview.strategy import Lookahead, Residual, Split, next_question
+from advisor.interview.plan import Lookahead, Residual, Split, next_question, open_of, plan_of
 from advisor.model import TASK
 from advisor.rulebase.store import load_rules
 

@@ -16,9 +16,8 @@ from fewest_questions import Optimum
 
 from advisor.engine.decision import Engine
 from advisor.engine.profile import UNKNOWN, Answer, Profile, make_profile
-from advisor.interview.plan import settled
+from advisor.interview.plan import OverBudgetError, Residual, Split, settled
 from advisor.interview.session import FAMILY, Session
-from advisor.interview.strategy import OverBudgetError, Residual, Split
 from advisor.model import NONE, TASK
 from advisor.model.evidence import Scenario
 from advisor.rulebase.base import RuleBase

@@ -8,14 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from random_rules import Plain, compiled, facts, holds, options_of, rule
 
-from advisor.audit.answers import (
+from advisor.audit.claim import Budget, ProofContext
+from advisor.audit.effects import effect_of
+from advisor.audit.proofs import (
+    audit,
     every_option_possible,
     every_question_matters,
     no_undeclared_tie,
 )
-from advisor.audit.context import Budget, ProofContext
-from advisor.audit.effects import effect_of
-from advisor.audit.report import audit
 from advisor.engine import decision
 from advisor.errors import TooMuchOpenError
 from advisor.model import NONE

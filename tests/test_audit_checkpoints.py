@@ -6,9 +6,9 @@ from itertools import product
 import pytest
 from choice_reference import Case, judged
 
-from advisor.audit.answers import endings, every_profile_ends
-from advisor.audit.context import Budget, ProofContext
+from advisor.audit.claim import Budget, ProofContext
 from advisor.audit.never_first import first_places
+from advisor.audit.proofs import every_profile_ends
 from advisor.decide.first_checkpoints import FirstCheckpoints
 from advisor.decide.outlook import diagram_for
 from advisor.decide.selection import ORDERS, select
@@ -54,7 +54,7 @@ def ends(small):
 
 @pytest.mark.slow
 def test_each_case_is_counted_by_what_it_ends_in(small, ends):
-    found = endings(context_of(small))
+    _, found = every_profile_ends(context_of(small))
     assert found
     for task, judgements in ends.items():
         counted = Counter(kind for _, (kind, family, *_) in judgements if family != NONE)
@@ -69,7 +69,7 @@ def test_a_case_without_a_checkpoint_has_a_closest_but_for_those_that_are_named(
             if kind in UNDECIDED and family != NONE:
                 found = select(small, context.engine.decide(whole))
                 bare[task] += not (found.closest or found.unverified)
-    defects = every_profile_ends(context).defects
+    defects = every_profile_ends(context)[0].defects
     assert {one.about for one in defects} == {task for task, number in bare.items() if number}
     for one in defects:
         assert f"in {bare[one.about]:,} answer combinations" in one.message
@@ -92,14 +92,14 @@ def test_what_comes_first_in_no_profile_and_what_stands_before_it(small):
                     for one, _ in Case(small, whole, source, order, False).sorted_out():
                         before[one.id][id] += 1
     offered = {one.id for one in small.checkpoints.values() if one.offered}
-    assert {one.checkpoint.id for one in behind} == offered - first
+    assert {one.checkpoint for one in behind} == offered - first
     for one in behind:
-        assert one.cases == before[one.checkpoint.id].total()
+        assert one.cases == before[one.checkpoint].total()
         if one.cases:
-            assert one.by == max(before[one.checkpoint.id].values())
-            assert one.by == before[one.checkpoint.id][one.before]
+            assert one.by == max(before[one.checkpoint].values())
+            assert one.by == before[one.checkpoint][one.before]
     assert {one.about for one in claim.defects} == {
-        one.checkpoint.id for one in behind if not one.cases
+        one.checkpoint for one in behind if not one.cases
     }
 
 
@@ -109,7 +109,7 @@ def test_a_checkpoint_behind_its_better_is_named_with_it_and_in_front_once_that_
     rulebase = small.with_parts({})
     rulebase.catalogue(one.family).append(one._replace(id="someone/its-twin"))
     _, behind = first_places(context_of(rulebase))
-    twin = next(found for found in behind if found.checkpoint.id == "someone/its-twin")
+    twin = next(found for found in behind if found.checkpoint == "someone/its-twin")
     assert twin.cases
     assert twin.before
 

@@ -8,9 +8,9 @@ from itertools import combinations
 import pytest
 import z3
 
-from advisor.audit.answers import equals_of
-from advisor.audit.context import UNBOUNDED, ProofContext
+from advisor.audit.claim import UNBOUNDED, ProofContext
 from advisor.audit.effects import effect_of
+from advisor.audit.proofs import equals_of
 from advisor.model import NONE, NOT_APPLICABLE
 
 

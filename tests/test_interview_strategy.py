@@ -15,15 +15,19 @@ from advisor.decide.selection import select
 from advisor.engine.decision import Engine
 from advisor.engine.diagram import EMPTY
 from advisor.engine.profile import Answer, make_profile
-from advisor.interview.plan import InterviewPlan, compiled, open_of, plan_of, settled
-from advisor.interview.session import STOPS, UNKNOWN, Session
-from advisor.interview.strategy import (
+from advisor.interview.plan import (
+    InterviewPlan,
     Lookahead,
     OverBudgetError,
     Residual,
+    compiled,
     next_question,
+    open_of,
+    plan_of,
     purest,
+    settled,
 )
+from advisor.interview.session import STOPS, UNKNOWN, Session
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from random_rules import rule
 from test_catalogue import catalogue, checkpoint, ids, selection
 
 from advisor import recommend
-from advisor.audit.context import Budget, ProofContext
+from advisor.audit.claim import Budget, ProofContext
 from advisor.audit.effects import every_aim_met
 from advisor.errors import BrokenFileError
 from advisor.phrasing import aim

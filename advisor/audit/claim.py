@@ -1,44 +1,222 @@
-"""What an audit claims of a rule base, and the defects by which a claim fails."""
+"""What every proof of an audit stands on, and what it claims, with the defects by which it fails.
+
+A complete profile has one option of every question, `not-applicable` included, and breaks no
+`never`, no implied answer and no `ask_if`. Of a question with `many` it has one option, too.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from math import inf
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from advisor.audit.context import CompleteAnswers, ProofContext
+from advisor.decide.outlook import diagram_for
+from advisor.engine.decision import Engine
+from advisor.engine.diagram import Allowed, Choice
+from advisor.engine.space import Space
+from advisor.engine.task_diagram import TaskDiagram
+from advisor.errors import TooMuchOpenError
+from advisor.model import TASK, Condition, Rule
+from advisor.rulebase.base import RuleBase
 
-HOLDS, FAILS = "holds", "fails"
+CompleteAnswers = dict[str, str]
+"""A complete profile: question -> the one option."""
+
+Holds = Callable[[int], bool]
+"""Says of an outcome whether something holds there."""
 
 
-class DefectKind(NamedTuple):
-    """One way in which rules can be unsound: how bad, and how it is fixed.
+class Budget:
+    """Seconds for all proofs together.
 
-    `message` says it of one `entry`, a kind of entry of the rule base; docs/rules.md what it means.
+    `clock` gives seconds from anywhere; it is passed in, so that nothing here reads the time.
     """
 
-    id: str
-    level: str
-    entry: str
-    message: str
-    fix: str
+    def __init__(self, seconds: float, clock: Callable[[], float]) -> None:
+        self.seconds = seconds
+        self._clock = clock
+        self._end = clock() + seconds
+
+    def check(self) -> None:
+        """Raise TooMuchOpenError where the time is used up."""
+        if self._clock() > self._end:
+            limit = f"the time limit of {self.seconds:g} seconds is reached"
+            hint = "pass a longer --budget, or simplify a rule"
+            raise TooMuchOpenError(f"{limit}, so nothing is verified", hint=hint)
+
+
+UNBOUNDED = Budget(inf, lambda: 0.0)
+"""For what asks of single profiles alone."""
+
+
+class Answered(NamedTuple):
+    """How many complete profiles there are, and how many have which family, `none` last."""
+
+    profiles: int
+    by_family: dict[str, int]
+    declared_none: int
+
+
+class ProofContext:
+    """A rule base encoded for proofs, under its declared order of criteria and one budget."""
+
+    def __init__(self, rulebase: RuleBase, budget: Budget) -> None:
+        self.rulebase = rulebase
+        self.budget = budget
+        self.engine = engine = Engine(rulebase)
+        self.encoding = engine.encoding
+        self.ranking = engine.ranking
+        self.names = self.encoding.winners
+        self.open: list[tuple[Choice, ...]] = engine.choices({})
+        """For each question every choice."""
+        self.bits: dict[str, dict[int, int]] = {}
+        """For each rule, its conjunctions by family, as masks."""
+        for place, (origin, family, _) in enumerate(self.encoding.conjunctions):
+            if isinstance(origin, Rule):
+                self.bits.setdefault(origin.id, {})[family] = 1 << place
+        self.written = tuple(rule for rule in rulebase.rules if not rule.derived)
+
+    @cached_property
+    def everything(self) -> Space:
+        """All complete profiles. Raises TooMuchOpenError where the budget ends."""
+        return self.space()
+
+    @cached_property
+    def admissible(self) -> Space:
+        """All complete profiles, whatever rules say of families. Raises as `everything` does."""
+        return self.space(only=self.encoding.forbid)
+
+    @cached_property
+    def tasks(self) -> list[str]:
+        """The tasks that some profile has."""
+        question = self.encoding.index[TASK]
+        reached = self.everything.reachable(self.everything.root).choices[question]
+        tasks = enumerate(self.encoding.options[question])
+        return [task for place, task in tasks if (place,) in reached]
+
+    def diagram(self, task: str) -> TaskDiagram:
+        """Return the decision diagram of a task. Raises TooMuchOpenError where the budget ends."""
+        self.budget.check()
+        return diagram_for(self.engine, task, {})
+
+    @cached_property
+    def answered(self) -> Answered:
+        """The counts over all complete profiles."""
+        won = dict.fromkeys(self.names, 0)
+        for outcome, number in self.everything.counts(self.everything.root).items():
+            won[self.names[self.ranking.winner(outcome)]] += number
+        none = len(self.encoding.families)
+        undeclared = self.everything.counts(self.not_sent_elsewhere)
+        silent = sum(n for outcome, n in undeclared.items() if self.ranking.winner(outcome) == none)
+        return Answered(sum(won.values()), won, won[self.names[none]] - silent)
+
+    @cached_property
+    def not_sent_elsewhere(self) -> int:
+        """The function of all profiles but those of which it is said what to use instead."""
+        tasks = list(self.rulebase.elsewhere)
+        sent: list[Condition] = [{TASK: tasks}] if tasks else []
+        node = self.everything.root
+        for when in (*sent, *(detour.when for detour in self.rulebase.detours)):
+            index = self.encoding.index  # none may be a thing that an option covers among others
+            if all(set(ids) <= set(self.encoding.options[index[q]]) for q, ids in when.items()):
+                node = self.everything.without(node, self.everything.allowing(when))
+        return node
+
+    def space(self, when: Condition = MappingProxyType({}), only: int | None = None) -> Space:
+        """Return the complete profiles in which a condition holds.
+
+        `only` are the conjunctions to follow. Raises TooMuchOpenError where the budget ends, or
+        where they are too many to follow.
+        """
+        self.budget.check()
+        choices = [*self.open]
+        for id, options in when.items():
+            of_option = self.encoding.option_index[question := self.encoding.index[id]]
+            choices[question] = tuple(sorted({(of_option[option],) for option in options}))
+        return self.engine.space_within(choices, only)
+
+    def mask(self, rule: Rule) -> int:
+        """Return the conjunctions of a rule; none where it aims at checkpoints alone."""
+        return sum(self.bits.get(rule.id, {}).values())
+
+    def number(self, space: Space, holds: Holds) -> int:
+        """Return how many profiles of a space have an outcome of which something holds."""
+        self.budget.check()
+        return sum(n for outcome, n in space.counts(space.root).items() if holds(outcome))
+
+    def witness(
+        self, space: Space, holds: Holds, within: int | None = None
+    ) -> CompleteAnswers | None:
+        """Return a profile with such an outcome: the one with the most typical answers.
+
+        It is one of a part of the space, where `within` is its function.
+        """
+        self.budget.check()
+        node = space.root if within is None else within
+        nearest = space.nearest(node, lambda _, choice: choice[0], holds)
+        if nearest is None:
+            return None
+        rows = zip(self.encoding.questions, self.encoding.options, nearest[1], strict=True)
+        return {id: options[choice[0]] for id, options, choice in rows}
+
+    def example(self, space: Space, holds: Holds, within: int | None = None) -> CompleteAnswers:
+        """Return the fewest answers with which such an outcome is sure within the space."""
+        node = space.root if within is None else within
+        answers = self.witness(space, holds, within) or {}
+        return self.fewest(
+            answers, lambda allowed: all(map(holds, space.reachable(node, allowed).labels))
+        )
+
+    def fewest(self, answers: CompleteAnswers, sure: Callable[[Allowed], bool]) -> CompleteAnswers:
+        """Leave out of answers, from their end, each without which something is still sure."""
+        given = dict(answers)
+        for id in reversed(answers):
+            self.budget.check()
+            fewer = {other: option for other, option in given.items() if other != id}
+            if sure(self.allowed(fewer)):
+                given = fewer
+        return given
+
+    def allowed(self, answers: CompleteAnswers) -> dict[int, tuple[Choice, ...]]:
+        """Return answers as choices to keep, by question."""
+        index = self.encoding.index
+        places = self.encoding.option_index
+        return {index[id]: ((places[index[id]][option],),) for id, option in answers.items()}
+
+    def fired(self, answers: CompleteAnswers) -> int:
+        """Return the conjunctions that fire on a complete profile."""
+        chosen = self.allowed(answers)
+        return self.encoding.fired([chosen[place][0] for place in range(len(chosen))])
+
+    def rules(self, fired: int) -> list[Rule]:
+        """Return the rules about families among conjunctions that fired."""
+        return [
+            rule
+            for rule in self.rulebase.rules
+            if any(fired & bit for bit in self.bits.get(rule.id, {}).values())
+        ]
+
+    def winner(self, fired: int) -> int:
+        """Return who wins where these conjunctions fire."""
+        return self.ranking.winner(self.encoding.outcome(fired))
 
 
 class Defect(NamedTuple):
-    """One defect. `about` is the id concerned, `place` where that stands, as file:line.
+    """One defect: its level, and how it is fixed. docs/rules.md says what each kind means.
 
-    `example` are the fewest answers with which profiles have it; None where it is of none.
+    `about` is the id concerned, `place` where that stands, as file:line. `example` are the fewest
+    answers with which profiles have it; None where it is of none.
     """
 
     kind: str
+    level: str
     about: str
     place: str
     message: str
+    fix: str
     example: CompleteAnswers | None = None
-
-    @property
-    def level(self) -> str:
-        """Return error, warning or note."""
-        return KINDS[self.kind].level
 
 
 class Claim(NamedTuple):
@@ -49,9 +227,9 @@ class Claim(NamedTuple):
     defects: Sequence[Defect] = ()
 
     @property
-    def state(self) -> str:
-        """Return holds, or fails where a defect is more than a note."""
-        return FAILS if any(defect.level != "note" for defect in self.defects) else HOLDS
+    def holds(self) -> bool:
+        """False where a defect is more than a note."""
+        return all(defect.level == "note" for defect in self.defects)
 
 
 def defect(
@@ -63,94 +241,97 @@ def defect(
     **values: Any,
 ) -> Defect:
     """Return a defect of an entry, with the values that its message names."""
-    _, _, entry, message, _ = KINDS[kind]
+    level, (entry, message, fix) = next(
+        (level, kinds[kind]) for level, kinds in KINDS.items() if kind in kinds
+    )
     where = context.rulebase.place(entry, about) if place is None else place
-    return Defect(kind, about, where, message.format(about=about, **values), example)
+    return Defect(kind, level, about, where, message.format(about=about, **values), fix, example)
 
 
-ERRORS = {
-    "no-profile": (
-        "",
-        "the rules admit no combination of answers, so there is nothing to verify",
-        "loosen `never`, `implies` or `ask_if`",
-    ),
-    "gap": (
-        "task",
-        "{profiles:,} answer combinations have no family, and their tasks declare no "
-        "alternative{opened}",
-        "add the task to a family, or declare an alternative under `elsewhere`",
-    ),
-    "family-cannot-win": (
-        "family",
-        "`{about}` is never recommended in {profiles:,} answer combinations",
-        "write a rule that prefers the family, or remove the family",
-    ),
-    "dead-rule": (
-        "rule",
-        "the rule `{about}` fires in {none}",
-        "correct the conditions of the rule, or the `never` or `implies` that exclude them",
-    ),
-    "implied-rule": (
-        "rule",
-        "the rule `{about}` changes nothing: {others} cover all {fires:,} answer combinations "
-        "where it fires",
-        "narrow the rule, or move its reason into the rules that cover it",
-    ),
-    "impossible-option": (
-        "question",
-        "no answer combination has {question}: {about}",
-        "loosen the `never`, `implies` or `ask_if` that excludes the option, or remove the option",
-    ),
-}
-WARNINGS = {
-    "never-pivotal": (
-        "rule",
-        "the rule `{about}` fires in {fires:,} answer combinations and changes the result of none",
-        "set `supporting: true` if the rule states a true reason",
-    ),
-    "aimed-at-none": (
-        "rule",
-        "the rule `{about}` targets {aim}, and the catalog has no such checkpoint",
-        "correct the fields that the rule targets, or remove the rule",
-    ),
-    "undeclared-tie": (
-        "family",
-        "{equals} tie in {profiles:,} answer combinations",
-        "write a rule, or declare the tie with its reason under `ties` in criteria.yaml",
-    ),
-    "idle-tie": (
-        "tie",
-        "`{about}` declares a tie between {between} that never occurs",
-        "remove the entry from `ties`",
-    ),
-    "idle-never": (
-        "never",
-        "the `never` entry `{about}` has no effect, because other entries already exclude its "
-        "answers",
-        "remove it",
-    ),
-    "idle-question": (
-        "question",
-        "the answer to `{about}` changes neither the family nor a checkpoint",
-        "write a rule or requirement that uses the question, or remove the question",
-    ),
-}
-NOTES = {
-    "no-closest": (
-        "task",
-        "{family} has no checkpoint for `{about}` in {cases:,} answer combinations, and no near "
-        "match",
-        "add a checkpoint of the family for the task, or declare under `cannot` that the family "
-        "has none",
-    ),
-    "idle-checkpoint": (
-        "checkpoint",
-        "the checkpoint `{about}` is never recommended: {why}",
-        "check the tasks and fields of the checkpoint",
-    ),
-}
 KINDS = {
-    id: DefectKind(id, level, *texts)
-    for level, kinds in (("error", ERRORS), ("warning", WARNINGS), ("note", NOTES))
-    for id, texts in kinds.items()
+    "error": {
+        "no-profile": (
+            "",
+            "the rules admit no combination of answers, so there is nothing to verify",
+            "loosen `never`, `implies` or `ask_if`",
+        ),
+        "gap": (
+            "task",
+            "{profiles:,} answer combinations have no family, and their tasks declare no "
+            "alternative{opened}",
+            "add the task to a family, or declare an alternative under `elsewhere`",
+        ),
+        "family-cannot-win": (
+            "family",
+            "`{about}` is never recommended in {profiles:,} answer combinations",
+            "write a rule that prefers the family, or remove the family",
+        ),
+        "dead-rule": (
+            "rule",
+            "the rule `{about}` fires in {none}",
+            "correct the conditions of the rule, or the `never` or `implies` that exclude them",
+        ),
+        "implied-rule": (
+            "rule",
+            "the rule `{about}` changes nothing: {others} cover all {fires:,} answer combinations "
+            "where it fires",
+            "narrow the rule, or move its reason into the rules that cover it",
+        ),
+        "impossible-option": (
+            "question",
+            "no answer combination has {question}: {about}",
+            "loosen the `never`, `implies` or `ask_if` that excludes the option, or remove the "
+            "option",
+        ),
+    },
+    "warning": {
+        "never-pivotal": (
+            "rule",
+            "the rule `{about}` fires in {fires:,} answer combinations and changes the result of "
+            "none",
+            "set `supporting: true` if the rule states a true reason",
+        ),
+        "aimed-at-none": (
+            "rule",
+            "the rule `{about}` targets {aim}, and the catalog has no such checkpoint",
+            "correct the fields that the rule targets, or remove the rule",
+        ),
+        "undeclared-tie": (
+            "family",
+            "{equals} tie in {profiles:,} answer combinations",
+            "write a rule, or declare the tie with its reason under `ties` in criteria.yaml",
+        ),
+        "idle-tie": (
+            "tie",
+            "`{about}` declares a tie between {between} that never occurs",
+            "remove the entry from `ties`",
+        ),
+        "idle-never": (
+            "never",
+            "the `never` entry `{about}` has no effect, because other entries already exclude its "
+            "answers",
+            "remove it",
+        ),
+        "idle-question": (
+            "question",
+            "the answer to `{about}` changes neither the family nor a checkpoint",
+            "write a rule or requirement that uses the question, or remove the question",
+        ),
+    },
+    "note": {
+        "no-closest": (
+            "task",
+            "{family} has no checkpoint for `{about}` in {cases:,} answer combinations, and no "
+            "near match",
+            "add a checkpoint of the family for the task, or declare under `cannot` that the "
+            "family has none",
+        ),
+        "idle-checkpoint": (
+            "checkpoint",
+            "the checkpoint `{about}` is never recommended: {why}",
+            "check the tasks and fields of the checkpoint",
+        ),
+    },
 }
+"""The ways in which rules can be unsound, by level: the kind of entry, the message and the fix."""
+LEVELS = tuple(KINDS)

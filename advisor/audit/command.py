@@ -156,9 +156,9 @@ def audit(
     if budget <= 0:
         message = f"`--budget {budget:g}` is not a positive number of seconds"
         raise UsageError(message, hint="e.g. --budget 300")
-    from advisor.audit.context import Budget
+    from advisor.audit.claim import Budget
     from advisor.audit.page import as_json, as_page
-    from advisor.audit.report import audit as prove
+    from advisor.audit.proofs import audit as prove
 
     audited = prove(places.rulebase, Budget(budget, time.monotonic))
     shown.emit(Report.of(as_json, as_page, audited, places))

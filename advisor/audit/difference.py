@@ -134,13 +134,13 @@ def difference(old: RuleBase, new: RuleBase, most: int | None = None) -> RuleBas
     Raises AdvisorError where they have no case in common, TooMuchOpenError where the diagram of a
     task is too large.
     """
-    new_options = _options(new)
-    common = {
-        question: [option for option in options if option in new_options[question]]
-        for question, options in _options(old).items()
-        if question in new_options
-    }
     engines = Engine.known(old), Engine.known(new)
+    answers = [_options(engine) for engine in engines]
+    common = {
+        question: [option for option in options if option in answers[1][question]]
+        for question, options in answers[0].items()
+        if question in answers[1]
+    }
     admitted = [
         [t.id for t in e.rulebase.tasks if e.admits({TASK: Answer((t.id,), None, "flag")})]
         for e in engines
@@ -154,30 +154,37 @@ def difference(old: RuleBase, new: RuleBase, most: int | None = None) -> RuleBas
             hint="compare two states of the same rules",
             kind="nothing-in-common",
         )
-    picks = [PickChange(task, _first(old, task), _first(new, task)) for task in both]
 
-    def side(rulebase: RuleBase, place: int) -> Side:
+    def side(place: int) -> Side:
         """Return what one of the two has alone; `place` is that of its answer in a pair."""
-        cases = [(ends, number) for pair in pairs for ends, number in pair.cases.items()]
-        alone = [number for ends, number in cases if ends[1 - place] is None]
-        tasks = tuple(task for task in admitted[place] if task not in both)
-        options = {
-            question: left
-            for question, options in _options(rulebase).items()
-            if question in common and question != TASK
-            if (left := [option for option in options if option not in common[question]])
-        }
-        questions = tuple(question for question in _options(rulebase) if question not in common)
-        return Side(rulebase, tasks, questions, options, sum(alone))
+        cases = [case for pair in pairs for case in pair.cases.items()]
+        return Side(
+            engines[place].rulebase,
+            tuple(task for task in admitted[place] if task not in both),
+            tuple(question for question in answers[place] if question not in common),
+            {
+                question: left
+                for question, options in answers[place].items()
+                if question in common and question != TASK
+                if (left := [option for option in options if option not in common[question]])
+            },
+            sum(number for ends, number in cases if ends[1 - place] is None),
+        )
 
+    picks = [PickChange(task, _first(old, task), _first(new, task)) for task in both]
     return RuleBaseDifference(
         families,
         checkpoints,
         typical=tuple([pick for pick in picks if pick.old != pick.new]),
-        old=side(old, 0),
-        new=side(new, 1),
+        old=side(0),
+        new=side(1),
         entries=entry_changes(old, new),
     )
+
+
+def _options(engine: Engine) -> Options:
+    encoding = engine.encoding
+    return {id: list(names) for id, names in zip(encoding.questions, encoding.options, strict=True)}
 
 
 def _first(rulebase: RuleBase, task: str) -> str | None:
@@ -203,11 +210,6 @@ def _changes(pairs: Sequence[TaskPair], part: int, most: int | None) -> Changes:
         for number, pair, (old, new), concerned in moves[:most]
     ]
     return Changes(tuple(tasks), tuple(named))
-
-
-def _options(rulebase: RuleBase) -> Options:
-    encoding = Engine.known(rulebase).encoding
-    return {id: list(names) for id, names in zip(encoding.questions, encoding.options, strict=True)}
 
 
 ORDERED = ("criterion", "question", "option", "task")

@@ -9,10 +9,10 @@ each family that it speaks of, other rules say the same whenever it fires (the s
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from advisor.audit.claim import Claim, defect
-from advisor.audit.context import CompleteAnswers, ProofContext
+from advisor.audit.claim import Claim, CompleteAnswers, Defect, ProofContext, defect
 from advisor.engine.diagram import Allowed
 from advisor.model import Rule
 from advisor.phrasing import aim, count
@@ -120,6 +120,41 @@ def _always(context: ProofContext, rule: Rule, others: int, bits: int) -> bool:
         return False
     space = context.space(rule.when, only=others | context.encoding.forbid)
     return all(outcome & bits for outcome in space.outcomes)
+
+
+def about_rules(context: ProofContext, effects: Sequence[Effect]) -> Iterator[Claim]:
+    """Yield what is claimed of all written rules, if there are any."""
+    if not effects:
+        return
+    defects = [fault for effect in effects if (fault := _fault(context, effect))]
+    about_pivots = [defect for defect in defects if "pivotal" in defect.kind]
+    others = [defect for defect in defects if "pivotal" not in defect.kind]
+    dead = sum(not effect.fires for effect in effects)
+    implied = sum(effect.implied for effect in effects)
+    fire = f"{dead} of {len(effects)} rules cannot" if dead else f"all {len(effects)} rules can"
+    redundant = f"{implied or 'no'} {'rules are' if implied > 1 else 'rule is'} redundant"
+    yield Claim("rules", f"{fire} fire, {redundant}", others)
+    never = [effect.rule.supporting for effect in effects if effect.fires and effect.pivotal == 0]
+    text = (
+        f"{sum(bool(effect.pivotal) for effect in effects)} rules can change the result, "
+        f"{len(never)} never change it ({sum(never)} are marked `supporting`), and "
+        f"{sum(effect.about_checkpoints for effect in effects)} affect only checkpoints"
+    )
+    yield Claim("pivotal", text, about_pivots)
+
+
+def _fault(context: ProofContext, effect: Effect) -> Defect | None:
+    """Return what is wrong with a rule; None where nothing is."""
+    rule, fires = effect.rule, effect.fires
+    if not fires:
+        nowhere = f"none of {context.answered.profiles:,} answer combinations"
+        return defect(context, "dead-rule", rule.id, none=nowhere)
+    if effect.implied:
+        named = dict.fromkeys(f"`{id}`" for ids in effect.implied_by.values() for id in ids)
+        return defect(context, "implied-rule", rule.id, fires=fires, others=", ".join(named))
+    if effect.pivotal == 0 and not rule.supporting:
+        return defect(context, "never-pivotal", rule.id, fires=fires)
+    return None
 
 
 def every_aim_met(context: ProofContext) -> Claim:

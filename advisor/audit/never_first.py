@@ -7,12 +7,10 @@ every kind that an option covers, and in every single language.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Hashable, Sequence
-from functools import cached_property
+from collections.abc import Collection, Hashable
 from typing import NamedTuple
 
-from advisor.audit.claim import Claim, defect
-from advisor.audit.context import ProofContext
+from advisor.audit.claim import Claim, ProofContext, defect
 from advisor.decide.first_checkpoints import FirstCheckpoints
 from advisor.decide.outlook import diagram_for
 from advisor.decide.selection import ORDERS
@@ -21,7 +19,7 @@ from advisor.engine.decision import Engine
 from advisor.engine.diagram import Diagram
 from advisor.engine.profile import Answer
 from advisor.engine.task_diagram import Axis, AxisValue, TaskDiagram
-from advisor.model import TASK, Checkpoint, Option
+from advisor.model import TASK
 
 WHY_NOT = (
     "advisor recommends `{family}` for none of the tasks of this checkpoint",
@@ -36,7 +34,7 @@ class NeverFirst(NamedTuple):
     In `by` of these, by quality, `before` comes first; it is so in more than any other.
     """
 
-    checkpoint: Checkpoint
+    checkpoint: str
     cases: int
     before: str
     by: int
@@ -44,73 +42,41 @@ class NeverFirst(NamedTuple):
 
 def first_places(context: ProofContext) -> tuple[Claim, tuple[NeverFirst, ...]]:
     """Claim that each offered checkpoint is offered for some profile; return those never first."""
-    search = _Search(context)
-    behind = tuple([search.standing(checkpoint) for checkpoint in search.behind()])
-    defects = [
-        defect(
-            context,
-            "idle-checkpoint",
-            row.checkpoint.id,
-            why=WHY_NOT[bool(search.tasks(row.checkpoint))].format(family=row.checkpoint.family),
-        )
-        for row in behind
-        if not row.cases
-    ]
-    text = (
-        f"{len(search.offered) - len(behind)} of {len(search.offered)} checkpoints can rank "
-        f"first, over all memory sizes, languages and orders. {len(behind) - len(defects)} always "
-        "rank below others"
-    )
-    return Claim("checkpoints", text, defects), behind
-
-
-class _Search:
-    """Looks for profiles in which checkpoints come first, or are offered behind others."""
-
-    def __init__(self, context: ProofContext) -> None:
-        self.context, self.rulebase = context, context.rulebase
-        self.offered = [model for model in self.rulebase.checkpoints.values() if model.offered]
-        self._known: dict[tuple[str, str], _TaskFamily] = {}
-
-    @cached_property
-    def answering(self) -> dict[str, set[str]]:
-        """For each task the families that have its checkpoint in some profile."""
-        return {
-            task: {leaf.source for leaf in self.context.diagram(task).ends()} - {""}
-            for task in self.context.tasks
-        }
-
-    def tasks(self, checkpoint: Checkpoint) -> list[str]:
-        """Return the tasks of a checkpoint for which its family has a checkpoint somewhere."""
-        tasks = dict.fromkeys([*checkpoint.tasks, *checkpoint.fine_tune])
-        return [task for task in tasks if checkpoint.family in self.answering.get(task, ())]
-
-    def of(self, task: str, family: str) -> _TaskFamily:
-        """Return what a family has for a task. Raises TooMuchOpenError where the budget ends."""
-        self.context.budget.check()
-        if (task, family) not in self._known:
-            diagram = self.context.diagram(task)
-            self._known[task, family] = _TaskFamily(self.context.engine, diagram, family)
-        return self._known[task, family]
-
-    def behind(self) -> list[Checkpoint]:
-        """Return the checkpoints that come first in no profile."""
-        ends = (self.context.diagram(task).ends() for task in self.answering)
-        first = {leaf.checkpoint for leaves in ends for leaf in leaves}
-        left = {model.id: model for model in self.offered if model.id not in first}
-        pairs = [(task, model.family) for model in left.values() for task in self.tasks(model)]
-        for task, family in dict.fromkeys(pairs):
-            for id in self.of(task, family).first_otherwise(left):
+    ends = {task: context.diagram(task).ends() for task in context.tasks}
+    first = {leaf.checkpoint for leaves in ends.values() for leaf in leaves}
+    answering = {(task, leaf.source) for task, leaves in ends.items() for leaf in leaves}
+    offered = [model for model in context.rulebase.checkpoints.values() if model.offered]
+    left = {model.id: model for model in offered if model.id not in first}
+    tasks = {  # for which the family of a checkpoint has one somewhere
+        model.id: [
+            task
+            for task in dict.fromkeys([*model.tasks, *model.fine_tune])
+            if (task, model.family) in answering
+        ]
+        for model in left.values()
+    }
+    made: dict[tuple[str, str], _TaskFamily] = {}
+    for task, family in [(task, left[id].family) for id, of in tasks.items() for task in of]:
+        if (task, family) not in made:
+            context.budget.check()
+            made[task, family] = _TaskFamily(context.engine, context.diagram(task), family)
+            for id in made[task, family].first_otherwise(left):
                 left.pop(id, None)
-        return [*left.values()]
-
-    def standing(self, checkpoint: Checkpoint) -> NeverFirst:
-        """Return in how many cases a checkpoint is offered, and what comes first in most."""
-        before: Counter[str] = Counter()
-        for task in self.tasks(checkpoint):
-            before.update(self.of(task, checkpoint.family).before(checkpoint.id))
-        id, by = max(before.items(), key=lambda item: item[1], default=("", 0))
-        return NeverFirst(checkpoint, before.total(), id, by)
+    behind, defects = [], []
+    for id, model in left.items():
+        before = Counter[str]()
+        for task in tasks[id]:
+            before.update(made[task, model.family].before(id))
+        most = max(before.items(), key=lambda item: item[1], default=("", 0))
+        behind.append(NeverFirst(id, before.total(), *most))
+        if not before.total():
+            why = WHY_NOT[bool(tasks[id])].format(family=model.family)
+            defects.append(defect(context, "idle-checkpoint", id, why=why))
+    text = (
+        f"{len(offered) - len(behind)} of {len(offered)} checkpoints can rank first, over all "
+        f"memory sizes, languages and orders. {len(behind) - len(defects)} always rank below others"
+    )
+    return Claim("checkpoints", text, defects), tuple(behind)
 
 
 class _TaskFamily:
@@ -121,40 +87,19 @@ class _TaskFamily:
     """
 
     def __init__(self, engine: Engine, diagram: TaskDiagram, family: str) -> None:
-        self.engine, self.rulebase = engine, engine.rulebase
-        self.task, self.family = diagram.task, family
-        task = self.task
-        fine = axes_of(engine, task, engine.space({TASK: Answer((task,), None, "flag")}), {})
-        self.kinds = {level: self._kinds(axis) for level, axis in enumerate(fine) if axis.many}
+        self.engine, self.task = engine, diagram.task
+        task = {TASK: Answer((self.task,), None, "flag")}
+        fine = axes_of(engine, self.task, engine.space(task), {})
+        self.kinds = {
+            level: self._kinds(axis, family) for level, axis in enumerate(fine) if axis.many
+        }
         self.axes = [
             axis._replace(values=(*axis.values, *self.kinds.get(level, ())))
             for level, axis in enumerate(fine)
         ]
-        self.firsts = FirstCheckpoints(self.rulebase, task, family, self.axes)
-        self.store = Diagram(
-            [[(place,) for place in range(len(axis.values))] for axis in self.axes]
-        )
-        self.answer = self._read(diagram, fine)
-
-    def _kinds(self, axis: Axis) -> list[AxisValue]:
-        """Return the kinds that options of a question cover, one of those nothing tells apart."""
-        rivals = [rival for rival in self.rulebase.catalogue(self.family) if rival.offered]
-        poor = [set(rival.languages_poor or ()) for rival in rivals]
-        order = str(self.rulebase.order(self.task))
-        alike: dict[Hashable, AxisValue] = {}
-        for option in self.rulebase.question(axis.question).options:
-            named = [_named(rival, option) for rival in rivals] if option.covers else []
-            for kind in option.covers:
-                membership = tuple([kind in some for some in (*named, *poor)])
-                key = option.id, membership, repr(kind) in order and kind
-                alike.setdefault(key, AxisValue((option.id,), (kind,)))
-        return [*alike.values()]
-
-    def _read(self, diagram: TaskDiagram, fine: Sequence[Axis]) -> int:
-        """Return the function that says which checkpoint of the family is the answer.
-
-        It has no label where none is, nor for kinds.
-        """
+        self.firsts = FirstCheckpoints(engine.rulebase, self.task, family, self.axes)
+        choices = [[(place,) for place in range(len(axis.values))] for axis in self.axes]
+        self.store = Diagram(choices)
         levels = {}
         for level, (coarse, axis) in enumerate(zip(diagram.axes, fine, strict=True)):
             places = [coarse.places(value.answer)[0] for value in axis.values]
@@ -162,13 +107,31 @@ class _TaskFamily:
         answer = self.store.read(
             diagram,
             diagram.root,
-            lambda leaf: leaf.checkpoint if leaf.source == self.family else None,
+            lambda leaf: leaf.checkpoint if leaf.source == family else None,
             levels,
         )
-        own = {
-            level: [(place,) for place in range(len(fine[level].values))] for level in self.kinds
-        }
-        return self.store.within(answer, own)
+        own = {level: choices[level][: len(fine[level].values)] for level in self.kinds}
+        self.answer = self.store.within(answer, own)
+        """Which checkpoint of the family is the answer; no label where none is, nor for kinds."""
+
+    def _kinds(self, axis: Axis, family: str) -> list[AxisValue]:
+        """Return the kinds that options of a question cover, one of those nothing tells apart."""
+        rulebase = self.engine.rulebase
+        rivals = [rival for rival in rulebase.catalogue(family) if rival.offered]
+        poor = [set(rival.languages_poor or ()) for rival in rivals]
+        order = str(rulebase.order(self.task))
+        alike: dict[Hashable, AxisValue] = {}
+        for option in rulebase.question(axis.question).options:
+            fields = [[getattr(rival, field) for field in option.requires] for rival in rivals]
+            named = [
+                {kind for kinds in listed if isinstance(kinds, list) for kind in kinds}
+                for listed in fields
+            ]
+            for kind in option.covers:
+                membership = tuple([kind in some for some in (*named, *poor)])
+                key = option.id, membership, repr(kind) in order and kind
+                alike.setdefault(key, AxisValue((option.id,), (kind,)))
+        return [*alike.values()]
 
     def first_otherwise(self, ids: Collection[str]) -> set[str]:
         """Return which checkpoints come first in another order, or for a kind.
@@ -199,9 +162,3 @@ class _TaskFamily:
         return self.store.counts(
             self.store.combine(self.answer, offered, lambda answer, own: answer if own else None)
         )
-
-
-def _named(checkpoint: Checkpoint, option: Option) -> set[str]:
-    """Return the kinds that a checkpoint names in the fields that an option asks about."""
-    listed = (getattr(checkpoint, field) for field in option.requires)
-    return {kind for kinds in listed if isinstance(kinds, list) for kind in kinds}

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from advisor.audit.claim import FAILS, KINDS
-from advisor.audit.context import CompleteAnswers
+from advisor.audit.claim import LEVELS
 from advisor.audit.difference import Changes, EntryChanges, RuleBaseDifference, Side
 from advisor.audit.named_rules import Places
-from advisor.audit.report import LEVELS, Audit
+from advisor.audit.proofs import Audit
 from advisor.audit.scenarios import Coverage, Proof
 from advisor.decide.recommendation_json import some
 from advisor.draw.blocks import Heading, Item, Items, Page, Pairs, Text
@@ -32,19 +31,17 @@ def as_json(audit: Audit, places: Places) -> dict[str, Any]:
         answers=answered.by_family,
         declared_none=answered.declared_none,
         endings=audit.endings,
-        never_first=[
-            {**entry._asdict(), "checkpoint": entry.checkpoint.id} for entry in audit.never_first
-        ],
+        never_first=plain(audit.never_first),
         claims=[
-            {"id": claim.id, "state": claim.state, "text": claim.text} for claim in audit.claims
+            {"id": claim.id, "state": "holds" if claim.holds else "fails", "text": claim.text}
+            for claim in audit.claims
         ],
         rules=[
             {
                 "rule": effect.rule.id,
                 **places.stands(effect.rule.place),
                 "supporting": effect.rule.supporting,
-                "fires": effect.fires,
-                "pivotal": effect.pivotal,
+                **some(effect, "fires", "pivotal"),
                 "witness": effect.pair and dict(zip(WITNESS, effect.pair, strict=True)),
                 "implied_by": effect.implied_by,
             }
@@ -55,10 +52,7 @@ def as_json(audit: Audit, places: Places) -> dict[str, Any]:
                 "rule": defect.kind,
                 "level": defect.level,
                 **places.stands(defect.place),
-                "about": defect.about,
-                "message": defect.message,
-                "fix": KINDS[defect.kind].fix,
-                "example": defect.example,
+                **some(defect, "about", "message", "fix", "example"),
             }
             for defect in audit.defects
         ],
@@ -72,19 +66,18 @@ def as_page(audit: Audit, places: Places) -> Page:
         f"All {count(audit.answered.profiles, 'answer combination')} are checked, without "
         "sampling. The criteria have their declared order."
     )
-    claims = (
-        Item("-" if claim.state == FAILS else "" if claim.defects else "+", claim.text)
+    claims = [
+        Item("" if claim.defects and claim.holds else "+" if claim.holds else "-", claim.text)
         for claim in audit.claims
-    )
-    page: Page = [Text(over), Items(tuple(claims))]
-    page += _never_first(audit)
+    ]
+    page: Page = [Text(over), Items(tuple(claims)), *_never_first(audit)]
     rows = []
     for defect in audit.defects:
         text = f"{places.lead(defect.place)}{defect.level} {defect.kind}: {defect.message}"
-        rows.append(Item(MARKS[defect.level], text, KINDS[defect.kind].fix))
+        rows.append(Item(MARKS[defect.level], text, defect.fix))
         if defect.example is not None:
-            example = _answers(defect.example) if defect.example else "every answer combination"
-            rows.append(Item(">", example))
+            answers = ", ".join(f"{id}: {option}" for id, option in defect.example.items())
+            rows.append(Item(">", f"{{{answers}}}" if answers else "every answer combination"))
     page += [Heading("Findings"), Items(tuple(rows))] if rows else []
     levels = ", ".join(count(number, level) for level, number in _counts(audit).items())
     sound = Text(f"sound: {levels}", "good")
@@ -96,17 +89,13 @@ def _never_first(audit: Audit) -> Page:
     behind: dict[str, list[str]] = {}
     for never_first in audit.never_first:
         if never_first.cases:
-            behind.setdefault(never_first.before, []).append(never_first.checkpoint.id)
+            behind.setdefault(never_first.before, []).append(never_first.checkpoint)
     if not behind:
         return []
     ordered = sorted(behind.items(), key=lambda item: -len(item[1]))
     rows = tuple(Item("", f"behind {before}: {', '.join(ids)}") for before, ids in ordered)
     title = "Checkpoints that never rank first, by the checkpoint above them"
     return [Heading(title), Items(rows)]
-
-
-def _answers(answers: CompleteAnswers) -> str:
-    return f"{{{', '.join(f'{id}: {option}' for id, option in answers.items())}}}"
 
 
 def _counts(audit: Audit) -> dict[str, int]:

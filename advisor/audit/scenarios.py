@@ -15,12 +15,11 @@ it wins is refused.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import NamedTuple
 
-from advisor.audit.context import UNBOUNDED, ProofContext
+from advisor.audit.claim import UNBOUNDED, ProofContext
 from advisor.decide.outlook import diagram_for
 from advisor.decide.precedence import ENGLISH, Gauge, Precedences, related
 from advisor.engine.decision import Decision, Engine, family_for_all, verdicts_by_family
@@ -69,13 +68,6 @@ class RuleCoverage(NamedTuple):
         return bool(self.fires if self.rule.supporting else self.decisive or self.pivotal)
 
 
-ScenarioAnswer = tuple[str, str, list[Decision]]
-"""The id of a scenario, the family of its answer, and its decisions."""
-
-Covering = defaultdict[tuple[str, str], list[str]]
-"""The scenarios that cover something in some way, by the way and its id."""
-
-
 class Coverage(NamedTuple):
     """Every written rule, task and family with the scenarios that cover it.
 
@@ -93,8 +85,8 @@ class Coverage(NamedTuple):
     @property
     def complete(self) -> bool:
         """True where scenarios cover everything."""
-        covered = all(rule.covered for rule in self.rules)
-        return covered and all(self.tasks.values()) and all(self.families.values())
+        rules = [rule.covered for rule in self.rules]
+        return all([*rules, *self.tasks.values(), *self.families.values()])
 
 
 def answer_scenario(engine: Engine, scenario: Scenario) -> tuple[str, list[Decision]]:
@@ -215,11 +207,28 @@ def relations(rulebase: RuleBase) -> list[Relation]:
 def coverage(rulebase: RuleBase) -> Coverage:
     """Run all scenarios and return what they cover; one that cannot be answered covers nothing."""
     context = ProofContext(rulebase, UNBOUNDED)
-    answered = []
-    for scenario in context.engine.rulebase.scenarios:
-        with suppress(AdvisorError):
-            answered.append((scenario.id, *answer_scenario(context.engine, scenario)))
-    covering = _covering(context, answered)
+    engine = context.engine
+    covering: defaultdict[tuple[str, str], list[str]] = defaultdict(list)  # by the way and the id
+    reached: defaultdict[str, set[Leaf]] = defaultdict(set)
+    for scenario in rulebase.scenarios:
+        try:
+            family, decisions = answer_scenario(engine, scenario)
+        except AdvisorError:
+            continue
+        covered = {("family", family)} | {("decisive", id) for id in _decisive(decisions)}
+        for decision in decisions:
+            covered |= set(_covered(context, decision))
+            (task,) = decision.profile[TASK].options
+            diagram = diagram_for(engine, task, decision.given)
+            if assumed := diagram.assumed(diagram.kept(decision.given)):
+                reached[task].add(assumed[1])
+        for key in covered:
+            covering[key].append(scenario.id)
+    ends = {
+        task.id: diagram_for(engine, task.id, {}).ends()
+        for task in rulebase.tasks
+        if engine.admits({TASK: Answer((task.id,), None, "file")})
+    }
     return Coverage(
         len(rulebase.scenarios),
         tuple(
@@ -228,48 +237,21 @@ def coverage(rulebase: RuleBase) -> Coverage:
         ),
         {task.id: tuple(covering["task", task.id]) for task in rulebase.tasks},
         {family.id: tuple(covering["family", family.id]) for family in rulebase.families},
-        _leaves_reached(context.engine, answered),
+        {task: (len(reached[task] & leaves), len(leaves)) for task, leaves in ends.items()},
     )
 
 
-def _leaves_reached(
-    engine: Engine, answered: Iterable[ScenarioAnswer]
-) -> dict[str, tuple[int, int]]:
-    """Return for each task how many of its leaves scenarios end in, as assumed, of how many."""
-    reached: dict[str, set[Leaf]] = defaultdict(set)
-    for decision in (decision for _, _, decisions in answered for decision in decisions):
-        (task,) = decision.profile[TASK].options
-        diagram = diagram_for(engine, task, decision.given)
-        if assumed := diagram.assumed(diagram.kept(decision.given)):
-            reached[task].add(assumed[1])
-    possible = {
-        task.id: diagram_for(engine, task.id, {}).ends()
-        for task in engine.rulebase.tasks
-        if engine.admits({TASK: Answer((task.id,), None, "file")})
-    }
-    return {task: (len(reached[task] & ends), len(ends)) for task, ends in possible.items()}
-
-
-def _covering(context: ProofContext, answered: Iterable[ScenarioAnswer]) -> Covering:
-    engine, rulebase = context.engine, context.rulebase
-    covering: Covering = defaultdict(list)
-    for scenario, family, decisions in answered:
-        covered = {("family", family)} | {("decisive", id) for id in _decisive(decisions)}
-        for decision in decisions:
-            if TASK in decision.given:
-                covered |= {("task", id) for id in decision.given[TASK].options}
-            fired = engine.encoding.fired([pair[0] for pair in engine.choices(decision.profile)])
-            covered |= {
-                ("pivotal", rule.id)  # without it another family wins
-                for rule in context.rules(fired)
-                if context.winner(fired) != context.winner(fired & ~context.mask(rule))
-            }
-            for rule in context.written:
-                if holds(rule.when, decision.profile):
-                    covered.add(("fires", rule.id))
-                    about = {rulebase.checkpoints[id].family for id in rule.candidates if "/" in id}
-                    if decision.family in about:
-                        covered.add(("decisive", rule.id))
-        for key in covered:
-            covering[key].append(scenario)
-    return covering
+def _covered(context: ProofContext, decision: Decision) -> Iterator[tuple[str, str]]:
+    """Yield what one decision covers, by the way and the id, but for what is decisive there."""
+    if TASK in decision.given:
+        yield from (("task", id) for id in decision.given[TASK].options)
+    fired = context.encoding.fired([of[0] for of in context.engine.choices(decision.profile)])
+    for rule in context.rules(fired):  # without a pivotal one another family wins
+        if context.winner(fired) != context.winner(fired & ~context.mask(rule)):
+            yield "pivotal", rule.id
+    for rule in context.written:
+        if holds(rule.when, decision.profile):
+            yield "fires", rule.id
+            models = [context.rulebase.checkpoints[id] for id in rule.candidates if "/" in id]
+            if decision.family in {model.family for model in models}:
+                yield "decisive", rule.id

@@ -5,18 +5,16 @@ Nothing here prompts or prints; a terminal, a form or a script can drive it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from advisor.decide.outlook import diagram_for
 from advisor.engine.decision import Decision, Engine, contradiction
 from advisor.engine.diagram import EMPTY
 from advisor.engine.profile import UNKNOWN, Answer, Profile, read_answer
 from advisor.engine.space import Space
 from advisor.engine.task_diagram import Axis
 from advisor.errors import ContradictionError
-from advisor.interview.plan import Open, PlannedQuestion, open_of, plan_for, settled
-from advisor.interview.strategy import Residual, next_question
+from advisor.interview.plan import Open, Residual, next_question, open_of, settled
 from advisor.model import TASK, Option, Question
 
 FAMILY, CHECKPOINT = STOPS = ("family", "checkpoint")
@@ -108,31 +106,8 @@ class Session:
         left, task = self._open, self._task
         if left is None or task is None:
             return None
-        asked_answers = [step for step in self.steps if step.question != TASK]
         first = self._opened_by({**self.given, TASK: task}, ())
-        return min(self._bound(left, self._unknown), self._bound(first, ()) - len(asked_answers))
-
-    def _bound(self, left: Open, unknown: Sequence[str]) -> int:
-        """Return how many questions may be asked of what is left."""
-        residual = left.residual
-        if residual.decided(residual.root):
-            return 0
-        if state := self._planned(left, unknown):
-            return state.most
-        return len(residual.support(residual.root) - residual.closed)
-
-    def _planned(self, left: Open, unknown: Sequence[str]) -> PlannedQuestion | None:
-        """Return where answers stand in the plan that was worked out, if they keep to it.
-
-        Answers to which the plan has no value lead off it, and so does what nobody knows.
-        """
-        plan = plan_for(self.engine, left.diagram.task)
-        whole = diagram_for(self.engine, left.diagram.task, {})
-        if plan is None or unknown or left.diagram is not whole:
-            return None
-        state = plan.at(left.kept)
-        fits = state and left.residual.split(left.residual.root, state.level)
-        return state if fits else None
+        return min(left.most, first.most - sum(step.question != TASK for step in self.steps))
 
     def next(self) -> Ask | None:
         """Return the question after which the fewest are expected.
@@ -142,12 +117,7 @@ class Session:
         nobody can name the task, the winner is all there is.
         """
         if left := self._open:
-            residual = left.residual
-            if residual.decided(residual.root) or not self.most:
-                return None
-            state = self._planned(left, self._unknown)
-            split = None if state else next_question(residual, residual.root)
-            level = state.level if state else split.question if split else None
+            level = left.level if self.most else None
             return None if level is None else self._ask_axis(left, level)
         index = self.engine.encoding.index
         task = index[TASK]
@@ -162,11 +132,30 @@ class Session:
         return None if split is None else self._ask(split.question)
 
     def _ask_axis(self, left: Open, level: int) -> Ask:
-        """Return a question of the diagram with the answers that are told apart now, in words."""
+        """Return a question of the diagram with the answers that are told apart now, in words.
+
+        Where parts of a band lead to different ends, they stand in place of what it covers.
+        """
         axis, after = left.diagram.axes[level], left.residual.cofactors(left.residual.root, level)
         question = self.engine.rulebase.question(axis.question)
-        possible = {place: after[place] for place in left.kept[level] if after[place] != EMPTY}
-        return Ask(question, options_of(axis, question, possible))
+        possible: list[Option] = []
+        for option in question.options:
+            places = [
+                place
+                for place in left.kept[level]
+                if after[place] != EMPTY and axis.values[place].options == (option.id,)
+            ]
+            covers = {}
+            if len({after[place] for place in places}) > 1:
+                for place in places:
+                    if axis.values[place].least is not None:
+                        typed = axis.typed(place)
+                        if typed == option.id and option.up_to is not None:
+                            typed = f"{option.up_to:g}"  # the part that the band is taken for
+                        covers[typed] = [_words(axis, place, option, question)]
+            if places:
+                possible.append(option._replace(covers=covers or option.covers))
+        return Ask(question, tuple(possible))
 
     def _ask(self, place: int) -> Ask:
         """Return a question of the engine with the options that can still be."""
@@ -203,26 +192,6 @@ class Session:
     def back(self) -> str | None:
         """Take the last answer back; return its question, None where there was none."""
         return self.steps.pop().question if self.steps else None
-
-
-def options_of(axis: Axis, question: Question, after: Mapping[int, int]) -> tuple[Option, ...]:
-    """Return the options that are possible; `after` has what follows each possible place."""
-    possible: list[Option] = []
-    for option in question.options:
-        places = [place for place in after if axis.values[place].options == (option.id,)]
-        if not places:
-            continue
-        parts = [place for place in places if axis.values[place].least is not None]
-        covers = option.covers
-        if len({after[place] for place in places}) > 1 and parts:
-            numbers = {at: axis.typed(at) for at in parts}
-            if option.up_to is not None:  # the part that the band is taken for
-                numbers = {
-                    at: f"{option.up_to:g}" if n == option.id else n for at, n in numbers.items()
-                }
-            covers = {n: [_words(axis, at, option, question)] for at, n in numbers.items()}
-        possible.append(option._replace(covers=covers))
-    return tuple(possible)
 
 
 def _words(axis: Axis, place: int, option: Option, question: Question) -> str:

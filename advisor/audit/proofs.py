@@ -1,4 +1,7 @@
-"""Does every profile have an answer, can every family be one, and does every question matter.
+"""Is a rule base sound: what was proved of all its complete profiles, what fails, what is open.
+
+Everything is counted exactly over a graph of all complete profiles; nothing is sampled. A proof
+that does not end within its budget is none.
 
 A tie, where families stand equal on every criterion, is *declared* where an entry under `ties` in
 criteria.yaml names all families that are equal and its conditions hold.
@@ -14,17 +17,66 @@ each question an option, a kind that it covers, or an interval of sizes.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
+from typing import NamedTuple
 
-from advisor.audit.claim import Claim, Defect, defect
-from advisor.audit.context import ProofContext
+from advisor.audit.claim import LEVELS, Answered, Budget, Claim, Defect, ProofContext, defect
+from advisor.audit.effects import Effect, about_rules, effect_of, every_aim_met
+from advisor.audit.never_first import NeverFirst, first_places
 from advisor.engine.diagram import Diagram
 from advisor.engine.space import Space
-from advisor.engine.task_diagram import COMPOSED, NOTHING, PICKED, TEACHABLE, TaskDiagram
+from advisor.engine.task_diagram import COMPOSED, NOTHING, PICKED, TEACHABLE
 from advisor.model import NONE, NOT_APPLICABLE, TASK, Rule
 from advisor.phrasing import joined, share
+from advisor.rulebase.base import RuleBase
 
 Equals = tuple[int, ...]
 """Families that nothing but rank parts, the winner first."""
+
+
+class Audit(NamedTuple):
+    """What an audit found. `effects` are those of the written rules, as the files order them.
+
+    `endings` say for each task with a family in how many cases there is which kind of checkpoint,
+    `never_first` which checkpoints are offered and come first in none.
+    """
+
+    answered: Answered
+    effects: tuple[Effect, ...]
+    claims: tuple[Claim, ...]
+    endings: Mapping[str, Mapping[str, int]]
+    never_first: tuple[NeverFirst, ...]
+
+    @property
+    def defects(self) -> list[Defect]:
+        """All defects, the worst first."""
+        defects = [defect for claim in self.claims for defect in claim.defects]
+        return sorted(defects, key=lambda defect: LEVELS.index(defect.level))
+
+    @property
+    def sound(self) -> bool:
+        """True where everything holds; notes do not count."""
+        return all(claim.holds for claim in self.claims)
+
+
+def audit(rulebase: RuleBase, budget: Budget) -> Audit:
+    """Prove all that is claimed of a rule base. Raises TooMuchOpenError where the budget ends."""
+    context = ProofContext(rulebase, budget)
+    effects = tuple([effect_of(context, rule) for rule in context.written])
+    about_first, behind = first_places(context)
+    about_endings, endings = every_profile_ends(context)
+    claims = (
+        no_gap(context),
+        about_endings,
+        every_family_wins(context),
+        *about_rules(context, effects),
+        every_option_possible(context),
+        no_undeclared_tie(context),
+        every_question_matters(context),
+        every_aim_met(context),
+        about_first,
+    )
+    return Audit(context.answered, effects, claims, endings, behind)
 
 
 def no_gap(context: ProofContext) -> Claim:
@@ -54,14 +106,15 @@ def _gap(context: ProofContext, profiles: int) -> Defect:
     example = context.example(space, unanswered, left)
     answers = context.witness(space, unanswered, left) or {}
     fired = context.fired(answers)
+    openings = (
+        rule
+        for rule in context.rules(fired)
+        if not rule.derived and context.winner(fired & ~context.mask(rule)) != none
+    )
     place, opened = None, ""
-    for rule in context.rules(fired):
-        if not rule.derived and context.winner(fired & ~context.mask(rule)) != none:
-            place, opened = (
-                rule.place,
-                f". Without the rule `{rule.id}`, some of these combinations have a family",
-            )
-            break
+    if rule := next(openings, None):
+        place = rule.place
+        opened = f". Without the rule `{rule.id}`, some of these combinations have a family"
     return defect(context, "gap", answers[TASK], place, example, profiles=profiles, opened=opened)
 
 
@@ -204,48 +257,37 @@ KINDS = {
 }
 
 
-def endings(context: ProofContext) -> dict[str, Counter[str]]:
-    """Return for each task that has a family how many of its cases end in which kind of leaf."""
-    by_task: dict[str, Counter[str]] = {}
+def every_profile_ends(context: ProofContext) -> tuple[Claim, dict[str, Counter[str]]]:
+    """Claim that each profile has a checkpoint, or that the page names the one closest to it.
+
+    Return it with the number of cases of each task that has a family by the kind of their leaf.
+    None is closest where all checkpoints of a family are for other tasks, however they are used.
+    """
+    offered = [model for model in context.rulebase.checkpoints.values() if model.offered]
+    endings: dict[str, Counter[str]] = {}
+    none, defects = 0, []
     for task in context.tasks:
         diagram = context.diagram(task)
-        kinds: Counter[str] = Counter()
+        able = {model.family for model in offered if task in (*model.tasks, *model.fine_tune)}
+        kinds, lacking = Counter[str](), Counter[str]()
         for leaf, cases in diagram.counts(diagram.root).items():
             if leaf.family != NONE:
                 kinds[leaf.kind] += cases
+                if leaf.kind in (TEACHABLE, NOTHING) and leaf.family not in able:
+                    lacking[leaf.family] += cases
         if kinds:
-            by_task[task] = kinds
-    return by_task
-
-
-def every_profile_ends(context: ProofContext) -> Claim:
-    """Claim that each profile has a checkpoint, or that the page names the one closest to it."""
-    kinds: Counter[str] = sum(endings(context).values(), Counter())
-    total, none, defects = kinds.total(), 0, []
-    for task in context.tasks:
-        if lacking := _without_closest(context, context.diagram(task)):
-            none += (cases := sum(lacking.values()))
+            endings[task] = kinds
+        if lacking:
+            none += lacking.total()
             named = joined(f"`{family}`" for family in lacking)
-            defects.append(defect(context, "no-closest", task, family=named, cases=cases))
-    if not total:
-        return Claim("endings", "no answer combination has a family", defects)
+            fault = defect(context, "no-closest", task, family=named, cases=lacking.total())
+            defects.append(fault)
+    kinds = sum(endings.values(), Counter())
+    if not (total := kinds.total()):
+        return Claim("endings", "no answer combination has a family", defects), endings
     parts = [f"{share(kinds[kind], total)} {text}" for kind, text in KINDS.items() if kinds[kind]]
     text = f"{', '.join(parts)}, of {total:,} answer combinations with a family"
     if without := kinds[TEACHABLE] + kinds[NOTHING]:
         named = f"{without - none:,} of these" if none else f"each of these {without:,}"
         text += f". The answer names the nearest checkpoint in {named}"
-    return Claim("endings", text, defects)
-
-
-def _without_closest(context: ProofContext, diagram: TaskDiagram) -> dict[str, int]:
-    """Return in how many cases a family has no checkpoint, and none that could be the closest.
-
-    None is where all of its checkpoints are for other tasks, in whatever way they are used.
-    """
-    checkpoints = [c for c in context.rulebase.checkpoints.values() if c.offered]
-    able = {c.family for c in checkpoints if diagram.task in (*c.tasks, *c.fine_tune)}
-    counts = Counter[str]()
-    for leaf, cases in diagram.counts(diagram.root).items():
-        if leaf.kind in (TEACHABLE, NOTHING) and leaf.family not in (NONE, *able):
-            counts[leaf.family] += cases
-    return dict(counts)
+    return Claim("endings", text, defects), endings
