@@ -106,15 +106,10 @@ class Case:
         """Yield every place in code that loads a checkpoint."""
         return ((usage,) for usage in self.scan.usages)
 
-    def all_usages(self) -> Iterator[tuple[Usage, bool]]:
-        """Yield every place that loads a model, with whether it is one of vision and language."""
-        yield from ((usage, True) for usage in self.scan.usages)
-        yield from ((usage, False) for usage in self.scan.beside)
-
-    def calls(self, *kinds: str) -> Iterator[tuple[Usage, Call]]:
-        """Yield the uses of some kinds of all that is loaded."""
+    def calls(self) -> Iterator[tuple[Usage, Call]]:
+        """Yield the calls of all that is loaded."""
         uses = ((usage, call) for usage in self.scan.usages for call in usage.calls)
-        return ((usage, call) for usage, call in uses if call.kind in kinds)
+        return ((usage, call) for usage, call in uses if call.kind == "call")
 
     def known(self) -> Iterator[tuple[Usage, Identity]]:
         """Yield every load of something known, be it as a sibling of a checkpoint."""

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from advisor.model.library import NameChange
 from advisor.scan.usage import Location
 
+
 LEVELS = ("error", "warning", "note")
 
 

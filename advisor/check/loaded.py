@@ -120,12 +120,18 @@ def receiver_of(case: Case, call: Call, usage: Usage | None = None) -> Receiver 
     if call.of[-1:] == (CACHE_FIELD,) and call.receiver.kind == "model":
         inside = members.of(CACHE)
         return Receiver(inside, CACHE, (), loaded[1]) if inside else None
-    at = _of(members, loaded[0])
-    for step in call.of:
-        at = part_of(members, at, step) if at else None
+    at = _along(members, loaded[0], call.of)
     if at and at.home == TOKENIZER and call.of:  # of a processor whose checkpoint may tell it
         at = _of(members, _tokenizer_of(case, call.receiver, f"{AUTOMATIC}Tokenizer"))
     return Receiver(at, loaded[0], call.of, loaded[1]) if at else None
+
+
+def _along(release: ReleaseMembers, load: str, path: tuple[str, ...]) -> Members | None:
+    """The members of the class that attributes lead to from what was loaded."""
+    at = _of(release, load)
+    for step in path:
+        at = part_of(release, at, step) if at else None
+    return at
 
 
 @lru_cache(maxsize=256)
@@ -184,11 +190,7 @@ def earlier(release: Release, load: str, path: tuple[str, ...], name: str) -> It
 
 def members_in(version: str, load: str, path: tuple[str, ...]) -> Members | None:
     """Return the members of the class that a path leads to in another release."""
-    release = members_of(version)
-    at = _of(release, load)
-    for step in path:
-        at = part_of(release, at, step) if at else None
-    return at
+    return _along(members_of(version), load, path)
 
 
 def _text(version: str, load: str, path: tuple[str, ...], name: str) -> tuple[str] | None:
@@ -198,17 +200,15 @@ def _text(version: str, load: str, path: tuple[str, ...], name: str) -> tuple[st
 
 def sure_uses(
     case: Case, *kinds: str, beside: tuple[Usage, ...] = ()
-) -> Iterator[tuple[Usage, Call]]:
-    """Yield the uses of some kinds of which it is sure on what class they are.
+) -> Iterator[tuple[Usage, list[Call]]]:
+    """Yield with each usage the uses of some kinds of which it is sure on what class they are.
 
     A use may be of several loads that all give the same class.
     """
     sure = case.worked_out("sure", _sure)
     for usage in (*case.scan.usages, *beside):
-        for call in usage.calls:
-            is_sure = call.certain or (call.place, call.kind, call.name) in sure
-            if is_sure and call.kind in kinds:
-                yield usage, call
+        calls = (call for call in usage.calls if call.kind in kinds)
+        yield usage, [it for it in calls if it.certain or (it.place, it.kind, it.name) in sure]
 
 
 def _sure(case: Case) -> set[tuple[object, ...]]:
@@ -230,7 +230,8 @@ def received(case: Case) -> Iterator[tuple[Usage, Call, Receiver]]:
     """Yield the calls of which it is known what they are on, with that."""
 
     def work(case: Case) -> list[tuple[Usage, Call, Receiver]]:
-        calls = ((*use, receiver_of(case, use[1], use[0])) for use in sure_uses(case, "call"))
-        return [(usage, call, at) for usage, call, at in calls if at]
+        uses = ((usage, call) for usage, calls in sure_uses(case, "call") for call in calls)
+        on = ((usage, call, receiver_of(case, call, usage)) for usage, call in uses)
+        return [(usage, call, at) for usage, call, at in on if at]
 
     yield from case.worked_out("received", work)

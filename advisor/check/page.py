@@ -63,7 +63,7 @@ def _project_json(inspection: Inspection) -> dict[str, Any]:
         for choice in case.choices
     ]
     hidden = [(*value.place[:2], value.text) for value in case.scan.unreached]
-    unreached = [dict(zip(USAGE[:3], usage, strict=True)) for usage in hidden]
+    unreached = [dict(zip(USAGE, value, strict=False)) for value in hidden]
     releases = [
         {
             "transformers": files.release.version,

@@ -248,13 +248,12 @@ def open_project(
         lowered=lowered,
         lock=records.read_lock(lock) if os.path.lexists(lock) and not options.lock else None,
     )
-    baseline = options.baseline if options.write_baseline is None else None
     return Project(
         declaration=declaration,
         paths=looked_at,
         case=case,
         fail_on=fail_level(level or "error"),
-        baseline=records.read_baseline(baseline) if baseline else None,
+        baseline=records.read_baseline(options.baseline) if options.baseline else None,
         seconds=options.deadline,
         pins=pins,
     )

@@ -20,7 +20,6 @@ from advisor.check.rules import (
     handling,
     membership,
     parameters,
-    processors,
     removal,
     suppression,
 )
@@ -33,9 +32,7 @@ def _detectors(*modules: ModuleType) -> tuple[Detector, ...]:
     return tuple(value for value in values if isinstance(value, Detector))
 
 
-DETECTORS = _detectors(
-    choices, architecture, processors, handling, removal, membership, parameters, access
-)
+DETECTORS = _detectors(choices, architecture, handling, removal, membership, parameters, access)
 """In the order in which findings of one level about a single checkpoint are distinct."""
 TOGETHER = frozenset(
     id for detector in DETECTORS if detector.together or detector.of_release for id in detector.ids

@@ -1,4 +1,4 @@
-"""Whether the class that loads a checkpoint is the one it was made with."""
+"""Whether the class and the processor of a checkpoint are those that it was made with."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from advisor.check.case import TRANSFORMERS, Case, rule, runs
 from advisor.check.finding import Edit, Finding
 from advisor.check.identity import Identity, identity_of
 from advisor.check.judgement import Judgement
-from advisor.scan.usage import Usage
+from advisor.check.loaded import only_id
+from advisor.scan.usage import Load, Usage
 from advisor.scan.version_range import read_range
 
 HEAD = "For"
@@ -17,6 +18,11 @@ HEAD = "For"
 ARCHITECTURE, LAYERS = "class-does-not-match", "weights-random-or-unused"
 RULES = {"refused": ARCHITECTURE, "other": ARCHITECTURE, "unlike": LAYERS, "unfound": LAYERS}
 """The rules that a class breaks, by what is wrong with it."""
+PROCESSOR, IMAGE_PROCESSOR = "processor", "image_processor"
+SIZED = ("size", "crop_size")
+"""What sets the size of the images that a processor makes, when it is loaded, called or later."""
+ANY_SIZE = "interpolate_pos_encoding"
+"""With this argument a model takes images of another size."""
 
 
 def _mismatches(case: Case) -> Iterator[tuple[str, str, Usage, Identity]]:
@@ -119,7 +125,7 @@ def _mismatch(case: Case, identity: Identity, name: str) -> tuple[str, str]:
     if None in folders or loads not in release.classes:
         return "", loads
     if release.classes[loads] not in folders:
-        same = case.knowledge("same_weights", ARCHITECTURE).get(model_type, [])
+        same = case.knowledge("same_weights").get(model_type, [])
         return "" if release.classes[loads] in same else "other", loads
     native = identity.model_class or loads
     number = version_number(release.version)  # classes that look elsewhere for their weights
@@ -155,3 +161,70 @@ def _class_edits(
     if not (same_use and sure and case.release.has_class(native) and alone):
         return ()
     return case.replace_class(load.class_place, load.class_name, native)
+
+
+def _processors(case: Case) -> Iterator[tuple[Usage, Load, Identity, Identity]]:
+    """Yield what prepares images, with what it is loaded from, and the model it is used for.
+
+    An image processor alone is so where what it gives visibly goes into the model.
+    """
+    for usage, model in case.known():
+        composed = usage.model and usage.model.kind == "composition"
+        for load in usage.processors if usage.model else ():
+            source = identity_of(case.rulebase, only_id(load))
+            used = {PROCESSOR: not composed, IMAGE_PROCESSOR: load in usage.joined}
+            if source and load.package == TRANSFORMERS and used.get(load.kind):
+                yield usage, load, source, model
+
+
+@rule("processor-does-not-match", each=_processors, citing=("processor",))
+def processor_class(
+    case: Case, _: Usage, load: Load, source: Identity, model: Identity
+) -> Iterator[Finding]:
+    """A processor class of another architecture."""
+    name, place, right = load.class_name, load.class_place, model.processor
+    if load.kind != PROCESSOR or source.id != model.id or not (name and right and place):
+        return
+    if name.startswith("Auto"):
+        return
+    folders = {case.release.classes.get(class_name) for class_name in (name, right)}
+    if None not in folders and len(folders) > 1:
+        message = f"{model.id} needs `{right}`, and `{name}` is for another kind of model"
+        certain = model.checkpoint and load.class_written == name
+        edits = case.replace_class(place, name, right) if certain else ()
+        yield Finding(message, place, fix=f"use `{right}`", edits=edits)
+
+
+@rule("processor-does-not-match", each=_processors, citing=("image_size", "processor"))
+def processor_of_another(
+    case: Case, usage: Usage, load: Load, other: Identity, model: Identity
+) -> Iterator[Finding]:
+    """A processor, or an image processor, loaded from an unlike checkpoint.
+
+    Its size is right where code sets the size of the images, or where the model takes any.
+    """
+    ours, theirs = (it.checkpoint and it.checkpoint.image_size for it in (model, other))
+    why, whole = "", load.kind == PROCESSOR
+    calls = [call for call in usage.calls if call.receiver.place == load.place]
+    named = {*load.arguments, *(name for call in calls for name in call.arguments)}
+    named |= {call.name for call in calls if call.kind == "assign"}
+    takes = any(ANY_SIZE in call.arguments for call in usage.calls)
+    any_size = takes or model.model_type in case.knowledge("any_size") or bool(named & {*SIZED})
+    if whole and model.processor and other.processor and model.processor != other.processor:
+        why = f"which has a `{other.processor}`, but {model.id} needs a `{model.processor}`"
+    elif ours and theirs and ours != theirs and not any_size:
+        why = f"which needs images of {theirs} pixels, but {model.id} needs {ours}"
+    if why and other.id != model.id:
+        yield _finding(load, f"{other.id}, {why}", model.id)
+
+
+def _finding(load: Load, why: str, id: str) -> Finding:
+    """Say it where the processor is loaded, and where its id is written, if that is elsewhere."""
+    here, written = load.place, load.checkpoint[0].place
+    inside = written.path == here.path and here.line <= written.line <= here.end_line
+    return Finding(
+        f"the {load.kind.replace('_', ' ')} is loaded from {why}",
+        written if inside else here,
+        places=() if inside else (written,),
+        fix=f"load the part from {id}",
+    )

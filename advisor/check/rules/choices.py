@@ -24,6 +24,7 @@ from advisor.scan.usage import Usage
 LICENCE = "commercial_use"
 LIMITS = {LICENCE: "licence-forbids-use", "memory_gb": "memory-over-limit"}
 """The fields of a checkpoint that a rule of their own judges."""
+MISSED = ("requirement-missed", *LIMITS.values())
 OPEN = {"image-text-to-text", "any-to-any", "feature-extraction", "image-feature-extraction"}
 """Pipelines of many tasks: a class that they load is made for none alone."""
 FEATURES = {"get_image_features", "get_text_features"}
@@ -32,43 +33,34 @@ SHOWN = 3
 """The checkpoints of more choices are counted, not named."""
 
 
-@rule("undetermined", each=Case.chosen)
-def undetermined(_: Case, judgement: Judgement) -> Iterator[Finding]:
-    """Open answers that decide whether the family is excluded."""
+@rule(
+    *("family-excluded", "family-discouraged", "family-allowed", "undetermined", "caveat"),
+    each=Case.chosen,
+)
+def family_of_choice(_: Case, judgement: Judgement) -> Iterator[Finding]:
+    """A family that cannot do what is needed, does it less well, may do so, or has a caveat."""
+    family, verdict = judgement.checkpoint.family, judgement.assessment.verdict
     if judgement.undetermined:
         fix = f"set `{judgement.flag}` under `needs`" if judgement.choice else None
         fix = fix or f"pass `--{judgement.flag}`"
-        family = judgement.checkpoint.family
         message = f"a missing answer decides whether {family} fits"
-        yield Finding(message, fix=fix if judgement.flag else None)
-
-
-@rule("caveat", each=Case.chosen)
-def caveat(_: Case, judgement: Judgement) -> Iterator[Finding]:
-    """What speaks against a family that is recommended."""
-    family = judgement.checkpoint.family
-    for fired in judgement.assessment.caveats if not judgement.undetermined else ():
-        message = f"{family} is recommended, but the rule {fired.rule.id} advises against it"
-        because, sources = fired.rule.because, fired.rule.sources
-        yield Finding(message, because=because, sources=sources)
-
-
-@rule("family-excluded", "family-discouraged", "family-allowed", each=Case.chosen)
-def another_family(_: Case, judgement: Judgement) -> Iterator[Finding]:
-    """A family that cannot do what is needed, or that does it less well than another one."""
-    verdict, instead = judgement.assessment.verdict, judgement.decision.family
-    if judgement.undetermined or verdict == "recommended":
-        return
-    fired = [f.rule for f in judgement.assessment.fired if f.rule.effect != "prefer"]
-    against = fired[0] if fired and verdict != "allowed" else None
-    yield Finding(
-        f"{judgement.checkpoint.family} is {verdict} for these needs, and {instead or NONE} is "
-        "recommended",
-        rule=f"family-{verdict}",
-        because=f"{against.id}: {against.because}" if against else "",
-        sources=against.sources if against else (),
-        fix=f"use a checkpoint of {instead}" if instead else None,
-    )
+        yield Finding(message, fix=fix if judgement.flag else None, rule="undetermined")
+    elif verdict == "recommended":
+        for caveat in judgement.assessment.caveats:
+            message = f"{family} is recommended, but the rule {caveat.rule.id} advises against it"
+            because, sources = caveat.rule.because, caveat.rule.sources
+            yield Finding(message, because=because, sources=sources, rule="caveat")
+    else:
+        instead, fired = judgement.decision.family, judgement.assessment.fired
+        opposed = [it.rule for it in fired if it.rule.effect != "prefer" and verdict != "allowed"]
+        against = opposed[0] if opposed else None
+        yield Finding(
+            f"{family} is {verdict} for these needs, and {instead or NONE} is recommended",
+            rule=f"family-{verdict}",
+            because=f"{against.id}: {against.because}" if against else "",
+            sources=against.sources if against else (),
+            fix=f"use a checkpoint of {instead}" if instead else None,
+        )
 
 
 @rule("outdated-choice", "choice-not-compared", each=Case.chosen)
@@ -236,31 +228,24 @@ def pipeline_or_generate(case: Case, usage: Usage, identity: Identity) -> Iterat
     yield Finding(message, place, fix=fix)
 
 
-@rule("task-not-done", each=Case.chosen, citing=("tasks",))
+@rule("task-not-done", "needs-fine-tuning", each=Case.chosen, citing=("tasks",))
 def task_of_choice(_: Case, judgement: Judgement) -> Iterator[Finding]:
-    """A task among the needs of a choice that the checkpoint cannot do at all."""
-    checkpoint, task = judgement.checkpoint, judgement.task
-    if judgement.suitability.use is None and task not in checkpoint.fine_tune:
-        able = ", ".join(checkpoint.tasks) or "none of the known tasks"
-        message = f"{checkpoint.id} does not support {task}. The checkpoint supports {able}"
-        because = "The catalog does not list this task for the checkpoint."
-        yield Finding(message, because=because)
-
-
-@rule("needs-fine-tuning", each=Case.chosen, citing=("tasks",))
-def needs_fine_tuning(_: Case, judgement: Judgement) -> Iterator[Finding]:
-    """A choice of a checkpoint that is only a start for training on its task."""
+    """A task of a choice that the checkpoint cannot do, or is only a start of training for."""
     checkpoint, task, use = judgement.checkpoint, judgement.task, judgement.suitability.use
     if use is None and task in checkpoint.fine_tune:
         message = f"{checkpoint.id} needs fine-tuning for {task}"
         fix = "fine-tune the checkpoint, or use one that supports the task without fine-tuning"
-        yield Finding(message, fix=fix)
+        yield Finding(message, fix=fix, rule="needs-fine-tuning")
+    elif use is None:
+        able = ", ".join(checkpoint.tasks) or "none of the known tasks"
+        message = f"{checkpoint.id} does not support {task}. The checkpoint supports {able}"
+        yield Finding(message, because="The catalog does not list this task for the checkpoint.")
     elif use == "fine-tune":
         message = f"{checkpoint.id} is only a starting point for fine-tuning"
-        yield Finding(message, level="note")
+        yield Finding(message, level="note", rule="needs-fine-tuning")
 
 
-@rule("requirement-missed", "memory-over-limit", "licence-forbids-use", each=Case.catalogued)
+@rule(*MISSED, each=Case.catalogued)
 def limit_in_code(case: Case, usage: Usage, checkpoint: Checkpoint) -> Iterator[Finding]:
     """A field that does not meet an answer which holds for all code; tasks play no part."""
     if not case.declared or checkpoint.id in {choice.checkpoint for choice in case.choices}:
@@ -275,29 +260,26 @@ def limit_in_code(case: Case, usage: Usage, checkpoint: Checkpoint) -> Iterator[
         yield Finding(message, place, sources=checkpoint.sources.get(gap.field, ()), rule=rule)
 
 
-@rule("requirement-missed", "memory-over-limit", "licence-forbids-use", each=Case.chosen)
+@rule(*MISSED, "not-verified", each=Case.chosen)
 def limit_of_choice(_: Case, judgement: Judgement) -> Iterator[Finding]:
-    """A field that does not meet the answers for a choice; a note where nobody gave the answer."""
-    for gap in judgement.suitability.lacks:
-        yield Finding(
-            _words(judgement.checkpoint, gap),
-            rule=LIMITS.get(gap.field, ""),
-            level="" if judgement.given(gap.question) else "note",
-            because=f"required by {BOUNDED.get(gap.field, gap.question)}",
-            sources=judgement.checkpoint.sources.get(gap.field, ()),
-        )
+    """A field that does not meet an answer for a choice, or that nobody verified for one.
+
+    Where nobody gave the answer, the first is a note, and the second nothing.
+    """
+    checkpoint, suitability = judgement.checkpoint, judgement.suitability
+    for gap in (*suitability.lacks, *suitability.unknown):
+        missed, given = gap in suitability.lacks, judgement.given(gap.question)
+        if missed or given:
+            yield Finding(
+                _words(checkpoint, gap) if missed else f"{checkpoint.id}: {gap.text}",
+                rule=LIMITS.get(gap.field, "") if missed else "not-verified",
+                level="" if given else "note",
+                because=f"required by {BOUNDED.get(gap.field, gap.question)}",
+                sources=checkpoint.sources.get(gap.field, ()) if missed else (),
+            )
 
 
 def _words(checkpoint: Checkpoint, gap: Gap) -> str:
     """Return what to say of a missed field; after a licence, what its owner means it for."""
     intended = checkpoint.notes.get("intended_use", "") if gap.field == LICENCE else ""
     return f"{checkpoint.id}: {gap.text}. {intended}".rstrip(". ")
-
-
-@rule("not-verified", each=Case.chosen)
-def not_verified(_: Case, judgement: Judgement) -> Iterator[Finding]:
-    """A field that an answer asks for and nobody verified."""
-    for gap in judgement.suitability.unknown:
-        if judgement.given(gap.question):
-            message = f"{judgement.checkpoint.id}: {gap.text}"
-            yield Finding(message, because=f"required by {BOUNDED.get(gap.field, gap.question)}")

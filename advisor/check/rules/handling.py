@@ -8,11 +8,12 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from advisor.check.case import Case, mentions, rule, writes
-from advisor.check.finding import Finding
+from advisor.check.finding import Edit, Finding
 from advisor.check.fixing import TEXTS_AT_ONCE
 from advisor.check.identity import Identity
+from advisor.check.loaded import TOKENIZER, Receiver, received
 from advisor.model import Checkpoint
-from advisor.scan.usage import Call, Location, Usage
+from advisor.scan.usage import Argument, Call, Location, Usage
 
 TOKEN = re.compile(r"<s_[A-Za-z0-9_.-]+>")
 """A task token as checkpoints of a document reader learn them in fine-tuning."""
@@ -20,8 +21,18 @@ BEFORE, AFTER = 30, 12
 """How many lines around a load and its uses belong to what is done there."""
 NO_WORDS = re.compile(r"https?://[^\s\"'<>)]+|[A-Za-z0-9+/=]{80,}")
 """Web addresses, and images as they stand in notebooks."""
-IDS, TEXT = "input_ids", "text"
-TOKENIZER = "tokenizer"
+IDS = "input_ids"
+IMAGES, TEXT = "images", "text"
+CALLED = "__call__"
+WHAT = {TEXT: "a text", IMAGES: "an image"}
+PATH = re.compile(r"(?i)https?://\S+\Z|\S+\.(?:png|jpe?g|webp|gif|bmp|tiff?)\Z")
+"""A text that stands for a picture."""
+ENTRY = re.compile(r"\[[\"'](\w+)[\"']\]\Z")
+"""What an entry is called, at the end: `batch["prompt"]`."""
+ENDS = re.compile(r"\s*(?:,|\)\Z)")
+"""What follows an argument of a call that is in no parentheses of its own."""
+LONGEST = 80
+"""Longer arguments are not written anew."""
 RUNS = ("__call__", "forward", "generate")
 WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 
@@ -30,7 +41,10 @@ WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 def pretrained_only(case: Case, usage: Usage, checkpoint: Checkpoint) -> Iterator[Finding]:
     """Inference with weights that no task was ever trained into."""
     unfinished = checkpoint.stage == "pre-trained" and not checkpoint.tasks
-    if unfinished and _infers(usage) and not _trained(case, usage):
+    later = [call.name for call in usage.calls if call.receiver is usage.model]
+    names = case.knowledge("trained_by")  # by the model, a trainer, or with other weights put in
+    trained = usage.trained or any(name in call for call in later for name in names)
+    if unfinished and _infers(usage) and not trained:
         use = "this code uses the model without fine-tuning"
         fix = "fine-tune the model first, or use a fine-tuned checkpoint"
         yield Finding(f"{checkpoint.id} is only pre-trained, and {use}", usage.place, fix=fix)
@@ -38,13 +52,6 @@ def pretrained_only(case: Case, usage: Usage, checkpoint: Checkpoint) -> Iterato
 
 def _infers(usage: Usage) -> bool:
     return usage.model is not None and (usage.model.kind == "pipeline" or writes(usage) is not None)
-
-
-def _trained(case: Case, usage: Usage) -> bool:
-    """True where the file trains a model, puts other weights in, or gives it to a trainer."""
-    names = case.knowledge("trained_by", "pretrained-only")
-    later = [call.name for call in usage.calls if call.receiver is usage.model]
-    return bool(usage.trained) or any(name in call for call in later for name in names)
 
 
 @rule("softmax-for-sigmoid", each=Case.known)
@@ -125,7 +132,7 @@ Tokens = tuple[list[Call], list[Location], list[Call]]
 def _tokens_by_file(case: Case) -> Mapping[str, Tokens]:
     """Return what makes tokens in each file: the tokenizer, be it that of a processor, or more."""
     files = defaultdict[str, Tokens](lambda: ([], [], []))
-    for usage, call in case.calls("call"):
+    for usage, call in case.calls():
         calls, made, processed = files[usage.place.path]
         calls.append(call)
         called = call.name == "__call__" and not call.of
@@ -161,3 +168,48 @@ def image_tokens_missing(case: Case, usage: Usage) -> Iterator[Finding]:
         message = f"{id} needs image tokens in `{IDS}`, and the tokenizer alone does not add them"
         fix = "pass text and images to the processor together: `processor(images=..., text=...)`"
         yield Finding(message, places[0], fix, places=places[1:])
+
+
+@rule("text-before-images", each=received, of_release=True)
+def text_before_images(case: Case, _: Usage, call: Call, at: Receiver) -> Iterator[Finding]:
+    """A text goes to a processor first, where images come first; or the other way round."""
+    given = call.arguments.get("0") if call.name == CALLED else None
+    signature = at.members.signature(CALLED)
+    if given is None or signature is None or signature.either or IMAGES not in signature.keywords:
+        return
+    first = signature.positional[0] if signature.positional else ""
+    kind = kind_of(case, given)
+    if not kind or {first, kind} != {IMAGES, TEXT} or kind not in signature.keywords:
+        return
+    other = IMAGES if kind == TEXT else TEXT
+    second = call.arguments.get("1")
+    named = {kind: given, **({other: second} if second else {})}
+    written = {name: case.stands_at(argument.place) for name, argument in named.items()}
+    free = other not in call.arguments and kind not in call.arguments and "2" not in call.arguments
+    short = all(len(text) <= LONGEST for text in written.values())
+    fits = short and free and all(_takes_name(case, call, argument) for argument in named.values())
+    pairs = ((named[name].place, name, text) for name, text in written.items() if fits)
+    edits = tuple(Edit(place, f"{name}={text}", text) for place, name, text in pairs)
+    takes = f"the first parameter of `{at.name}` is `{other}` in {case.transformers}"
+    message = f"{takes}, and this call passes {WHAT[kind]} first"
+    fix = "use keyword arguments: " + ", ".join(f"`{name}=`" for name in named)
+    yield Finding(message, call.place, fix, edits, at.level)
+
+
+def _takes_name(case: Case, call: Call, given: Argument) -> bool:
+    """True where a name can be written before an argument: nothing encloses it but the call."""
+    text = case.stands_at(given.place)
+    behind = case.stands_at(given.place.ending(0).to(call.place))
+    whole = bool(text) and not text.startswith("*") and ":=" not in text
+    return whole and bool(ENDS.match(behind))
+
+
+def kind_of(case: Case, given: Argument) -> str | None:
+    """What an argument is: a text by what it says or how it is called, images by their name."""
+    named = re.split(r"[\[(]", given.source.lstrip("[("))[0]
+    words = set(re.findall(r"[a-z]+", " ".join((named, *ENTRY.findall(given.source))).lower()))
+    texts = [text.strip() for text in given.texts]
+    says_words = any(text and not PATH.match(text) for text in texts)
+    if says_words or words & {*case.knowledge("texts")}:
+        return TEXT
+    return IMAGES if words & {*case.knowledge("images")} and not texts else None

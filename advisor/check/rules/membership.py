@@ -44,21 +44,19 @@ QUOTED = re.compile(r"[\"'](?=(\w+)[\"'])")
 @rule("removed-member", of_release=True)
 def removed_member(case: Case) -> Iterator[Finding]:
     """An attribute or a method that the class had, or will have, and has not in this release."""
-    around: dict[int, tuple[set[tuple[str, ...]], bool]] = {}
-    for usage, call in sure_uses(case, "read", "call", "index", beside=case.scan.beside):
-        if id(usage) not in around:
-            stored = {(*call.of, call.name) for call in usage.calls if call.kind == "assign"}
-            wrappers = case.knowledge("wrappers")  # what an adapter wraps has less
-            around[id(usage)] = stored, any(call.name in wrappers for call in usage.calls)
-        stored, wrapped = around[id(usage)]
-        if call.kind == "index":
-            at, key = receiver_of(case, call), call.arguments["0"].value
-            change = case.release.removed(f"{at.name}[]", "attribute") if at else None
-            if at and change and not isinstance(key, str):
-                message = f"`{at.name}` is no longer a tuple in {case.transformers}"
-                yield Finding(message, call.place, level=at.level, change=change)
-        elif call.name[:1] != "_" and (*call.of, call.name) not in stored:
-            yield from _missing(case, call, usage, wrapped=wrapped)
+    for usage, calls in sure_uses(case, "read", "call", "index", beside=case.scan.beside):
+        stored = {(*call.of, call.name) for call in usage.calls if call.kind == "assign"}
+        wrappers = case.knowledge("wrappers")  # what an adapter wraps has less
+        wrapped = any(call.name in wrappers for call in usage.calls)
+        for call in calls:
+            if call.kind == "index":
+                at, key = receiver_of(case, call), call.arguments["0"].value
+                change = case.release.removed(f"{at.name}[]", "attribute") if at else None
+                if at and change and not isinstance(key, str):
+                    message = f"`{at.name}` is no longer a tuple in {case.transformers}"
+                    yield Finding(message, call.place, level=at.level, change=change)
+            elif call.name[:1] != "_" and (*call.of, call.name) not in stored:
+                yield from _missing(case, call, usage, wrapped=wrapped)
     for built in case.scan.built:
         yield from _missing_of_class(case, built)
 
@@ -164,7 +162,7 @@ def _onward(case: Case, at: Receiver, call: Call, usage: Usage) -> str | None:
 
 @lru_cache(maxsize=4096)
 def _part_that_has(members: ReleaseMembers, home: str, name: str) -> str | None:
-    """The part of a model that has what the model itself never had."""
+    """The part of a class that has what the class itself has not."""
     module, _, whole = home.partition(":")
     at = members.of(whole, module)
     parts = ((part, part_of(members, at, part)) for part in at.texts) if at else ()
@@ -207,11 +205,9 @@ def _instead(
         return advice(change.instead), change.because, edits
     if life.last is None:
         return None, "", ()
-    for part in at.members.texts:
-        inner = part_of(release.members, at.members, part)
-        if inner and inner.has(name):
-            onward = f"{part}.{name}"
-            return f"use `{onward}`", f"`{name}` moved to `{part}`.", _renamed(call, onward)
+    if part := _part_that_has(release.members, at.members.home, name):
+        onward = f"{part}.{name}"
+        return f"use `{onward}`", f"`{name}` moved to `{part}`.", _renamed(call, onward)
     before = members_in(life.last, at.load, at.path)
     held = members_in(life.last, at.load, (*at.path, name))
     parts = {key for key, text in held.texts.items() if not text.startswith("(")} if held else set()
@@ -233,11 +229,11 @@ def output_as_tensor(case: Case) -> Iterator[Finding]:
     """What a method gives is an object in this release, and is used as the tensor it was."""
     uses: dict[tuple[object, ...], list[Call]] = defaultdict(list)
     makers: dict[tuple[object, ...], list[Call]] = defaultdict(list)
-    for usage in case.scan.usages:
+    for usage, calls in sure_uses(case, "call"):
         for call in usage.calls:
             uses[id(usage), call.of, call.receiver.place].append(call)
-    for usage, call in sure_uses(case, "call"):
-        makers[id(usage), (*call.of, call.name), call.receiver.place].append(call)
+        for call in calls:
+            makers[id(usage), (*call.of, call.name), call.receiver.place].append(call)
     for key, made in makers.items():
         for call, own in _by_maker(made, uses.get(key, [])):
             if own and "return_dict" not in call.arguments:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping
 
 from advisor.catalogue.release_members import Members
 from advisor.check.case import TRANSFORMERS, Case, rule, uses_of
 from advisor.check.finding import Edit, Finding, advice
 from advisor.check.loaded import (
+    CONFIG,
     SETTINGS,
     Receiver,
     members_in,
@@ -17,7 +17,7 @@ from advisor.check.loaded import (
     releases_before,
 )
 from advisor.model.library import NameChange
-from advisor.scan.usage import Argument, Location, Usage
+from advisor.scan.usage import Argument, Usage
 
 BUILDER = "__init__"
 IDLE = (None, False, 0, 1)
@@ -27,63 +27,52 @@ BY_NAME = "by-name"
 """Of an argument that is passed by its name, not as one of so many in order."""
 
 
-class Given(NamedTuple):
-    """Arguments given to a method of something, or to a class by its builder."""
-
-    place: Location
-    shown: str
-    on: Receiver
-    method: str
-    arguments: Mapping[str, Argument]
-
-
 @rule("removed-parameter", of_release=True)
 def removed_parameter(case: Case) -> Iterator[Finding]:
     """An argument, by its name, that a method or a class took once and takes no more."""
     yield from _tensors(case)
-    for given in _given(case):
-        taken = _parameters(given.on.members, given.method)
-        for name, argument in given.arguments.items():
+    for shown, on, method, arguments in _given(case):
+        taken, signature = _parameters(on.members, method), on.members.signature(method)
+        keywords = signature.keywords if signature else ()  # it may take any others too
+        for name, argument in arguments.items():
             if not name.isidentifier() or name in (taken or ()):
                 continue
-            change = case.release.removed(f"{given.shown}({name})", "parameter")
+            change = case.release.removed(f"{shown}({name})", "parameter")
             older = releases_before(case.release.version) if taken is not None else ()
-            had = (
-                (version, members_in(version, given.on.load, given.on.path)) for version in older
-            )
-            sets = ((version, at and _parameters(at, given.method)) for version, at in had)
-            last = next((version for version, names in sets if name in (names or ())), None)
-            signature = given.on.members.signature(given.method)
-            keywords = signature.keywords if signature else ()  # it may take any others too
+            held = ((version, members_in(version, on.load, on.path)) for version in older)
+            had = ((version, at) for version, at in held if at)
+            had = ((version, at) for version, at in had if name in (_parameters(at, method) or ()))
+            last, before = next(had, (None, None))
             renamed = change is not None and change.instead in keywords and name not in keywords
-            replaced = change and (renamed or _asks(case, given, change, argument))
+            replaced = change and (renamed or _asks(case, shown, arguments, change, argument))
             if last is None and (change is None or (taken is None and not replaced)):
                 continue
-            place = argument.written
-            instead, renames = change.instead if change else None, False
-            if change is None:
-                instead = _successor(given, name, taken or (), last or "")
-                renames = instead is not None
+            instead, sure = change and change.instead, change and change.kind == "renamed"
+            if before and change is None:
+                built = before.signature(method)
+                successor = built.renamed.get(name) if built else None
+                sure = successor in (taken or ())
+                instead = successor if sure else None
             silent = change and change.id in case.knowledge("asked_by_false")  # it does not fail
             when = f". The last release with `{name}` is {last}" if last else ""
-            version = case.release.version
-            sure = renames or (change is not None and change.kind == "renamed")
             certain = sure and argument.name_place and instead
             yield Finding(
-                f"`{given.shown}` does not accept `{name}` in transformers {version}{when}",
-                place,
+                f"`{shown}` does not accept `{name}` in {case.transformers}{when}",
+                argument.written,
                 places=argument.named_at,
-                level=given.on.level or ("warning" if silent else ""),
+                level=on.level or ("warning" if silent else ""),
                 fix=advice(instead),
                 change=change,
-                edits=(Edit(place, instead or "", name),) if certain else (),
+                edits=(Edit(argument.written, instead or "", name),) if certain else (),
             )
 
 
-def _asks(case: Case, given: Given, change: NameChange, argument: Argument) -> bool:
+def _asks(
+    case: Case, shown: str, given: Mapping[str, Argument], change: NameChange, argument: Argument
+) -> bool:
     """True where a method is asked for what it does no more by itself, though it takes the name."""
-    ready = set(case.knowledge("ready")) & given.arguments.keys()
-    own = change.name == f"{given.shown}({change.name.partition('(')[2]}"
+    ready = set(case.knowledge("ready")) & given.keys()
+    own = change.name == f"{shown}({change.name.partition('(')[2]}"
     if change.id in case.knowledge("asked_by_false") and argument.value is not False:
         return False
     by_value = change.id in case.knowledge("asked_by_value")
@@ -93,7 +82,7 @@ def _asks(case: Case, given: Given, change: NameChange, argument: Argument) -> b
 
 def _tensors(case: Case) -> Iterator[Finding]:
     """Tensors of a framework that the release does not know, which a processor is asked for."""
-    for _, call in case.calls("call"):
+    for _, call in case.calls():
         argument = call.arguments.get("return_tensors")
         if argument is None or call.receiver.kind not in PREPARING:
             continue
@@ -102,17 +91,20 @@ def _tensors(case: Case) -> Iterator[Finding]:
             yield Finding(message, argument.written, change=change)
 
 
-def _given(case: Case) -> Iterator[Given]:
-    """Yield what methods of a known class are called with, and what other classes are made with."""
+def _given(case: Case) -> Iterator[tuple[str, Receiver, str, Mapping[str, Argument]]]:
+    """Yield what is called, on what, by which method and with which arguments.
+
+    Those are methods of a known class, and the builders of others.
+    """
     for _, call, on in received(case):
         if call.certain:
-            yield Given(call.place, call.name, on, call.name, call.arguments)
+            yield call.name, on, call.name, call.arguments
     for built in case.scan.built:
         name, _, method = built.class_name.partition(".")
         at = case.release.members.of(name) if built.arguments else None
         if at is not None:
             on = Receiver(at, name, ())
-            yield Given(built.place, method or name, on, method or BUILDER, built.arguments)
+            yield method or name, on, method or BUILDER, built.arguments
 
 
 def _parameters(at: Members, method: str) -> frozenset[str] | None:
@@ -122,16 +114,6 @@ def _parameters(at: Members, method: str) -> frozenset[str] | None:
         return frozenset(at.texts)
     signature = at.signature(method)
     return None if signature is None or signature.rest else signature.keywords
-
-
-def _successor(given: Given, name: str, taken: Collection[str], last: str) -> str | None:
-    """The parameter that the release gave it on as."""
-    before = members_in(last, given.on.load, given.on.path)
-    signature = before.signature(given.method) if before else None
-    renamed = signature.renamed.get(name) if signature else None
-    if renamed in taken:
-        return renamed
-    return None
 
 
 @rule("narrower-override", of_release=True)
@@ -145,10 +127,8 @@ def narrower_override(case: Case) -> Iterator[Finding]:
         others = override.beside - {override.name}  # methods that are written anew as well
         called_here = not others.isdisjoint(passed[3:])
         by_name = number == BY_NAME
-        if by_name:
-            taken = name in override.named or override.rest
-        else:
-            taken = override.positional >= int(number) or override.many
+        in_order = not by_name and (override.positional >= int(number) or override.many)
+        taken = in_order or (by_name and (name in override.named or override.rest))
         if taken or called_here or not case.release.reaches(since):
             continue
         yield Finding(
@@ -159,7 +139,7 @@ def narrower_override(case: Case) -> Iterator[Finding]:
         )
 
 
-CONFIG, GENERATION = "config", "generation_config"
+GENERATION = "generation_config"
 
 
 @rule("generation-set-in-config", each=Case.usages, of_release=True)

@@ -25,7 +25,7 @@ def changed_class(case: Case) -> Iterator[Finding]:
     for name, place in _class_names(case):
         change = case.release.removed(name)
         instead = change and change.instead
-        if change and (instead or change.id not in case.knowledge("unsure", "removed-class")):
+        if change and (instead or change.id not in case.knowledge("unsure")):
             alias = (
                 f"`{name}` is a deprecated alias of `{instead}` since transformers {change.since}"
             )
@@ -52,49 +52,46 @@ def _class_names(case: Case) -> Iterator[tuple[str, Location]]:
                 yield loaded, place
 
 
-REMOVED = "removed-argument"
+def _changed_arguments(case: Case) -> Iterator[tuple[bool, Load, str, Argument, NameChange]]:
+    """Yield the arguments of loads whose names a release changed, each with that change.
 
-
-@rule("removed-argument", "renamed-argument", each=Case.all_usages, of_release=True)
-def changed_argument(case: Case, usage: Usage, ours: bool) -> Iterator[Finding]:
-    """An argument that the release does not take, or that has another name by now."""
-    for load, name, argument, change in _changed_arguments(case, usage):
-        place = argument.written
-        missing = f"{case.transformers} does not accept the argument `{name}` here"
-        new, now = change.instead, ""
-        edits: tuple[Edit, ...] = ()
-        fix, leave = None, "remove the argument"
-        same = change.id in case.knowledge("same_value", REMOVED)
-        asks_by_true = change.id in case.knowledge("asks_by_true", REMOVED)
-        if change.id in case.knowledge("without_effect", REMOVED).get(load.kind, ()):
-            now, fix = f"`{name}` has no effect on a {load.kind.replace('_', ' ')}", leave
-        elif asks_by_true and argument.value is not True:
-            now, fix = f"`{name}` no longer has an effect", leave
-        else:
-            if new and change.kind != "removed":
-                now = f"`{name}` was renamed to `{new}` in transformers {change.since}"
-            given = (new or "").partition("=")[0]
-            if given in load.arguments and not argument.key_place:  # a branch may set either
-                fix = f"{leave}, because `{given}` is set"
-            elif argument.value is False and change.kind == "removed" and not same:
-                fix = leave  # unless the new name says the same
-        if now and not ours:
-            continue
-        whole = argument.value is True and "=" in (new or "")  # with its value
-        if new and argument.name_place and not fix and (same or whole):
-            replaced = place if same else place.to(argument.place)
-            edits = (Edit(replaced, new, name if same else case.stands_at(replaced)),)
-        yield _finding(change, argument, missing, now, fix, edits)
-
-
-def _changed_arguments(
-    case: Case, usage: Usage
-) -> Iterator[tuple[Load, str, Argument, NameChange]]:
-    """Yield the arguments of loads whose names a release changed, each with that change."""
-    for load in usage.loads:
+    What is told first is whether the model is one of vision and language.
+    """
+    usages = (*((True, it) for it in case.scan.usages), *((False, it) for it in case.scan.beside))
+    for ours, load in ((ours, load) for ours, usage in usages for load in usage.loads):
         for name, argument in load.arguments.items() if load.package == TRANSFORMERS else ():
             if change := case.release.removed(name, "argument"):
-                yield load, name, argument, change
+                yield ours, load, name, argument, change
+
+
+@rule("removed-argument", "renamed-argument", each=_changed_arguments, of_release=True)
+def changed_argument(
+    case: Case, ours: bool, load: Load, name: str, argument: Argument, change: NameChange
+) -> Iterator[Finding]:
+    """An argument that the release does not take, or that has another name by now."""
+    new, place, now, fix, leave = change.instead, argument.written, "", None, "remove the argument"
+    missing = f"{case.transformers} does not accept the argument `{name}` here"
+    same = change.id in case.knowledge("same_value")
+    asks_by_true = change.id in case.knowledge("asks_by_true")
+    if change.id in case.knowledge("without_effect").get(load.kind, ()):
+        now, fix = f"`{name}` has no effect on a {load.kind.replace('_', ' ')}", leave
+    elif asks_by_true and argument.value is not True:
+        now, fix = f"`{name}` no longer has an effect", leave
+    else:
+        if new and change.kind != "removed":
+            now = f"`{name}` was renamed to `{new}` in transformers {change.since}"
+        given = (new or "").partition("=")[0]
+        if given in load.arguments and not argument.key_place:  # a branch may set either
+            fix = f"{leave}, because `{given}` is set"
+        elif argument.value is False and change.kind == "removed" and not same:
+            fix = leave  # unless the new name says the same
+    whole = argument.value is True and "=" in (new or "")  # with its value
+    edits: tuple[Edit, ...] = ()
+    if new and argument.name_place and not fix and (same or whole):
+        replaced = place if same else place.to(argument.place)
+        edits = (Edit(replaced, new, name if same else case.stands_at(replaced)),)
+    if ours or not now:
+        yield _finding(change, argument, missing, now, fix, edits)
 
 
 @rule("removed-pipeline", "redirected-pipeline", each=Case.usages, of_release=True)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import bisect
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator
-from functools import cache
 
 from advisor.check.case import Case, Suppression, rule
 from advisor.check.finding import Finding, Stretches
 from advisor.check.judgement import DeclaredChoice, Waiver
 from advisor.phrasing import count
-from advisor.scan.usage import Ignore, Location
+from advisor.scan.usage import Location
 
 
 def suppress(case: Case, findings: list[Finding], not_run: set[str]) -> Suppression:
@@ -35,27 +34,6 @@ def suppress(case: Case, findings: list[Finding], not_run: set[str]) -> Suppress
     return Suppression(tuple(left), tuple(ignored), tuple(waived), frozenset(not_run))
 
 
-def _ignores(case: Case) -> Iterator[tuple[set[str], Ignore]]:
-    """Yield each comment with the rules of which it takes findings away."""
-    lines: dict[str, list[tuple[int, str]]] = defaultdict(list)
-    for finding in case.suppression.ignored:
-        if finding.place:
-            lines[finding.place.path].append((finding.place.line, finding.rule))
-    for of_file in lines.values():
-        of_file.sort()
-
-    @cache
-    def rules(path: str, first: int, last: int) -> set[str]:
-        ignored = lines.get(path, [])
-        begin = bisect.bisect_left(ignored, (first, ""))
-        end = bisect.bisect_left(ignored, (last + 1, ""))
-        return {rule for _, rule in ignored[begin:end]}
-
-    for ignore in case.scan.ignores:
-        used = rules(ignore.place.path, ignore.first, ignore.last)
-        yield used & {*ignore.rules} if ignore.rules else used, ignore
-
-
 def _waivers(case: Case) -> Iterator[tuple[DeclaredChoice, Waiver]]:
     return ((choice, waiver) for choice in case.choices for waiver in choice.waivers)
 
@@ -63,29 +41,31 @@ def _waivers(case: Case) -> Iterator[tuple[DeclaredChoice, Waiver]]:
 @rule("unused-ignore")
 def unused_ignore(case: Case) -> Iterator[Finding]:
     """A comment that takes no finding away."""
-    message, fix = "this line has no finding of ", "remove the entry"
-    for used, ignore in _ignores(case):
-        if not ignore.rules and not used:
-            yield Finding(f"{message}any rule", ignore.place, fix=fix)
-        for id in (id for id in ignore.rules if id not in used):
-            yield Finding(f"{message}`{id}`", ignore.place, fix=fix)
+    lines: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for finding in case.suppression.ignored:  # in the order of a reader
+        if at := finding.place:
+            lines[at.path, ""].append(at.line)
+            lines[at.path, finding.rule].append(at.line)
+    for ignore in case.scan.ignores:
+        for id in ignore.rules or ("",):
+            of_rule = lines[ignore.place.path, id]
+            first = bisect_left(of_rule, ignore.first)
+            if not of_rule[first:] or of_rule[first] > ignore.last:
+                what = f"`{id}`" if id else "any rule"
+                message = f"this line has no finding of {what}"
+                yield Finding(message, ignore.place, fix="remove the entry")
 
 
-@rule("unused-waiver", each=_waivers)
-def unused_waiver(case: Case, choice: DeclaredChoice, waiver: Waiver) -> Iterator[Finding]:
-    """A waiver that holds and waives no finding, of a rule that ran."""
+@rule("unused-waiver", "expired-waiver", each=_waivers)
+def idle_waiver(case: Case, choice: DeclaredChoice, waiver: Waiver) -> Iterator[Finding]:
+    """A waiver after its last day, or one that waives no finding, of a rule that ran."""
     waived = {finding.rule for finding in case.suppression.waived if finding.choice == choice.name}
-    if waiver.until >= case.today and waiver.rule not in waived | case.suppression.not_run:
-        message = f"the model `{choice.name}` has no finding of `{waiver.rule}`"
-        yield Finding(message, waiver.place, choice=choice.name, fix="remove the entry")
-
-
-@rule("expired-waiver", each=_waivers)
-def expired_waiver(case: Case, choice: DeclaredChoice, waiver: Waiver) -> Iterator[Finding]:
-    """A waiver after its last day."""
     if waiver.until < case.today:
         message = f"the suppression of `{waiver.rule}` expired on {waiver.until}"
-        yield Finding(message, waiver.place, choice=choice.name)
+        yield Finding(message, waiver.place, choice=choice.name, rule="expired-waiver")
+    elif waiver.rule not in waived | case.suppression.not_run:
+        message = f"the model `{choice.name}` has no finding of `{waiver.rule}`"
+        yield Finding(message, waiver.place, choice=choice.name, fix="remove the entry")
 
 
 @rule("file-not-checked")
