@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any, NamedTuple, TypeAlias
 
 from advisor.catalogue.release import Release
@@ -28,6 +29,10 @@ from advisor.scan.usage import Call, Load, Location, Name, Scan, Usage
 TRANSFORMERS = "transformers"
 IMPORT_AND_USE = 2
 """How often a name stands in a file that imports it for one use."""
+
+
+USAGES, CHOSEN, DECLARED = map(attrgetter, ("scan.usages", "judgements", "choices"))
+"""What a rule may judge each of: loads in code, checkpoints chosen for one task, declarations."""
 
 
 class Suppression(NamedTuple):
@@ -102,10 +107,6 @@ class Case:
             self.once[name] = work(self)
         return self.once[name]
 
-    def usages(self) -> Iterator[tuple[Usage]]:
-        """Yield every place in code that loads a checkpoint."""
-        return ((usage,) for usage in self.scan.usages)
-
     def calls(self) -> Iterator[tuple[Usage, Call]]:
         """Yield the calls of all that is loaded."""
         uses = ((usage, call) for usage in self.scan.usages for call in usage.calls)
@@ -120,14 +121,6 @@ class Case:
         """Yield every load of a checkpoint in the catalogue."""
         pairs = ((usage, identity.checkpoint) for usage, identity in self.known())
         return ((usage, checkpoint) for usage, checkpoint in pairs if checkpoint)
-
-    def chosen(self) -> Iterator[tuple[Judgement]]:
-        """Yield every checkpoint that was chosen, once for each of its tasks."""
-        return ((judgement,) for judgement in self.judgements)
-
-    def declared_choices(self) -> Iterator[tuple[DeclaredChoice]]:
-        """Yield every choice that the project declares."""
-        return ((choice,) for choice in self.choices)
 
     def judgements_of(self, choice: DeclaredChoice) -> list[Judgement]:
         """Return one judgement for each task of a choice; none where nobody knows it."""
@@ -151,9 +144,9 @@ class Case:
             return (use,)
         alike = [name for name in names if name.name == old]
         alone = len(alike) == 1 and alike[0].module == TRANSFORMERS and not alike[0].optional
-        if not alone or _times(path, self.source(path), new) > len(ours):
+        if not alone or self.times(path, new) > len(ours):
             return ()
-        still_used = _times(path, self.source(path), old) > IMPORT_AND_USE
+        still_used = self.times(path, old) > IMPORT_AND_USE
         added = f"{new}, {old}" if alike[0].alias else f"{old}, {new}" if still_used else new
         return use, Edit(alike[0].place, added, old)
 
@@ -188,10 +181,8 @@ class Case:
         if not bare or len(there) < len(names):
             return edits
         used = [at for at, name in here.items() if name is None]
-        followed = all(
-            _times(path, self.source(path), name) <= len(places.get((path, name), {}))
-            for name in (old, new)
-        )
+        standing = {name: len(places.get((path, name), {})) for name in (old, new)}
+        followed = all(self.times(path, name) <= number for name, number in standing.items())
         given = self.worked_out(  # to files that use such a name and do not import it
             "given", lambda _: {name for (_, name), at in places.items() if not any(at.values())}
         )
@@ -199,6 +190,11 @@ class Case:
         if passed_on or not followed:
             return edits | {at: (Edit(at, f"{new} as {old}", old),) for at in bare}
         return edits | {bare[0]: tuple(Edit(at, new, old) for at in (*bare, *used))}
+
+    def times(self, path: str, name: str) -> int:
+        """Return how often a name stands in the code of a file."""
+        word = re.escape(name)  # which begins the pattern, since it is found much faster so
+        return len(re.findall(rf"{word}(?<!\w{word})\b", _code(path, self.source(path))))
 
     def stands_at(self, place: Location) -> str:
         """Return the text at a place of a scanned file."""
@@ -223,12 +219,6 @@ def _code(path: str, text: str) -> str:
     return same_letters(text)
 
 
-def _times(path: str, text: str, name: str) -> int:
-    """How often a name stands in the code of a file."""
-    word = re.escape(name)  # which begins the pattern, since it is found much faster so
-    return len(re.findall(rf"{word}(?<!\w{word})\b", _code(path, text)))
-
-
 class Detector(NamedTuple):
     """A function that finds what one or more rules stand for, in `each` part of a case.
 
@@ -241,7 +231,7 @@ class Detector(NamedTuple):
 
     ids: tuple[str, ...]
     find: Callable[..., Iterator[Finding]]
-    each: Callable[[Case], Iterable[tuple[Any, ...]]] = lambda _: [()]
+    each: Callable[[Case], Iterable[Any]] = lambda _: [()]
     citing: tuple[str, ...] = ()
     runs: Callable[[Case], object] = lambda _: True
     of_release: bool = False
@@ -250,7 +240,7 @@ class Detector(NamedTuple):
     @property
     def of_choices(self) -> bool:
         """True where it judges choices: then it sees all code at once."""
-        return self.each in (Case.chosen, Case.declared_choices)
+        return self.each in (CHOSEN, DECLARED)
 
     def can_judge(self, case: Case) -> bool:
         """True where it has what it judges by: a release among that, if it speaks of one."""
@@ -262,7 +252,8 @@ class Detector(NamedTuple):
         since = case.rulebase.checks[self.ids[0]].knowledge.get("since")
         if since and not case.release.reaches(since[0]):
             return
-        for part in self.each(judged):
+        for each in self.each(judged):
+            part = each if type(each) is tuple else (each,)
             for finding in self.find(judged, *part):
                 rule = case.rulebase.checks[finding.rule or judged.rule]
                 yield self._completed(judged, finding, rule, *part[-1:])

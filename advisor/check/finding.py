@@ -11,7 +11,6 @@ from typing import NamedTuple
 from advisor.model.library import NameChange
 from advisor.scan.usage import Location
 
-
 LEVELS = ("error", "warning", "note")
 
 

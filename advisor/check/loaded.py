@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from advisor.catalogue.release import Release, described_releases, members_of, version_number
+from advisor.catalogue.release import described_releases, members_of, version_number
 from advisor.catalogue.release_members import Members, ReleaseMembers
 from advisor.check.case import TRANSFORMERS, Case
 from advisor.check.identity import identity_of
@@ -176,26 +176,22 @@ def lifetime(version: str, load: str, path: tuple[str, ...], name: str) -> Lifet
     """Return when a class that a path leads to had a member; None where no release has it there."""
     older = releases_before(version)
     for release in (*older, *described_releases()[len(older) :]):
-        if text := _text(release, load, path, name):
+        if (at := members_in(release, load, path)) and at.has(name):
             last, first = (release, None) if release in older else (None, release)
-            return Lifetime(last, first, text[0])
+            return Lifetime(last, first, at.texts.get(name, ""))
     return None
 
 
-def earlier(release: Release, load: str, path: tuple[str, ...], name: str) -> Iterator[str]:
-    """Yield what a member was in described releases before this one, the newest first."""
-    texts = (_text(older, load, path, name) for older in releases_before(release.version))
-    return (text[0] for text in texts if text)
+def earlier(case: Case, load: str, path: tuple[str, ...]) -> Iterator[tuple[str, Members]]:
+    """Yield what a path leads to in described releases before the judged one, the newest first."""
+    versions = releases_before(case.release.version)
+    held = ((version, members_in(version, load, path)) for version in versions)
+    return ((version, at) for version, at in held if at)
 
 
 def members_in(version: str, load: str, path: tuple[str, ...]) -> Members | None:
     """Return the members of the class that a path leads to in another release."""
     return _along(members_of(version), load, path)
-
-
-def _text(version: str, load: str, path: tuple[str, ...], name: str) -> tuple[str] | None:
-    at = members_in(version, load, path)
-    return (at.texts.get(name, ""),) if at and at.has(name) else None
 
 
 def sure_uses(

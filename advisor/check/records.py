@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, NamedTuple, TypeAlias, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from advisor.check.finding import Finding
 from advisor.check.judgement import DeclaredChoice, Judgement
@@ -24,7 +24,6 @@ MOST_ALIKE = MOST_BYTES
 Key = tuple[str, str, str]
 """Rule and path of a finding, and what its message names: what stays when lines and words move."""
 Read = TypeVar("Read")
-JudgedChoice: TypeAlias = tuple[DeclaredChoice, Iterable[Judgement]]
 
 
 class LockedChoice(NamedTuple):
@@ -52,7 +51,9 @@ class Lock(NamedTuple):
     choices: tuple[LockedChoice, ...]
 
 
-def lock_text(rulebase: RuleBase, judged: Iterable[JudgedChoice]) -> str:
+def lock_text(
+    rulebase: RuleBase, judged: Iterable[tuple[DeclaredChoice, Iterable[Judgement]]]
+) -> str:
     """Return the lock of what holds now for choices."""
     choices = [choice._asdict() for each in judged for choice in locked_choices(rulebase, *each)]
     lock = {"lock_version": VERSION, "rule_base": rulebase.digest, "choices": choices}
@@ -88,8 +89,7 @@ def read_lock(file: Path) -> Lock:
                 raise TypeError("no row of a lock")
         return Lock(digest, choices)
 
-    command = "advisor check --lock"
-    return _read(file, "lock file", "lock_version", command, lock, within=file.parent)
+    return _read(file, "lock", "advisor check --lock", lock, within=file.parent)
 
 
 def finding_key(finding: Finding) -> Key:
@@ -120,8 +120,7 @@ def read_baseline(file: Path) -> Counter[Key]:
             counts[*key[:2], names_in(key[2])] += count
         return counts
 
-    command = f"advisor check --write-baseline {file}"
-    return _read(file, "baseline file", "baseline_version", command, known)
+    return _read(file, "baseline", f"advisor check --write-baseline {file}", known)
 
 
 def refuse_other_contents(file: Path) -> None:
@@ -133,27 +132,21 @@ def refuse_other_contents(file: Path) -> None:
 
 
 def _read(
-    file: Path,
-    kind: str,
-    key: str,
-    command: str,
-    read: Callable[[Any], Read],
-    within: Path | None = None,
+    file: Path, kind: str, command: str, read: Callable[[Any], Read], within: Path | None = None
 ) -> Read:
-    """Return what is read of a JSON file that `command` writes, with its version at `key`."""
+    """Return what is read of a JSON file of a kind, which `command` writes."""
     name = path_shown(file)
     try:
         value = json.loads(read_bounded(file, MOST_BYTES, within=within).decode("utf-8-sig"))
-        version = value[key]
+        version = value[f"{kind}_version"]
         if version == VERSION and type(version) is int:
             return read(value)
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "the file is not UTF-8 text"
         raise BrokenFileError(f"`{name}` cannot be read: {reason}") from error
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        message = f"`{name}` is not a valid {kind} of advisor"
+        message = f"`{name}` is not a valid {kind} file of advisor"
         raise BrokenFileError(message, hint=f"run `{command}` to write a new file") from error
-    raise BrokenFileError(
-        f"`{name}` is a {kind} of version {version!r:.40}. This advisor reads version {VERSION}",
-        hint=f"run `{command}` to write the file again",
-    )
+    message = f"`{name}` is a {kind} file of version {version!r:.40}"
+    hint = f"run `{command}` to write the file again"
+    raise BrokenFileError(f"{message}. This advisor reads version {VERSION}", hint=hint)

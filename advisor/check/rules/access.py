@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from advisor.check.case import TRANSFORMERS, Case, id_place, rule
+from advisor.check.case import TRANSFORMERS, USAGES, Case, id_place, rule
 from advisor.check.finding import Finding
 from advisor.check.loaded import AUTOMATIC
 from advisor.model import Checkpoint
@@ -51,13 +51,12 @@ def unpinned_revision(case: Case) -> Iterator[Finding]:
         yield Finding(message, first, fix=fix, checkpoint=id, places=tuple(others))
 
 
-@rule("trust-remote-code", each=Case.usages, together=True)
+@rule("trust-remote-code", each=USAGES, together=True)
 def trust_remote_code(case: Case, usage: Usage) -> Iterator[Finding]:
     """Code from the Hub that runs when the checkpoint is loaded."""
     identity, id = case.identity(usage), usage.checkpoint
-    pairs = [(load, load.arguments.get("trust_remote_code")) for load in usage.loads]
-    asking = ((load, argument) for load, argument in pairs if argument and argument.value is True)
-    remote = [(load, argument) for load, argument in asking if _runs(case, load)]
+    pairs = ((load, load.arguments.get("trust_remote_code")) for load in usage.loads)
+    remote = [(load, it) for load, it in pairs if it and it.value is True and _runs(case, load)]
     if not remote or id is None or not HUB_ID.match(id) or _is_local(usage):
         return
     checkpoint = identity.checkpoint if identity else None
@@ -98,7 +97,7 @@ def _runs(case: Case, load: Load) -> bool:
     return members is not None and (load.kind == "processor" or members.has(GENERATE))
 
 
-@rule("pickled-weights", each=Case.usages)
+@rule("pickled-weights", each=USAGES)
 def pickled_weights(case: Case, usage: Usage) -> Iterator[Finding]:
     """Weights in a pickle, which is code too."""
     identity = case.identity(usage)
@@ -111,7 +110,7 @@ def pickled_weights(case: Case, usage: Usage) -> Iterator[Finding]:
             yield Finding(message, place, checkpoint=id, fix=fix)
 
 
-@rule("suspicious-id", each=Case.usages)
+@rule("suspicious-id", each=USAGES)
 def suspicious_id(case: Case, usage: Usage) -> Iterator[Finding]:
     """An id one slip away from a catalogued one.
 

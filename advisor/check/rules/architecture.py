@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from advisor.catalogue.release import version_number
-from advisor.check.case import TRANSFORMERS, Case, rule, runs
+from advisor.check.case import CHOSEN, TRANSFORMERS, Case, rule, runs
 from advisor.check.finding import Edit, Finding
 from advisor.check.identity import Identity, identity_of
 from advisor.check.judgement import Judgement
@@ -37,7 +37,8 @@ def _mismatches(case: Case) -> Iterator[tuple[str, str, Usage, Identity]]:
             judged = (load.package, load.kind) == (TRANSFORMERS, "model") and not own_code
         if judged and name:
             kind, loads = _mismatch(case, identity, name)
-            if not (load and load.extended and (kind != "other" or "config" in load.arguments)):
+            extended = load and load.extended and (kind != "other" or "config" in load.arguments)
+            if kind in RULES and not extended:
                 yield kind, loads, usage, identity
 
 
@@ -48,8 +49,6 @@ def class_in_code(
     """A class of another architecture than the checkpoint, or of the same with other layers."""
     id, native, checkpoint = identity.id, identity.model_class, identity.checkpoint
     level, instead = "" if checkpoint else "warning", ""
-    if kind not in RULES:
-        return
     if kind == "refused":
         message = f"`{loads}` cannot load {id}, because it is a {identity.model_type} model"
     elif kind == "other":
@@ -78,7 +77,7 @@ def class_in_code(
     )
 
 
-@rule(ARCHITECTURE, LAYERS, each=Case.chosen, citing=("class",))
+@rule(ARCHITECTURE, LAYERS, each=CHOSEN, citing=("class",))
 def class_of_choice(case: Case, judgement: Judgement) -> Iterator[Finding]:
     """A class named for a chosen checkpoint that was made with another one."""
     name, identity = judgement.model_class, identity_of(case.rulebase, judgement.checkpoint.id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from advisor.check.case import Case, id_place, rule, writes
+from advisor.check.case import CHOSEN, DECLARED, Case, id_place, rule, writes
 from advisor.check.finding import Finding
 from advisor.check.identity import Identity, identity_of
 from advisor.check.judgement import DeclaredChoice, Judgement
@@ -35,7 +35,7 @@ SHOWN = 3
 
 @rule(
     *("family-excluded", "family-discouraged", "family-allowed", "undetermined", "caveat"),
-    each=Case.chosen,
+    each=CHOSEN,
 )
 def family_of_choice(_: Case, judgement: Judgement) -> Iterator[Finding]:
     """A family that cannot do what is needed, does it less well, may do so, or has a caveat."""
@@ -63,7 +63,7 @@ def family_of_choice(_: Case, judgement: Judgement) -> Iterator[Finding]:
         )
 
 
-@rule("outdated-choice", "choice-not-compared", each=Case.chosen)
+@rule("outdated-choice", "choice-not-compared", each=CHOSEN)
 def outdated_choice(_: Case, judgement: Judgement) -> Iterator[Finding]:
     """A choice behind another checkpoint for its needs, or one that no result compares."""
     yield from _standing(judgement.rulebase, judgement.decision, judgement.checkpoint)
@@ -141,7 +141,7 @@ def _gb(pick: Pick) -> str:
     return "unknown memory" if pick.memory_gb is None else f"~{pick.memory_gb:.1f} GB"
 
 
-@rule("unknown-checkpoint", each=Case.declared_choices)
+@rule("unknown-checkpoint", each=DECLARED)
 def unknown_checkpoint(case: Case, choice: DeclaredChoice) -> Iterator[Finding]:
     """A choice of a checkpoint that is not in the catalogue."""
     if choice.checkpoint not in case.rulebase.checkpoints:
@@ -162,7 +162,7 @@ def undeclared_usage(case: Case, usage: Usage, identity: Identity) -> Iterator[F
         yield Finding(message, id_place(usage), fix=fix)
 
 
-@rule("unused-choice", each=Case.declared_choices, runs=lambda it: it.whole and it.scan.usages)
+@rule("unused-choice", each=DECLARED, runs=lambda it: it.whole and it.scan.usages)
 def unused_choice(case: Case, choice: DeclaredChoice) -> Iterator[Finding]:
     """A choice of a checkpoint that no code loads, where all code of a project was seen."""
     loaded = {value.text for usage in case.scan.usages for value in usage.alternatives}
@@ -170,7 +170,7 @@ def unused_choice(case: Case, choice: DeclaredChoice) -> Iterator[Finding]:
         yield Finding(f"no checked code loads {choice.checkpoint}")
 
 
-@rule("choice-changed", each=Case.declared_choices, runs=lambda case: case.lock is not None)
+@rule("choice-changed", each=DECLARED, runs=lambda case: case.lock is not None)
 def choice_changed(case: Case, choice: DeclaredChoice) -> Iterator[Finding]:
     """What is chosen, or would be, otherwise than when the lock was written, and why."""
     lock = case.lock or Lock("", ())
@@ -228,7 +228,7 @@ def pipeline_or_generate(case: Case, usage: Usage, identity: Identity) -> Iterat
     yield Finding(message, place, fix=fix)
 
 
-@rule("task-not-done", "needs-fine-tuning", each=Case.chosen, citing=("tasks",))
+@rule("task-not-done", "needs-fine-tuning", each=CHOSEN, citing=("tasks",))
 def task_of_choice(_: Case, judgement: Judgement) -> Iterator[Finding]:
     """A task of a choice that the checkpoint cannot do, or is only a start of training for."""
     checkpoint, task, use = judgement.checkpoint, judgement.task, judgement.suitability.use
@@ -260,7 +260,7 @@ def limit_in_code(case: Case, usage: Usage, checkpoint: Checkpoint) -> Iterator[
         yield Finding(message, place, sources=checkpoint.sources.get(gap.field, ()), rule=rule)
 
 
-@rule(*MISSED, "not-verified", each=Case.chosen)
+@rule(*MISSED, "not-verified", each=CHOSEN)
 def limit_of_choice(_: Case, judgement: Judgement) -> Iterator[Finding]:
     """A field that does not meet an answer for a choice, or that nobody verified for one.
 

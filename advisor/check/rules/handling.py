@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
-from advisor.check.case import Case, mentions, rule, writes
+from advisor.check.case import USAGES, Case, mentions, rule, writes
 from advisor.check.finding import Edit, Finding
 from advisor.check.fixing import TEXTS_AT_ONCE
 from advisor.check.identity import Identity
@@ -143,7 +143,7 @@ def _tokens_by_file(case: Case) -> Mapping[str, Tokens]:
     return files
 
 
-@rule("image-tokens-missing", each=Case.usages, of_release=True)
+@rule("image-tokens-missing", each=USAGES, of_release=True)
 def image_tokens_missing(case: Case, usage: Usage) -> Iterator[Finding]:
     """Ids that come from the tokenizer alone, for a model whose processor adds those of images.
 

@@ -106,30 +106,28 @@ def _lacking(
     case: Case, call: Call, usage: Usage, at: Receiver, *, wrapped: bool
 ) -> Iterator[Finding]:
     """A member that a receiver does not have."""
-    message = f"`{at.name}` has no `{call.name}` in {case.transformers}"
+    members, why = case.release.members, ""
     nested = case.knowledge("nested").get(at.name)  # a part of a configuration holds it by now
-    if nested and case.release.reaches(case.knowledge("nested_since")[0]):
-        inner = case.release.members.near(nested[0], at.members)
-        if inner and inner.has(call.name):
-            edits = _renamed(call, new := f"{nested[1]}.{call.name}")
-            yield Finding(message, call.place, f"use `{new}`", edits, at.level)
-            return
+    by_now = nested and case.release.reaches(case.knowledge("nested_since")[0])
+    inner = members.near(nested[0], at.members) if by_now else None
+    part = nested[1] if inner and inner.has(call.name) else None
     life = lifetime(case.release.version, at.load, at.path, call.name)
-    members = None if at.members.open or wrapped else case.release.members
-    part = members and _part_that_has(members, at.members.home, call.name)
-    if life is None and part:
-        edits = _renamed(call, new := f"{part}.{call.name}")
+    if not (part or life or at.members.open or wrapped):
+        part = _part_that_has(members, at.members.home, call.name)
         why = f"The part `{part}` has this attribute or method."
-        yield Finding(message, call.place, f"use `{new}`", edits, at.level, why)
     # An open class may have any attribute, and a tokenizer of any class any member.
     closed = life and not at.any and (life.text.startswith("(") or not at.members.open)
-    if life is None or not (closed or case.release.removed(call.name, "attribute")):
-        return
-    fix, because, edits = _instead(case, at, call, life)
-    if onward := _onward(case, at, call, usage):
-        fix, because, edits = onward, "The attributes moved within the model in this release.", ()
-    message = _absence(case, at, call.name, life)
-    yield Finding(message, call.place, fix, edits, at.level, because)
+    if part:
+        message = f"`{at.name}` has no `{call.name}` in {case.transformers}"
+        edits = _renamed(call, new := f"{part}.{call.name}")
+        yield Finding(message, call.place, f"use `{new}`", edits, at.level, why)
+    elif life and (closed or case.release.removed(call.name, "attribute")):
+        fix, because, edits = _instead(case, at, call, life)
+        if onward := _onward(case, at, call, usage):
+            fix, edits = onward, ()
+            because = "The attributes moved within the model in this release."
+        message = _absence(case, at, call.name, life)
+        yield Finding(message, call.place, fix, edits, at.level, because)
 
 
 def _renamed(call: Call, new: str) -> tuple[Edit, ...]:
@@ -324,7 +322,8 @@ def _given(case: Case, call: Call) -> tuple[Members, Receiver, bool] | None:
         return None
     named = case.release.removed(call.name, "attribute") is not None
     before: list[set[str]] = []
-    for text in earlier(case.release, at.load, at.path, call.name):
+    had = (older for _, older in earlier(case, at.load, at.path) if older.has(call.name))
+    for text in (older.texts.get(call.name, "") for older in had):
         before.append(set(filter(None, text.rpartition(")")[2].lstrip("~").split("|"))))
         if before[-1] & TENSORS:
             return output, at, False

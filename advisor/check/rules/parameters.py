@@ -5,17 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from advisor.catalogue.release_members import Members
-from advisor.check.case import TRANSFORMERS, Case, rule, uses_of
+from advisor.check.case import TRANSFORMERS, USAGES, Case, rule, uses_of
 from advisor.check.finding import Edit, Finding, advice
-from advisor.check.loaded import (
-    CONFIG,
-    SETTINGS,
-    Receiver,
-    members_in,
-    received,
-    receiver_of,
-    releases_before,
-)
+from advisor.check.loaded import CONFIG, SETTINGS, Receiver, earlier, received, receiver_of
 from advisor.model.library import NameChange
 from advisor.scan.usage import Argument, Usage
 
@@ -38,11 +30,9 @@ def removed_parameter(case: Case) -> Iterator[Finding]:
             if not name.isidentifier() or name in (taken or ()):
                 continue
             change = case.release.removed(f"{shown}({name})", "parameter")
-            older = releases_before(case.release.version) if taken is not None else ()
-            held = ((version, members_in(version, on.load, on.path)) for version in older)
-            had = ((version, at) for version, at in held if at)
-            had = ((version, at) for version, at in had if name in (_parameters(at, method) or ()))
-            last, before = next(had, (None, None))
+            older = earlier(case, on.load, on.path) if taken is not None else iter(())
+            took = (it for it in older if name in (_parameters(it[1], method) or ()))
+            last, before = next(took, (None, None))
             renamed = change is not None and change.instead in keywords and name not in keywords
             replaced = change and (renamed or _asks(case, shown, arguments, change, argument))
             if last is None and (change is None or (taken is None and not replaced)):
@@ -142,7 +132,7 @@ def narrower_override(case: Case) -> Iterator[Finding]:
 GENERATION = "generation_config"
 
 
-@rule("generation-set-in-config", each=Case.usages, of_release=True)
+@rule("generation-set-in-config", each=USAGES, of_release=True)
 def generation_set_in_config(case: Case, usage: Usage) -> Iterator[Finding]:
     """A setting of `generate` that is stored in the configuration of the model."""
     model = usage.model

@@ -12,7 +12,7 @@ from functools import cache, lru_cache
 from advisor.catalogue.release import release_table, version_number
 from advisor.catalogue.release_members import ReleaseMembers
 from advisor.catalogue.release_table import block_of
-from advisor.check.case import TRANSFORMERS, Case, mentions, rule
+from advisor.check.case import TRANSFORMERS, USAGES, Case, mentions, rule
 from advisor.check.finding import Edit, Finding, advice
 from advisor.model.library import NameChange
 from advisor.scan.usage import Argument, Load, Location, Name, Usage
@@ -94,7 +94,7 @@ def changed_argument(
         yield _finding(change, argument, missing, now, fix, edits)
 
 
-@rule("removed-pipeline", "redirected-pipeline", each=Case.usages, of_release=True)
+@rule("removed-pipeline", "redirected-pipeline", each=USAGES, of_release=True)
 def changed_pipeline(case: Case, usage: Usage) -> Iterator[Finding]:
     """A pipeline that the release does not have, or whose name gives another one by now."""
     if usage.model is None or usage.model.kind != "pipeline" or not usage.task:
