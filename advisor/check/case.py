@@ -24,7 +24,7 @@ from advisor.model.library import CheckRule
 from advisor.rulebase.base import RuleBase
 from advisor.scan.notebook import parse_notebook
 from advisor.scan.source import UnreadableError, same_letters
-from advisor.scan.usage import Call, Load, Location, Name, Scan, Usage
+from advisor.scan.usage import Call, Location, Name, Scan, Usage
 
 TRANSFORMERS = "transformers"
 IMPORT_AND_USE = 2
@@ -299,21 +299,21 @@ def id_place(usage: Usage) -> Location:
     return values[0].place if len(values) == 1 else usage.place
 
 
-def uses_of(usage: Usage, load: Load | None, *kinds: str) -> Iterator[Call]:
-    """Yield the uses of one thing that is loaded, of some kinds."""
-    place = load.place if load else None
-    return (call for call in usage.calls if call.kind in kinds and call.receiver.place == place)
+def uses_of_model(usage: Usage, kind: str) -> Iterator[Call]:
+    """Yield the uses of a kind of the model that is loaded."""
+    place = usage.model and usage.model.place
+    return (call for call in usage.calls if call.kind == kind and call.receiver.place == place)
 
 
 def writes(usage: Usage) -> Call | None:
     """Return the first call that makes the model write text."""
-    calls = uses_of(usage, usage.model, "call")
+    calls = uses_of_model(usage, "call")
     return next((call for call in calls if call.name == "generate"), None)
 
 
 def runs(usage: Usage) -> bool:
     """True where a call runs the model or pipeline."""
-    calls = [*uses_of(usage, usage.model, "call")]
+    calls = [*uses_of_model(usage, "call")]
     features = (it.name.startswith("get_") and it.name.endswith("_features") for it in calls)
     made = (it.name == "generate" or (it.name == "__call__" and not it.of) for it in calls)
     return any((*features, *made))

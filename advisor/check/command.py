@@ -127,8 +127,7 @@ def judged(
 
     id, named = options.checkpoint, options.class_name or None
     judgement = judgement_of(rulebase, id, given, model_class=named, priority=first)
-    fail_on = fail_level(options.fail_on or ("warning" if options.strict else "error"))
-    return judge(judgement, rulebase, options.transformers, fail_on)
+    return judge(judgement, rulebase, options.transformers, fail_level(options))
 
 
 def _check(project: Project, options: CheckOptions, shown: Showing) -> int:
@@ -136,8 +135,9 @@ def _check(project: Project, options: CheckOptions, shown: Showing) -> int:
     from advisor.check.page import project_report
     from advisor.check.records import LOCK, baseline_text, lock_text, refuse_other_contents
 
+    folder = project.declaration.folder
     if options.lock:
-        shown.refuse(project.declaration.folder / LOCK)
+        shown.refuse(folder / LOCK)
     inspection = project.inspect()
     if inspection.case.release.note:
         note(inspection.case.release.note)
@@ -163,13 +163,13 @@ def _check(project: Project, options: CheckOptions, shown: Showing) -> int:
         return 0  # what is known is no failure
     _emit(project_report(inspection, statistics=options.statistics, verbose=options.verbose), shown)
     if options.lock:
-        if not project.case.choices:
+        case = project.case
+        if not case.choices:
             message = "advisor.yaml declares no models, so there is nothing to lock"
             raise UsageError(message, hint="run `advisor init` to create advisor.yaml")
-        folder = project.declaration.folder
-        judged = ((choice, project.case.judgements_of(choice)) for choice in project.case.choices)
-        write_text(folder / LOCK, lock_text(project.case.rulebase, judged), within=folder)
-        note(f"wrote {count(len(project.case.choices), 'choice')} to {path_shown(folder / LOCK)}")
+        judged = ((choice, case.judgements_of(choice)) for choice in case.choices)
+        write_text(folder / LOCK, lock_text(case.rulebase, judged), within=folder)
+        note(f"wrote {count(len(case.choices), 'choice')} to {path_shown(folder / LOCK)}")
     return CANNOT if changes.refused else inspection.exit_code
 
 

@@ -143,8 +143,10 @@ def judge(
     return Inspection(case, tuple(by_level), fail_on)
 
 
-def fail_level(level: str) -> str:
-    """Return a level from which on a check fails. Raises UsageError for unknown ones."""
+def fail_level(options: CheckOptions, *otherwise: str) -> str:
+    """Return the level from which on a check fails. Raises UsageError for unknown ones."""
+    by_options = options.fail_on or ("warning" if options.strict else "")
+    level = next(filter(None, (by_options, *otherwise)), "error")
     check_name("fail level", level, FAIL_LEVELS, "levels")
     return level
 
@@ -177,22 +179,19 @@ class Project(NamedTuple):
         exclude = [*self.declaration.rules, *self.declaration.exclude]
         folders = self.case.rulebase.folders
         scanned = scan_apart(self.paths, folders, exclude=exclude, seconds=self.seconds)
+        case = replace(self.case, scan=scanned, once={})
+        if self.pins:
+            paths = sorted(set(scanned.paths()))
+            judged = tuple(by_pin(case.rulebase, self.pins, scanned.pins, paths))
+            notes = dict.fromkeys((*scanned.notes, *self.pins.unread))
+            case = replace(case, judged=judged, scan=scanned._replace(notes=tuple(notes)))
+        unread = {note.path for note in case.scan.notes if note.line is None}
 
         def source(path: str) -> str:
-            seen = scanned.seen.get(path)
-            notes = (*scanned.notes, *(self.pins.unread if self.pins else ()))
-            if not seen and any(note.path == path and note.line is None for note in notes):
-                return ""  # it may be behind a link that leads out
-            return source_text(path, seen)
+            seen = scanned.seen.get(path)  # what was not read may be behind a link that leads out
+            return source_text(path, seen) if seen or path not in unread else ""
 
-        texts = lru_cache(TEXTS_AT_ONCE)(source)
-        case = replace(self.case, scan=scanned, source=texts, once={})
-        if self.pins is None:
-            return case
-        paths = sorted(set(scanned.paths()))
-        judged = tuple(by_pin(case.rulebase, self.pins, scanned.pins, paths))
-        notes = dict.fromkeys((*scanned.notes, *self.pins.unread))
-        return replace(case, judged=judged, scan=scanned._replace(notes=tuple(notes)))
+        return replace(case, source=lru_cache(TEXTS_AT_ONCE)(source))
 
     def inspect(self) -> Inspection:
         """Check the project. Raises UsageError where there is nothing to look at."""
@@ -225,8 +224,6 @@ def open_project(
         for id, rule in shipped.items()
         if (own := rulebase.checks.get(id)) and LEVELS.index(own.level) > LEVELS.index(rule.level)
     }
-    level = options.fail_on or ("warning" if options.strict else "")
-    level = level or os.environ.get("ADVISOR_FAIL_ON", "") or declaration.fail_on
     version = options.transformers or os.environ.get("ADVISOR_TRANSFORMERS", "")
     looked_at = tuple(paths or [folder])
     priority, top = priority_of(rulebase, first), resolved(folder)
@@ -252,7 +249,7 @@ def open_project(
         declaration=declaration,
         paths=looked_at,
         case=case,
-        fail_on=fail_level(level or "error"),
+        fail_on=fail_level(options, os.environ.get("ADVISOR_FAIL_ON", ""), declaration.fail_on),
         baseline=records.read_baseline(options.baseline) if options.baseline else None,
         seconds=options.deadline,
         pins=pins,

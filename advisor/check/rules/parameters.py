@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from advisor.catalogue.release_members import Members
-from advisor.check.case import TRANSFORMERS, USAGES, Case, rule, uses_of
+from advisor.check.case import TRANSFORMERS, USAGES, Case, rule, uses_of_model
 from advisor.check.finding import Edit, Finding, advice
 from advisor.check.loaded import CONFIG, SETTINGS, Receiver, earlier, received, receiver_of
 from advisor.model.library import NameChange
@@ -138,7 +138,7 @@ def generation_set_in_config(case: Case, usage: Usage) -> Iterator[Finding]:
     model = usage.model
     if model is None or model.package != TRANSFORMERS:
         return
-    stored = [call for call in uses_of(usage, model, "assign") if call.of == (CONFIG,)]
+    stored = [call for call in uses_of_model(usage, "assign") if call.of == (CONFIG,)]
     for call in stored:
         if call.name in case.knowledge("settings") and call.arguments["0"].value is not None:
             target = call.arguments["0"].source
@@ -148,7 +148,7 @@ def generation_set_in_config(case: Case, usage: Usage) -> Iterator[Finding]:
             message, edits = f"{steered}, which {case.transformers} refuses", (edit,)
             fix = f"set the value in `{GENERATION}`"
             yield Finding(message, call.place, fix, edits if of_model != target else ())
-    for call in uses_of(usage, model, "read"):  # of a setting, where none stands any more
+    for call in uses_of_model(usage, "read"):  # of a setting, where none stands any more
         ours = call.of == (CONFIG,) and call.certain and call.name in case.knowledge("settings")
         at = receiver_of(case, call, usage) if ours else None
         if at and not at.members.has(call.name) and call.name not in {it.name for it in stored}:
