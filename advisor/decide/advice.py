@@ -10,7 +10,6 @@ from advisor.decide.command_lines import (
     may_run,
     quoted,
     rules_flags,
-    settling,
     try_command,
 )
 from advisor.decide.outlook import Certainty, Change, strict_words
@@ -41,6 +40,8 @@ UNBOUND = Screen(lines=99)
 """More than an answer ever takes, for a page that scrolls."""
 AROUND = 2
 """Lines of a terminal that the command and the next prompt of the shell take."""
+ON_ITS_PAGE = {"languages", "commercial_use", "memory_gb"}
+"""Fields of which the page of a checkpoint may tell what nobody verified."""
 
 
 def screen_here(usual: Screen = SCREEN, below: Callable[[int], int] = lambda _: AROUND) -> Screen:
@@ -183,9 +184,17 @@ class TaskAdvice(NamedTuple):
 
     @property
     def settles(self) -> str | None:
-        """The page or command that settles what nobody verified of the first; None where all is."""
-        picks = self.selection.picks
-        return settling(self.rulebase, picks[0], str(self.task)) if picks and self.task else None
+        """What settles what nobody verified of the first pick; None where all is verified.
+
+        That is the address of the checkpoint's page where it may tell; else the command that
+        tries it.
+        """
+        first = next(iter(self.selection.picks), None)
+        if not (self.task and first and first.unknown):
+            return None
+        if any(gap.field in ON_ITS_PAGE for gap in first.unknown):
+            return first.checkpoint.page
+        return try_command(self.rulebase, first.checkpoint, self.task)
 
     @property
     def hints(self) -> list[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from advisor.engine.bounds import BOUNDS
 from advisor.engine.profile import Profile
@@ -13,9 +12,6 @@ from advisor.foreign import visible
 from advisor.model import Checkpoint
 from advisor.model.library import ANY_TYPE, Act, RunnerUse
 from advisor.rulebase.base import RuleBase
-
-if TYPE_CHECKING:
-    from advisor.decide.selection import Pick
 
 _PLAIN = re.compile(r"[A-Za-z0-9@%+=:,./_-]+\Z")
 
@@ -63,22 +59,6 @@ def quoted(word: str) -> str:
         for sign in word
     )
     return f"$'{''.join(signs)}'"
-
-
-ON_ITS_PAGE = {"languages", "commercial_use", "memory_gb"}
-"""Fields of which the page of a checkpoint may tell what nobody verified."""
-
-
-def settling(rulebase: RuleBase, pick: Pick, task: str) -> str | None:
-    """Return what settles what nobody verified of a pick; None where all is verified.
-
-    That is the address of the checkpoint's page where it may tell; else the command that tries it.
-    """
-    if not pick.unknown:
-        return None
-    if any(gap.field in ON_ITS_PAGE for gap in pick.unknown):
-        return pick.checkpoint.page
-    return try_command(rulebase, pick.checkpoint, task)
 
 
 def try_command(

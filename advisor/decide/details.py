@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
 
+from advisor.decide.advice import CheckpointSet, Together
 from advisor.decide.outlook import Change, by_end, ways_text
 from advisor.decide.reasons import MAYBE_FEWER, Reason
 from advisor.decide.shortlist import lost_on_text
@@ -15,9 +15,6 @@ from advisor.engine.profile import answer_text, answers_text
 from advisor.model import Rule
 from advisor.phrasing import NO_FAMILY, count, family_text, joined, origin_word
 from advisor.rulebase.base import RuleBase
-
-if TYPE_CHECKING:
-    from advisor.decide.advice import CheckpointSet, Together
 
 SHOWN_WAYS = 3
 """So many ways to make a family the answer are named beside why it is not."""

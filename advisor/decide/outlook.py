@@ -80,7 +80,21 @@ def diagram_for(
     own, which is built for them; so is the diagram of another order, or of verified ones only.
     """
     setup = "-".join((order, *(["verified"] if verified_only else []), *engine.priority))
-    whole = _kept(engine, task, setup, order, verified_only=verified_only)
+    remembered, shelf = engine.rulebase.remembered, engine.rulebase.shelf
+
+    def built(within: Profile | None = None) -> TaskDiagram:
+        from advisor.decide.task_diagrams import build
+
+        return build(engine, task, within, order=order, verified_only=verified_only)
+
+    key = TaskDiagram, task, setup
+    if key not in remembered:
+        name = f"diagrams/{setup}/{task}"
+        table = shelf.read(name) if shelf else None
+        remembered[key] = built() if table is None else TaskDiagram.from_json(table)
+        if shelf and table is None:
+            shelf.keep(name, remembered[key].to_json())
+    whole: TaskDiagram = remembered[key]
     own = {
         axis.question: given[axis.question]
         for axis in whole.axes
@@ -88,34 +102,10 @@ def diagram_for(
     }
     if not own:
         return whole
-    remembered = engine.rulebase.remembered
-    key = (TaskDiagram, task, setup, tuple((id, a.options, a.named) for id, a in own.items()))
-    if key not in remembered:
-        from advisor.decide.task_diagrams import build
-
-        remembered[key] = build(engine, task, own, order=order, verified_only=verified_only)
-    task_diagram: TaskDiagram = remembered[key]
-    return task_diagram
-
-
-def _kept(engine: Engine, task: str, setup: str, order: str, *, verified_only: bool) -> TaskDiagram:
-    """Return the diagram of a task with the answers that have a value of their own."""
-    key = TaskDiagram, task, setup
-    remembered = engine.rulebase.remembered
-    if key not in remembered:
-        name = f"diagrams/{setup}/{task}"
-        shelf = engine.rulebase.shelf
-        table = shelf.read(name) if shelf else None
-        if table is None:
-            from advisor.decide.task_diagrams import build
-
-            made = build(engine, task, order=order, verified_only=verified_only)
-            if shelf:
-                shelf.keep(name, made.to_json())
-        else:
-            made = TaskDiagram.from_json(table)
-        remembered[key] = made
-    task_diagram: TaskDiagram = remembered[key]
+    own_key = (*key, tuple((id, answer.options, answer.named) for id, answer in own.items()))
+    if own_key not in remembered:
+        remembered[own_key] = built(own)
+    task_diagram: TaskDiagram = remembered[own_key]
     return task_diagram
 
 

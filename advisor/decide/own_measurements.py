@@ -13,17 +13,15 @@ import math
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
+from advisor.decide.advice import TaskAdvice
 from advisor.decide.precedence import HERE
 from advisor.errors import BrokenFileError, UsageError
 from advisor.files import MEGABYTE, path_shown, read_bounded
 from advisor.foreign import visible
 from advisor.phrasing import count
 from advisor.rulebase.base import RuleBase
-
-if TYPE_CHECKING:
-    from advisor.decide.advice import TaskAdvice
 
 DECIMALS = 3
 LARGEST = 50 * MEGABYTE

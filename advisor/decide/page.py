@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from math import ceil
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from advisor.decide.advice import END, SCREEN, UNBOUND, Screen
+from advisor.decide.advice import END, SCREEN, UNBOUND, Advice, Screen, TaskAdvice
 from advisor.decide.command_lines import command, flags
 from advisor.decide.memory import PAGES
 from advisor.decide.outlook import ASSUMED, DECIDED, UNDETERMINED, Change
@@ -38,9 +38,6 @@ from advisor.engine.decision import Assessment, applicable
 from advisor.engine.profile import Answer, holds
 from advisor.model import NONE, TASK
 from advisor.phrasing import joined
-
-if TYPE_CHECKING:
-    from advisor.decide.advice import Advice, TaskAdvice
 
 SHOWN_CLOSEST = 3
 SURE = "does not depend on defaults"

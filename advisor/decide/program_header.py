@@ -6,17 +6,13 @@ import re
 import sys
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 from advisor.decide.command_lines import quoted
 from advisor.decide.memory import file_gb
 from advisor.foreign import visible
-from advisor.model.library import Package
+from advisor.model import Checkpoint
+from advisor.model.library import Package, Program, Runtime
 from advisor.phrasing import count
-
-if TYPE_CHECKING:
-    from advisor.model import Checkpoint
-    from advisor.model.library import Program, Runtime
 
 PYTHONS = ">=3.11,<3.15"
 """The versions of Python that programs run on."""
@@ -141,7 +137,9 @@ def merged(code: str) -> str:
     for module in sorted(plain, key=str.lower):
         sections[_foreign(module)].append(f"import {module}")
     for module in sorted(named, key=str.lower):
-        names = sorted(named[module], key=_rank)
+        names = sorted(  # constants, then classes, then functions
+            named[module], key=lambda n: (not n.isupper(), not n[0].isupper(), n.lower())
+        )
         line = f"from {module} import {', '.join(names)}"
         if len(line) > WIDTH:
             line = f"from {module} import (\n" + "".join(f"    {name},\n" for name in names) + ")"
@@ -160,8 +158,3 @@ def merged(code: str) -> str:
 def _foreign(module: str) -> bool:
     """True for what does not come with Python."""
     return re.split(r"[. ]", module)[0] not in sys.stdlib_module_names
-
-
-def _rank(name: str) -> tuple[int, str]:
-    """Constants, then classes, then functions."""
-    return (0 if name.isupper() else 1 if name[0].isupper() else 2, name.lower())

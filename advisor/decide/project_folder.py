@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from advisor.decide.advice import TaskAdvice
 from advisor.decide.program_header import PROGRAM, requirements
 from advisor.decide.requirements import AS_IS
+from advisor.decide.written_program import Script
 from advisor.errors import UsageError
 from advisor.writing import creating_folder, write_text
-
-if TYPE_CHECKING:
-    from advisor.decide.advice import TaskAdvice
-    from advisor.decide.written_program import Script
 
 PAGE = "index.html"
 

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from advisor.decide.advice import SCREEN, Advice, Screen, TaskAdvice
 from advisor.decide.outlook import UNDETERMINED, outlook, strictness
+from advisor.decide.requirements import FINE_TUNE
 from advisor.decide.selection import ORDERS, SORTS, select
 from advisor.engine.bounds import TIME
-from advisor.engine.decision import Decision, Engine, for_each_task
+from advisor.engine.decision import Engine, for_each_task
 from advisor.engine.profile import Answer, Profile, bounds_in, counted, holds, make_profile
 from advisor.errors import UsageError, check_type, several
 from advisor.model import NONE, TASK, Detour, Elsewhere
@@ -163,31 +164,30 @@ def advise(
     if seen.training:
         instead = {id: Answer((option,), None, "assumed") for id, option in seen.training.items()}
         starts = select(engine.rulebase, engine.decide({**profile, **instead}), **how)
-        selection = selection.trained(starts, seen.training)
+        picks = tuple(pick for pick in starts.picks if pick.use == FINE_TUNE)
+        selection = selection._replace(
+            picks=picks, ladder=starts.ladder, provided=seen.training, uses=starts.uses
+        )
     changes = seen.changes
     if engine.rulebase.bounds:
         from advisor.decide.bounded_rules import without_bounds
 
         changes += tuple(without_bounds(engine, profile, decision, selection, **how))
+    rulebase = engine.rulebase
     task = decision.profile[TASK].options[0] if TASK in profile else None
+    elsewhere: Elsewhere | Detour | None = None  # instead of the families, or beside the best one
+    if task:
+        detours = (detour for detour in rulebase.detours if holds(detour.when, decision.profile))
+        other = rulebase.elsewhere.get(task) if decision.outcome == NONE else None
+        elsewhere = next(detours, other)
     return TaskAdvice(
         task=task,
         decision=decision,
         certainty=seen.certainty,
         changes=changes,
         selection=selection,
-        elsewhere=_elsewhere(engine.rulebase, decision, task),
-        rulebase=engine.rulebase,
+        elsewhere=elsewhere,
+        rulebase=rulebase,
         priority=engine.priority,
         items=counted(engine.rulebase, profile) if items is None else items,
     )
-
-
-def _elsewhere(
-    rulebase: RuleBase, decision: Decision, task: str | None
-) -> Elsewhere | Detour | None:
-    """Return what to use instead of the families, or what else beside the one that wins."""
-    detours = (detour for detour in rulebase.detours if holds(detour.when, decision.profile))
-    if task and (detour := next(detours, None)):
-        return detour
-    return rulebase.elsewhere.get(task or "") if decision.outcome == NONE else None

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from advisor.decide.memory import TrainingMemory, training_memory
 from advisor.decide.precedence import Locked, Precedence, Precedences, Published
 from advisor.decide.ranking import NOTHING, OPENNESS, Lineup, line_of
-from advisor.decide.requirements import AS_IS, FINE_TUNE, VERIFIED, Gap, Requirements, Suitability
+from advisor.decide.requirements import AS_IS, VERIFIED, Gap, Requirements, Suitability
 from advisor.engine.bounds import BOUNDED
 from advisor.engine.decision import Decision
 from advisor.engine.profile import Profile, holds
@@ -215,11 +215,6 @@ class Selection(NamedTuple):
     ladder: tuple[Rung, ...] = ()
     locked: Locked | None = None
 
-    def trained(self, starts: Selection, provided: Mapping[str, str]) -> Selection:
-        """Return what to start training from instead, with the answers that this takes."""
-        picks = tuple(pick for pick in starts.picks if pick.use == FINE_TUNE)
-        return self._replace(picks=picks, ladder=starts.ladder, provided=provided, uses=starts.uses)
-
     @property
     def closest(self) -> tuple[Suitability, ...]:
         """The rejected that came closest, nearest first, where nothing works as asked.
@@ -237,11 +232,7 @@ class Selection(NamedTuple):
 
 
 def select(
-    rulebase: RuleBase,
-    decision: Decision,
-    order: str = "quality",
-    *,
-    verified_only: bool = False,
+    rulebase: RuleBase, decision: Decision, order: str = "quality", *, verified_only: bool = False
 ) -> Selection:
     """Return the checkpoints for a decision, best first by `order`.
 
@@ -251,10 +242,9 @@ def select(
     if decision.family is None:
         return Selection()
 
-    def of(family: str) -> Selection:
-        case = rulebase, family, decision.profile, order
-        return select_of(*case, verified_only=verified_only)
-
+    of = partial(
+        select_of, rulebase, profile=decision.profile, order=order, verified_only=verified_only
+    )
     selection = of(decision.family)
     if selection.picks:
         return selection

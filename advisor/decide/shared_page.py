@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from advisor import __version__
+from advisor.decide.advice import Advice, TaskAdvice
 from advisor.decide.command_lines import command
+from advisor.decide.precedence import Published
 from advisor.decide.requirements import AS_IS, Requirements
 from advisor.decide.selection import Selection
 from advisor.decide.shortlist import SCORE, common_figure
@@ -27,10 +28,6 @@ from advisor.draw.blocks import (
 from advisor.draw.typesetting import USUAL_WIDTH, cut_lines
 from advisor.model import TASK
 from advisor.phrasing import joined
-
-if TYPE_CHECKING:
-    from advisor.decide.advice import Advice, TaskAdvice
-    from advisor.decide.precedence import Published
 
 BEHIND = ("are not verified", "cannot be loaded", "need more memory", "have a rule against them")
 """What keeps a checkpoint behind others, by its group and the rules that are aimed at it."""

@@ -6,20 +6,16 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from math import ceil
 from operator import itemgetter
-from typing import TYPE_CHECKING
 
+from advisor.decide.advice import TaskAdvice
+from advisor.decide.precedence import Published
 from advisor.decide.ranking import FIGURE, NOTHING, SERIES
 from advisor.decide.requirements import Requirements, words
 from advisor.decide.selection import Pick, Selection, next_of_another_series
 from advisor.draw.blocks import Bars, Cell, Link, Note, Notes, Page, Table
 from advisor.engine.profile import holds
-from advisor.model import NONE, Fit
+from advisor.model import NONE, Checkpoint, Fit
 from advisor.rulebase.base import RuleBase
-
-if TYPE_CHECKING:
-    from advisor.decide.advice import TaskAdvice
-    from advisor.decide.precedence import Published
-    from advisor.model import Checkpoint
 
 RELATIONS = {
     "larger": "larger than {next} of the same series",

@@ -7,8 +7,9 @@ import shlex
 from collections.abc import Sequence
 from functools import partial
 from itertools import chain
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
+from advisor.decide.advice import Advice, TaskAdvice
 from advisor.decide.command_lines import act_of
 from advisor.decide.program_header import (
     download_of,
@@ -44,9 +45,6 @@ from advisor.errors import UsageError
 from advisor.foreign import visible
 from advisor.model import Checkpoint
 from advisor.model.library import ProgramTool, Runtime
-
-if TYPE_CHECKING:
-    from advisor.decide.advice import Advice, TaskAdvice
 
 DOES = {AS_IS: "runs", FINE_TUNE: "fine-tunes", COMPOSE: "combines and trains"}
 

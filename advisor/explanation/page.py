@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from advisor.decide.alternatives import BETTER
 from advisor.decide.command_lines import command
 from advisor.decide.details import reasons_page
 from advisor.decide.reasons import Reason
 from advisor.decide.recommendation_json import (
+    BETTER,
     change_json,
     decision_json,
     rule_json,
