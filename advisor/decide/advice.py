@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from advisor.decide.command_lines import (
     command,
     may_run,
+    program_for,
+    program_joining,
     quoted,
     rules_flags,
     try_command,
+    use_of,
 )
 from advisor.decide.outlook import Certainty, Change, strict_words
-from advisor.decide.programs import joining_program, program_for, said_first, snippet, use_of
 from advisor.decide.requirements import COMPOSE, Requirements
 from advisor.decide.selection import ORDERS, Pick, Selection, sort_flag
 from advisor.engine.decision import Decision, Engine, applicable
@@ -139,6 +141,8 @@ class TaskAdvice(NamedTuple):
         """The program that runs or trains the first checkpoint, if a safe way is known."""
         if not self.selection.picks:
             return None
+        from advisor.decide.programs import said_first, snippet
+
         first = self.selection.picks[0]
         use = self.use_of(first)
         code = snippet(first.checkpoint, self.task, self.rulebase, self.options, use)
@@ -157,7 +161,7 @@ class TaskAdvice(NamedTuple):
         """True where there is a program for what is recommended."""
         first = next(iter(self.selection.picks), None)
         if self.task and self.selection.compose:
-            return joining_program(self.task, self.rulebase.programs) is not None
+            return program_joining(self.task, self.rulebase.programs) is not None
         if not (self.task and first):
             return False
         use, programs = self.use_of(first), self.rulebase.programs

@@ -45,11 +45,6 @@ class Marks(NamedTuple):
     learning: int = 0
     poor: int = 0
 
-    @property
-    def out(self) -> int:
-        """The checkpoints that cannot be picked."""
-        return self.gone | self.lacking | self.barred
-
 
 class Terms(NamedTuple):
     """What answers say beyond single checkpoints.
@@ -177,8 +172,7 @@ class AnswerConsequences:
         alive = sum(
             1 << number
             for number, rule in enumerate(self.rules)
-            if not names.isdisjoint(rule.when.get(question.id, names or ("",)))
-            or question.id not in rule.when
+            if question.id not in rule.when or not names.isdisjoint(rule.when[question.id])
         )
         return AnswerConsequence(
             marks=self.marks_of(required) if required else Marks(),

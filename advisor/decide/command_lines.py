@@ -1,4 +1,4 @@
-"""Command lines of advisor: those that give answers again, and what `advisor try` can run."""
+"""What is typed and run for a task: command lines of advisor, runners of `try`, programs."""
 
 from __future__ import annotations
 
@@ -6,13 +6,17 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from advisor.decide.requirements import AS_IS, COMPOSE, FINE_TUNE
 from advisor.engine.bounds import BOUNDS
 from advisor.engine.profile import Profile
 from advisor.foreign import visible
 from advisor.model import Checkpoint
-from advisor.model.library import ANY_TYPE, Act, RunnerUse
+from advisor.model.library import ANY_TYPE, Act, Program, RunnerUse
 from advisor.rulebase.base import RuleBase
 
+TRANSFORMERS = "transformers"
+NONE = "none"
+"""Among the processors of a program: checkpoints without one."""
 _PLAIN = re.compile(r"[A-Za-z0-9@%+=:,./_-]+\Z")
 
 
@@ -132,3 +136,57 @@ def needs_of(rulebase: RuleBase, task: str, model_type: str | None = None) -> tu
     own = [use for use in rulebase.uses if model_type in use.loads]
     use = use_for(own, act)
     return tuple(need for need in act.needs if use is None or need not in use.declines)
+
+
+def program_for(
+    checkpoint: Checkpoint,
+    task: str | None,
+    programs: Sequence[Program],
+    use: str = AS_IS,
+    runtime: str = TRANSFORMERS,
+) -> Program | None:
+    """Return the first program for a checkpoint, a task and a use; None where there is none."""
+    if checkpoint.loader == "transformers" and not checkpoint.model_class:
+        return None
+    for program in programs:
+        if (
+            program.use == use
+            and program.precision == checkpoint.precision
+            and program.loader == checkpoint.loader
+            and (not program.classes or checkpoint.model_class in program.classes)
+            and (not program.processors or (checkpoint.processor or NONE) in program.processors)
+            and runtime in program.runtimes
+            and (checkpoint.parameters_millions or 0) >= program.above_millions
+            and (not program.tasks or task in program.tasks)
+        ):
+            return program
+    return None
+
+
+def program_joining(task: str, programs: Sequence[Program]) -> Program | None:
+    """Return the first program that joins parts and trains them for a task, None without one."""
+    joins = (program for program in programs if program.use == COMPOSE)
+    return next((join for join in joins if not join.tasks or task in join.tasks), None)
+
+
+def use_of(
+    rulebase: RuleBase, checkpoint: Checkpoint, task: str, options: Mapping[str, str], use: str
+) -> str:
+    """Return what the program for a checkpoint does under answers, question to option.
+
+    Where they let it be trained and the catalogue does not say that it can be, a program may do so.
+    """
+    may = may_train(rulebase, options) and task not in checkpoint.fine_tune
+    trains = may and program_for(checkpoint, task, rulebase.programs, FINE_TUNE)
+    return FINE_TUNE if use == AS_IS and trains else use
+
+
+def may_train(rulebase: RuleBase, options: Mapping[str, str]) -> bool:
+    """Return whether answers, question to option, say that training is possible."""
+    chosen = [
+        option.uses
+        for question in rulebase.questions
+        for option in question.options
+        if option.uses and options.get(question.id) == option.id
+    ]
+    return bool(chosen) and all(FINE_TUNE in uses for uses in chosen)

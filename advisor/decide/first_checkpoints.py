@@ -138,7 +138,8 @@ class FirstCheckpoints(AnswerConsequences):
             node = memo[level].get(state)
             if node is not None:
                 return node
-            if watched and not watched & ~state.marks.out:
+            gone, lacking, _, barred, *_ = state.marks
+            if watched and not watched & ~(gone | lacking | barred):
                 node = EMPTY
             elif level == bottom:
                 node = diagram.terminal(end(state))

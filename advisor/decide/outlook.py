@@ -285,20 +285,15 @@ def ways_text(rulebase: RuleBase, some: Sequence[Change], every: Sequence[Change
             for change in every
             if [*change.answers] == [id]
         }
-        parts.append(answer_text(rulebase, id, *(_as_range(values, amounts) or values)))
+        own = [amount for value in values if (amount := amounts[value]) is not None]
+        if len(own) == len(values) >= SHORTEST_RANGE:
+            low, high = min(own), max(own)
+            between = {value for value, amount in amounts.items() if amount and low < amount < high}
+            if between <= {*values}:
+                values = [f"{low:g} {'or more' if high == inf else f'to {high:g}'}"]
+        parts.append(answer_text(rulebase, id, *values))
     parts += [answers_text(rulebase, change.answers) for change in some if len(change.answers) > 1]
     return " or ".join(parts)
-
-
-def _as_range(values: Sequence[str], amounts: Mapping[str, float | None]) -> list[str]:
-    """Return several amounts as a range; empty where they are few, none, or others lie between."""
-    own = [amount for value in values if (amount := amounts[value]) is not None]
-    if len(values) < SHORTEST_RANGE or len(own) < len(values):
-        return []
-    low, high = min(own), max(own)
-    between = {value for value, amount in amounts.items() if amount and low < amount < high}
-    end = "or more" if high == inf else f"to {high:g}"
-    return [f"{low:g} {end}"] if between <= {*values} else []
 
 
 def _amount(rulebase: RuleBase, id: str, value: str) -> float | None:

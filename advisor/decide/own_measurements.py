@@ -26,6 +26,8 @@ from advisor.rulebase.base import RuleBase
 DECIMALS = 3
 LARGEST = 50 * MEGABYTE
 YARDSTICK = "measured-here"
+NOT_READ = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+"""What reading a file of anything else raises."""
 HINT = "pass a file that `advisor evaluate ... --format json` wrote"
 
 
@@ -68,14 +70,7 @@ def read_measurements(file: Path) -> OwnMeasurements:
         raise UsageError(f"cannot read `{shown}`: {error.strerror}", hint=HINT) from error
     try:
         return _read(json.loads(content), shown, hashlib.sha256(content).hexdigest())
-    except (
-        ArithmeticError,
-        AttributeError,
-        LookupError,
-        RecursionError,
-        TypeError,
-        ValueError,
-    ) as error:
+    except NOT_READ as error:
         raise BrokenFileError(f"`{shown}` is not from `advisor evaluate`", hint=HINT) from error
 
 

@@ -11,10 +11,9 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from advisor.decide.advice import END, SCREEN, UNBOUND, Advice, Screen, TaskAdvice
-from advisor.decide.command_lines import command, flags
+from advisor.decide.command_lines import TRANSFORMERS, command, flags
 from advisor.decide.memory import PAGES
 from advisor.decide.outlook import ASSUMED, DECIDED, UNDETERMINED, Change
-from advisor.decide.programs import TRANSFORMERS, way_of
 from advisor.decide.ranking import FIGURE, SERIES
 from advisor.decide.requirements import AS_IS
 from advisor.decide.shortlist import (
@@ -64,9 +63,8 @@ class Room(NamedTuple):
     better: int = 2
 
 
-AMPLE = Room(reason=2, checkpoints=4, changes=2, better=3)
 LESS = (
-    AMPLE,
+    Room(reason=2, checkpoints=4, changes=2, better=3),
     Room(2, 3, 2, better=3),
     Room(2, 3, 2, others=1, better=3),
     Room(2, 3, 1, others=1),
@@ -197,6 +195,8 @@ def _facts(advice: TaskAdvice) -> tuple[Note, ...]:
         notes.append(Note("Memory", f"a machine with {least} GB: {share.because}"))
     pages = not set(PAGES).isdisjoint(options.get("reading", PAGES))
     if advice.task in first.checkpoint.pipelines and pages:
+        from advisor.decide.programs import way_of
+
         notes.append(Note("Pipeline", f"{way_of(first.checkpoint, str(advice.task))}."))
     return tuple(notes)
 

@@ -12,21 +12,24 @@ from textwrap import indent
 from types import MappingProxyType
 from typing import NamedTuple
 
-from advisor.decide.command_lines import act_of, uses_of
+from advisor.decide.command_lines import (
+    TRANSFORMERS,
+    act_of,
+    program_for,
+    program_joining,
+    uses_of,
+)
 from advisor.decide.memory import file_dtype, loaded_dtype, training_memory
 from advisor.decide.program_header import merged
-from advisor.decide.requirements import AS_IS, COMPOSE, FINE_TUNE
+from advisor.decide.requirements import AS_IS
 from advisor.errors import unknown_name
 from advisor.foreign import visible_lines
 from advisor.model import Checkpoint
 from advisor.model.library import Program, ProgramTool, RunnerUse, Runtime
 from advisor.rulebase.base import RuleBase
 
-TRANSFORMERS = "transformers"
 YES, PARTLY, NO = "yes", "partly", "no"
 NOTHING_SAID: Mapping[str, str] = MappingProxyType({})
-NONE = "none"
-"""Among the processors of a program: checkpoints without one."""
 _FILLED = re.compile(r"\{([a-z-]+)\}")
 _ASKED = re.compile(r'(^ *|, )\{"type": "text", "text": prompt\}(,\n)?', re.MULTILINE)
 """What holds the text of a turn."""
@@ -238,18 +241,6 @@ def sample_of(program: Program, answers: Mapping[str, str]) -> str:
     return _said(program, answers).get("language", SAMPLE)
 
 
-def use_of(
-    rulebase: RuleBase, checkpoint: Checkpoint, task: str, options: Mapping[str, str], use: str
-) -> str:
-    """Return what the program for a checkpoint does under answers, question to option.
-
-    Where they let it be trained and the catalogue does not say that it can be, a program may do so.
-    """
-    may = may_train(rulebase, options) and task not in checkpoint.fine_tune
-    trains = may and program_for(checkpoint, task, rulebase.programs, FINE_TUNE)
-    return FINE_TUNE if use == AS_IS and trains else use
-
-
 def said_first(rulebase: RuleBase, options: Mapping[str, str]) -> str:
     """Return the line, a comment, with which a program begins under answers; empty without one."""
     runtime = rulebase.runtime_for(options)
@@ -261,47 +252,10 @@ def said_first(rulebase: RuleBase, options: Mapping[str, str]) -> str:
     )
 
 
-def may_train(rulebase: RuleBase, options: Mapping[str, str]) -> bool:
-    """Return whether answers, question to option, say that training is possible."""
-    chosen = [
-        option.uses
-        for question in rulebase.questions
-        for option in question.options
-        if option.uses and options.get(question.id) == option.id
-    ]
-    return bool(chosen) and all(FINE_TUNE in uses for uses in chosen)
-
-
 def joining_program(task: str, programs: Sequence[Program], *, whole: bool = True) -> str | None:
     """Return the program that joins parts and trains them for a task, None where there is none."""
-    joins = (program for program in programs if program.use == COMPOSE)
-    code = next((join.code for join in joins if not join.tasks or task in join.tasks), None)
-    return code and merged(code.replace("{given}", "" if whole else "[]"))
-
-
-def program_for(
-    checkpoint: Checkpoint,
-    task: str | None,
-    programs: Sequence[Program],
-    use: str = AS_IS,
-    runtime: str = TRANSFORMERS,
-) -> Program | None:
-    """Return the first program for a checkpoint, a task and a use; None where there is none."""
-    if checkpoint.loader == "transformers" and not checkpoint.model_class:
-        return None
-    for program in programs:
-        if (
-            program.use == use
-            and program.precision == checkpoint.precision
-            and program.loader == checkpoint.loader
-            and (not program.classes or checkpoint.model_class in program.classes)
-            and (not program.processors or (checkpoint.processor or NONE) in program.processors)
-            and runtime in program.runtimes
-            and (checkpoint.parameters_millions or 0) >= program.above_millions
-            and (not program.tasks or task in program.tasks)
-        ):
-            return program
-    return None
+    program = program_joining(task, programs)
+    return program and merged(program.code.replace("{given}", "" if whole else "[]"))
 
 
 def filled(prompt: str, words: Mapping[str, str]) -> str:

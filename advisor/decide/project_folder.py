@@ -20,19 +20,7 @@ def write_project(folder: Path, script: Script, advice: TaskAdvice) -> list[Path
 
     Raises UsageError for a file that is there already, AdvisorError for a folder that holds others.
     """
-    files = _files(script, advice)
-    if there := next((folder / name for name in files if (folder / name).exists()), None):
-        raise UsageError(f"`{there}` exists", hint="pass a new folder", kind="output-exists")
-    with creating_folder(folder) as scratch:
-        for name, text in files.items():
-            write_text(scratch / name, text)
-    return [folder / name for name in files]
-
-
-def _files(script: Script, advice: TaskAdvice) -> dict[str, str]:
-    """Return the text of each file by its name."""
-    project_files, tool = advice.rulebase.files, script.tool
-    is_page = script.is_page
+    project_files, tool, is_page = advice.rulebase.files, script.tool, script.is_page
     name = PAGE if is_page else PROGRAM
     run = " ".join(["python", name, *script.runs[:1]]).rstrip()
     slots = {
@@ -60,7 +48,12 @@ def _files(script: Script, advice: TaskAdvice) -> dict[str, str]:
         files[each.name] = text
     if script.checkpoint:
         files["advisor.yaml"] = _choice(script, advice)
-    return files
+    if there := next((folder / name for name in files if (folder / name).exists()), None):
+        raise UsageError(f"`{there}` exists", hint="pass a new folder", kind="output-exists")
+    with creating_folder(folder) as scratch:
+        for file, text in files.items():
+            write_text(scratch / file, text)
+    return [folder / file for file in files]
 
 
 def _choice(script: Script, advice: TaskAdvice) -> str:

@@ -33,10 +33,7 @@ NOTABLY_SMALLER = 0.8
 
 
 def as_json(recommendation: Advice, today: str | None = None) -> dict[str, Any]:
-    """Return the JSON document of `advisor recommend --format json`.
-
-    Ages are in it only where `today` is given, as YYYY-MM or YYYY-MM-DD.
-    """
+    """Return the JSON document of a recommendation, as `to_dict` promises it."""
     advice, together = recommendation.advice, recommendation.together
     if len(advice) == 1:
         body = _advice_json(advice[0], today)
@@ -200,10 +197,7 @@ def _pick_json(advice: TaskAdvice, pick: Pick, options: dict[str, str]) -> dict[
         "not_verified": [gap.text for gap in pick.unknown],
         "measured_poor": [gap.text for gap in pick.poor],
         "inferred": [gap.text for gap in pick.counted],
-        "try_next": [
-            {"wish": other.wish, "checkpoint": other.checkpoint, "because": other.text}
-            for other in alternatives(pick, advice.selection)
-        ],
+        "try_next": plain(alternatives(pick, advice.selection)),
         **some(checkpoint, "sources", "checked"),
     }
 
@@ -227,12 +221,12 @@ def _set_json(chosen: CheckpointSet | None) -> dict[str, Any]:
 class Alternative(NamedTuple):
     """Another checkpoint, and the wish that leads to it.
 
-    `wish` is better, smaller, freer, as-is or other; `text` says by how much, with the figures.
+    `wish` is better, smaller, freer, as-is or other; `because` says by how much, with the figures.
     """
 
     wish: str
     checkpoint: str
-    text: str
+    because: str
 
 
 def alternatives(pick: Pick, selection: Selection) -> tuple[Alternative, ...]:

@@ -95,16 +95,15 @@ class Pick(NamedTuple):
         return self.checkpoint.page
 
 
-class Placing:
+class Placing(NamedTuple):
     """Puts picks for one case in order. `line` gives that of a way of use.
 
     `allowed` are the ways of use, best first; `order` is quality, small or open.
     """
 
-    def __init__(self, line: Callable[[str], Lineup], order: str, allowed: Sequence[str]) -> None:
-        self.line = line
-        self._order = order
-        self._allowed = list(allowed)
+    line: Callable[[str], Lineup]
+    order: str
+    allowed: tuple[str, ...]
 
     def ordered(self, picks: Sequence[Pick]) -> list[Pick]:
         """Return picks in order, best first.
@@ -160,8 +159,8 @@ class Placing:
     def _layer(self, pick: Pick) -> tuple[Any, ...]:
         """Return what comes before all evidence."""
         return (
-            self._allowed.index(pick.use),
-            by_order(self._order, pick.checkpoint, pick.memory_gb),
+            self.allowed.index(pick.use),
+            by_order(self.order, pick.checkpoint, pick.memory_gb),
             *pick.aimed_at,
             pick.to_learn,
         )

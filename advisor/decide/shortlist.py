@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from math import ceil
+from math import ceil, inf
 from operator import itemgetter
 
 from advisor.decide.advice import TaskAdvice
 from advisor.decide.precedence import Published
 from advisor.decide.ranking import FIGURE, NOTHING, SERIES
 from advisor.decide.requirements import Requirements, words
-from advisor.decide.selection import Pick, Selection, next_of_another_series
+from advisor.decide.selection import Pick, Rung, Selection, next_of_another_series
 from advisor.draw.blocks import Bars, Cell, Link, Note, Notes, Page, Table
 from advisor.engine.profile import holds
 from advisor.model import NONE, Checkpoint, Fit
@@ -95,24 +95,30 @@ def _scores(shown: Sequence[Pick], common: Published) -> tuple[str, list[str], t
 
     Beside them stand the figures as shares of the highest, 0 for a pick without one.
     """
-    values = [
-        next((figure for figure in pick.figures if figure.table == common.table), None)
+    figures = {
+        pick.checkpoint.id: figure
         for pick in shown
-    ]
-    bare = [value and value.value for value in values]
-    marks = [_mark(shown, bare, place, common.better) for place in range(len(shown))]
-    because = [why for mark, why in MARKS.items() if mark in marks]
-    if any(value and value.estimated for value in values):
-        because.insert(0, ESTIMATED)
-    cells = [
-        figure_text(value.value, value.estimated) if value else ""
-        for pick, value in zip(shown, values, strict=True)
-    ]
-    cells = [f"{cell}{mark}" or "-" for cell, mark in zip(cells, marks, strict=True)]
-    highest = max(value.value for value in values if value)
-    shares = tuple(
-        max(value.value / highest, 0) if value and highest > 0 else 0 for value in values
-    )
+        for figure in pick.figures
+        if figure.table == common.table
+    }
+    marks, cells, sign = [], [], 1 if common.better == "higher" else -1
+    for place, pick in enumerate(shown, start=1):
+        own, mark = figures.get(pick.checkpoint.id), ""
+        most = sign * own.value if own else inf
+        rest = ((other, figures.get(other.checkpoint.id)) for other in shown[place:])
+        beyond = [other for other, figure in rest if figure and sign * figure.value > most]
+        if pick.placed_by != FIGURE:
+            mark = "no result" if pick.placed_by == SERIES else "not ranked"
+        elif beyond:
+            mark = "=" if all(other.place == pick.place for other in beyond) else "*"
+        marks.append(mark)
+        text = figure_text(own.value, own.estimated) if own else ""
+        cells.append(f"{text}{mark}" or "-")
+    because = [ESTIMATED] if any(figure.estimated for figure in figures.values()) else []
+    because += [why for mark, why in MARKS.items() if mark in marks]
+    highest = max(figure.value for figure in figures.values())
+    own_figures = (figures.get(pick.checkpoint.id) for pick in shown)
+    shares = tuple(max(f.value / highest, 0) if f and highest > 0 else 0 for f in own_figures)
     return "; ".join(because), cells, shares
 
 
@@ -269,17 +275,16 @@ def shown_picks(advice: TaskAdvice, most: int) -> tuple[list[Pick], dict[str, st
     picks = advice.selection.picks
     picks = tuple(pick for pick in picks if pick.aimed_at[0] <= picks[0].aimed_at[0])
     steps: dict[str, list[int]] = {}
-    rungs = [(rung.up_to_gb, rung.pick) for rung in advice.selection.ladder]
-    for place, (_, pick) in enumerate(rungs):
-        if pick in picks:
-            steps.setdefault(pick.checkpoint.id, []).append(place)
+    ladder = advice.selection.ladder
+    for place, rung in enumerate(ladder):
+        if rung.pick in picks:
+            steps.setdefault(rung.pick.checkpoint.id, []).append(place)
     if len(steps) < 2:
         return list(picks[:most]), {}
-    climbed = {pick.checkpoint.id for pick in picks if pick.checkpoint.id in steps}
-    places = [place for place, pick in enumerate(picks) if pick.checkpoint.id in climbed]
+    places = [place for place, pick in enumerate(picks) if pick.checkpoint.id in steps]
     places += [place for place in range(len(picks)) if place not in places]
     shown = [picks[place] for place in sorted(places[:most])]
-    return shown, {id: _step(rungs, of_id) for id, of_id in steps.items()}
+    return shown, {id: _step(ladder, of_id) for id, of_id in steps.items()}
 
 
 def standing(selection: Selection, pick: Pick) -> str:
@@ -331,35 +336,19 @@ def precision_text(checkpoint: Checkpoint) -> str:
     return "in 16 bits" if checkpoint.losses else ""
 
 
-def _step(rungs: Sequence[tuple[float | None, Pick | None]], places: Sequence[int]) -> str:
+def _step(ladder: Sequence[Rung], places: Sequence[int]) -> str:
     """With how much memory a checkpoint is the best, by its places on the ladder.
 
     That is all that it needs itself, where the step before leaves it out.
     """
-    if (most := rungs[places[-1]][0]) is not None:
+    if (most := ladder[places[-1]].up_to_gb) is not None:
         return f"up to {most:g} GB"
     if not places[0]:
         return "any memory"
-    pick = rungs[places[0]][1]
+    pick = ladder[places[0]].pick
     if pick and pick.needs_gb and not pick.training:
         return f"from {pick.needs_gb:.1f} GB"
-    return f"above {rungs[places[0] - 1][0]:g} GB"
-
-
-def _mark(picks: Sequence[Pick], values: Sequence[float | None], place: int, better: str) -> str:
-    """Return what the figure of a pick needs said, a key of `MARKS`; empty where nothing does."""
-    pick, own, sign = picks[place], values[place], 1 if better == "higher" else -1
-    if pick.placed_by != FIGURE:
-        return "no result" if pick.placed_by == SERIES else "not ranked"
-    if own is None:
-        return ""
-    beyond = [
-        pick
-        for pick, value in zip(picks[place + 1 :], values[place + 1 :], strict=True)
-        if value is not None and sign * value > sign * own
-    ]
-    tied = all(other.place == pick.place for other in beyond)
-    return ("=" if tied else "*") if beyond else ""
+    return f"above {ladder[places[0] - 1].up_to_gb:g} GB"
 
 
 def common_figure(picks: Sequence[Pick]) -> Published | None:

@@ -10,7 +10,7 @@ from itertools import chain
 from typing import Any, NamedTuple
 
 from advisor.decide.advice import Advice, TaskAdvice
-from advisor.decide.command_lines import act_of
+from advisor.decide.command_lines import TRANSFORMERS, act_of, may_train, program_for, use_of
 from advisor.decide.program_header import (
     download_of,
     header,
@@ -23,17 +23,13 @@ from advisor.decide.programs import (
     LABEL_NAMES,
     NO,
     PARTLY,
-    TRANSFORMERS,
     YES,
     joining_program,
-    may_train,
-    program_for,
     runtime_named,
     sample_of,
     snippet,
     support,
     tool_of,
-    use_of,
     way_of,
     worded,
 )

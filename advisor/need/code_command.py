@@ -12,7 +12,7 @@ from advisor.console.commands import Given, Options
 from advisor.console.flags import split
 from advisor.console.options import CriteriaFirst, NoThinking, Order, option
 from advisor.console.output import Showing, note, showing
-from advisor.decide.command_lines import command, quoted
+from advisor.decide.command_lines import TRANSFORMERS, command, program_for, quoted
 from advisor.engine.decision import Engine
 from advisor.engine.profile import Profile, make_profile
 from advisor.errors import UnknownNameError, UsageError
@@ -211,7 +211,7 @@ def _with_its_task(rulebase: RuleBase, id: str, given: Profile, runtime: str) ->
 
 def _run_by(rulebase: RuleBase, id: str, tasks: list[str], runtime: str) -> list[str]:
     """Return the tasks for which a program runs a checkpoint with a runtime that is named."""
-    from advisor.decide.programs import NO, TRANSFORMERS, program_for, runtime_named, support
+    from advisor.decide.programs import NO, runtime_named, support
     from advisor.decide.requirements import AS_IS
 
     wanted = runtime_named(rulebase, runtime or TRANSFORMERS)
