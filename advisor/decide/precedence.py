@@ -297,8 +297,7 @@ class Precedences:
                     continue
                 before, behind = pair if apart > 0 else (other, id)
                 maker = protocols[figure[2]][1] if figure[2] == against[2] else None
-                owner, others = (each.partition("/")[0] for each in (before, behind))
-                kind = int(owner == maker != others)
+                kind = int(_owner(before) == maker != _owner(behind)) if maker else 0
                 if not kind or pair not in edges:
                     edges[pair] = kind, rank, -round(abs(apart), 6), before, behind, number
 
@@ -388,3 +387,7 @@ def related(checkpoints: Mapping[str, Checkpoint]) -> Iterator[tuple[str, str, s
             while behind:  # from one to the next
                 yield name, id, behind
                 behind = getattr(checkpoints.get(behind), field, None)
+
+
+def _owner(checkpoint: str) -> str:
+    return checkpoint.partition("/")[0]
