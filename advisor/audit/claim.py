@@ -141,32 +141,19 @@ class ProofContext:
         """Return the conjunctions of a rule; none where it aims at checkpoints alone."""
         return sum(self.bits.get(rule.id, {}).values())
 
-    def number(self, space: Space, holds: Holds) -> int:
-        """Return how many profiles of a space have an outcome of which something holds."""
+    def witness(self, space: Space, node: int, holds: Holds) -> CompleteAnswers:
+        """Return the profile of a function with such an outcome whose answers are most typical."""
         self.budget.check()
-        return sum(n for outcome, n in space.counts(space.root).items() if holds(outcome))
-
-    def witness(
-        self, space: Space, holds: Holds, within: int | None = None
-    ) -> CompleteAnswers | None:
-        """Return a profile with such an outcome: the one with the most typical answers.
-
-        It is one of a part of the space, where `within` is its function.
-        """
-        self.budget.check()
-        node = space.root if within is None else within
         nearest = space.nearest(node, lambda _, choice: choice[0], holds)
-        if nearest is None:
-            return None
+        assert nearest  # only what was counted is looked for
         rows = zip(self.encoding.questions, self.encoding.options, nearest[1], strict=True)
         return {id: options[choice[0]] for id, options, choice in rows}
 
-    def example(self, space: Space, holds: Holds, within: int | None = None) -> CompleteAnswers:
-        """Return the fewest answers with which such an outcome is sure within the space."""
-        node = space.root if within is None else within
-        answers = self.witness(space, holds, within) or {}
+    def example(self, space: Space, node: int, holds: Holds) -> CompleteAnswers:
+        """Return the fewest answers with which such an outcome of a function is sure."""
         return self.fewest(
-            answers, lambda allowed: all(map(holds, space.reachable(node, allowed).labels))
+            self.witness(space, node, holds),
+            lambda allowed: all(map(holds, space.reachable(node, allowed).labels)),
         )
 
     def fewest(self, answers: CompleteAnswers, sure: Callable[[Allowed], bool]) -> CompleteAnswers:
@@ -192,11 +179,7 @@ class ProofContext:
 
     def rules(self, fired: int) -> list[Rule]:
         """Return the rules about families among conjunctions that fired."""
-        return [
-            rule
-            for rule in self.rulebase.rules
-            if any(fired & bit for bit in self.bits.get(rule.id, {}).values())
-        ]
+        return [rule for rule in self.rulebase.rules if fired & self.mask(rule)]
 
     def winner(self, fired: int) -> int:
         """Return who wins where these conjunctions fire."""

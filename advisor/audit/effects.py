@@ -71,10 +71,10 @@ def effect_of(context: ProofContext, rule: Rule) -> Effect:
     def differs(outcome: int) -> bool:
         return winner(outcome) != winner(outcome | own)
 
-    pivotal = context.number(space, differs)
+    pivotal = sum(n for outcome, n in space.counts(space.root).items() if differs(outcome))
     if not pivotal:
         return effect._replace(pivotal=0)
-    answers = context.witness(space, differs) or {}
+    answers = context.witness(space, space.root, differs)
     left = context.encoding.outcome(context.fired(answers) & ~mask)
     admissible = context.admissible
     named = admissible.allowing(rule.when)

@@ -103,8 +103,8 @@ def _gap(context: ProofContext, profiles: int) -> Defect:
     def unanswered(outcome: int) -> bool:
         return context.ranking.winner(outcome) == none
 
-    example = context.example(space, unanswered, left)
-    answers = context.witness(space, unanswered, left) or {}
+    example = context.example(space, left, unanswered)
+    answers = context.witness(space, left, unanswered)
     fired = context.fired(answers)
     openings = (
         rule
@@ -175,7 +175,7 @@ def _undeclared(context: ProofContext, space: Space, equals: Equals) -> tuple[in
     number = sum(n for outcome, n in space.counts(rest).items() if holds(outcome))
     if not number:
         return 0, []
-    example = context.example(space, holds, rest)
+    example = context.example(space, rest, holds)
     named = " and ".join(f"`{name}`" for name in names)
     fault = defect(
         context, "undeclared-tie", names[0], example=example, equals=named, profiles=number

@@ -6,14 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from advisor.decide.bounded_rules import bounded, without_bounds
-from advisor.decide.details import rules_against
 from advisor.decide.outlook import Certainty, Change, outlook
 from advisor.decide.precedence import Precedence, Precedences
 from advisor.decide.reasons import sufficient
 from advisor.decide.recommendation import called_with
 from advisor.decide.requirements import Requirements, Suitability
 from advisor.decide.selection import ORDERS, Selection, select, select_of
-from advisor.engine.decision import Decision, Engine, FiredRule
+from advisor.engine.decision import Assessment, Decision, Engine, FiredRule
 from advisor.engine.profile import Answer, Profile, make_profile
 from advisor.errors import UsageError, check_type
 from advisor.model import TASK, Checkpoint, Rule
@@ -21,21 +20,11 @@ from advisor.rulebase.base import RuleBase
 from advisor.rulebase.store import load_rules
 
 
-class WhyNot(NamedTuple):
-    """Why a family is not the answer: decisive rules, the criterion it lost on, the way to it."""
-
-    family: str
-    verdict: str
-    lost_on: str | None
-    reasons: tuple[Rule, ...]
-    for_it: tuple[Rule, ...]
-    changes: tuple[Change, ...]
-
-
 class Explanation(NamedTuple):
     """Everything that can be said about one decision under some rules, its bounds among them.
 
     `smallest` is false where fewer answers than `because` has may be enough: nobody tried them all.
+    `why_not` are the families to explain that are not the answer.
     """
 
     rulebase: RuleBase
@@ -43,7 +32,7 @@ class Explanation(NamedTuple):
     because: Profile
     reasons: tuple[Rule, ...]
     caveats: tuple[Rule, ...]
-    why_not: tuple[WhyNot, ...]
+    why_not: tuple[Assessment, ...]
     certainty: Certainty
     changes: tuple[Change, ...]
     priority: tuple[str, ...]
@@ -81,26 +70,18 @@ def explain(
             hint="leave out --why-not, or pass another family",
             kind="why-not-winner",
         )
-    others = [a for a in decision.assessments if a.family != decision.family]
     reason = sufficient(engine, decision)
     won = [fired for a in decision.assessments if a.family == decision.family for fired in a.fired]
     return Explanation(
         rulebase=engine.rulebase,
         decision=decision,
         because=reason.answers,
-        reasons=_rules(won, "prefer"),
-        caveats=_rules(won, "avoid"),
+        reasons=tuple(rules_with("prefer", won)),
+        caveats=tuple(rules_with("avoid", won)),
         why_not=tuple(
-            WhyNot(
-                family=other.family,
-                verdict=other.verdict,
-                lost_on=other.lost_on,
-                reasons=tuple(rules_against(other.fired)),
-                for_it=_rules(other.fired, "prefer"),
-                changes=tuple(flip for flip in changes if flip.family == other.family),
-            )
-            for other in others
-            if wanted in (None, other.family)
+            other
+            for other in decision.assessments
+            if other.family != decision.family and wanted in (None, other.family)
         ),
         certainty=seen.certainty,
         changes=changes,
@@ -109,8 +90,9 @@ def explain(
     )
 
 
-def _rules(fired: Iterable[FiredRule], effect: str) -> tuple[Rule, ...]:
-    return tuple(fired_rule.rule for fired_rule in fired if fired_rule.rule.effect == effect)
+def rules_with(effect: str, fired: Iterable[FiredRule]) -> list[Rule]:
+    """Return the rules of one effect among some that fired."""
+    return [fired_rule.rule for fired_rule in fired if fired_rule.rule.effect == effect]
 
 
 SHOWN_AHEAD = 3

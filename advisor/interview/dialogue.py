@@ -12,8 +12,8 @@ from advisor.draw.typesetting import wrapped
 from advisor.engine.profile import UNKNOWN
 from advisor.errors import ContradictionError
 from advisor.interview.session import CHECKPOINT, Ask, AskedAnswer, Session
-from advisor.model import NONE, TASK, Question
-from advisor.phrasing import count
+from advisor.model import TASK, Question
+from advisor.phrasing import count, first_named
 from advisor.rulebase.base import RuleBase
 
 WIDTH = 80
@@ -44,34 +44,33 @@ class Dialogue:
         session = self.session
         try:
             while (ask := session.next()) is not None:
-                note("", *wrapped(f"{len(self.session.steps) + 1}. {self._race()}", WIDTH))
-                self._given(ask, back=bool(self.session.steps))
+                note("", *wrapped(f"{len(session.steps) + 1}. {self._race()}", WIDTH))
+                self._given(ask, back=bool(session.steps))
         except (KeyboardInterrupt, EOFError):
-            if self.session.steps:
+            if session.steps:
                 engine = session.engine
                 line = command("ask", engine.rulebase, session.profile, engine.priority)
                 stop = "" if session.to == CHECKPOINT else f" --to {session.to}"
                 note("", "continue with your answers:", f"  {line}{stop}")
             raise
 
-    def change(self) -> bool:
-        """Let one answer be given again, and go on from there; False where none is."""
+    def change(self) -> None:
+        """Let one answer be given again, and go on from there."""
         held = [AskedAnswer(id, answer) for id, answer in self.session.given.items()]
         rows = [Row(step.question, self._said(step)) for step in (*held, *self.session.steps)]
         if not rows:
             note("  there is no question to change, so change the flags instead")
-            return False
+            return
         rows.append(Row(BACK, "none of them", ("b",), extra=True))
         question = self.prompt.choose(Asked("Which answer?", tuple(rows)))
         if question == BACK:
-            return False
+            return
         if present := self.session.profile.get(question):
             self._chosen[question] = present.options[0]
         ask = self.session.ask_again(question)
         while not self._given(ask):
             pass
         self.run()
-        return True
 
     def welcome(self) -> None:
         """Say in a line what will happen."""
@@ -81,51 +80,45 @@ class Dialogue:
 
     def _given(self, ask: Ask, *, back: bool = False) -> bool:
         """Put a question, and take what is answered; False where nothing was."""
-        question, rulebase = ask.question.id, self.session.engine.rulebase
-        marked = self._chosen.get(question, "")
-        choice = put(ask, rulebase, self.prompt, extras(back=back), marked)
+        question, session = ask.question, self.session
+        marked = self._chosen.get(question.id, "")
+        choice = put(ask, session.engine.rulebase, self.prompt, extras(back=back), marked)
         if choice == WHY:
-            note(f"  {ask.question.why}")
-        elif choice == BACK and back:
-            self.session.back()
-        else:
-            try:
-                self.session.answer(question, choice)
-            except ContradictionError as error:
-                note(f"  {error.message}")
-                return False
-            self._chosen[question] = choice
-            if not self.prompt.plain:
-                answer = self.session.steps[-1].answer
-                text = UNKNOWN_TEXT if answer is None else label_of(ask.question, choice)
-                note(f"  {ask.question.ask} {text}")
-            return True
-        return False
+            note(f"  {question.why}")
+            return False
+        if choice == BACK and back:
+            session.back()
+            return False
+        try:
+            session.answer(question.id, choice)
+        except ContradictionError as error:
+            note(f"  {error.message}")
+            return False
+        self._chosen[question.id] = choice
+        if not self.prompt.plain:
+            unknown = session.steps[-1].answer is None
+            note(f"  {question.ask} {UNKNOWN_TEXT if unknown else label_of(question, choice)}")
+        return True
 
     def _said(self, step: AskedAnswer) -> str:
         """Return one answer as a person reads it."""
-        question = self.session.engine.rulebase.question(step.question)
-        if step.answer is None:
-            return f"{question.ask} {UNKNOWN_TEXT}"
-        labels = [label_of(question, name) for name in step.answer.said]
-        value = step.answer.value
-        text = f"{value:g} {question.unit}" if value is not None else ", ".join(labels)
+        question, answer = self.session.engine.rulebase.question(step.question), step.answer
+        text = UNKNOWN_TEXT
+        if answer is not None and answer.value is not None:
+            text = f"{answer.value:g} {question.unit}"
+        elif answer is not None:
+            text = ", ".join(label_of(question, name) for name in answer.said)
         return f"{question.ask} {text}"
 
     def _race(self) -> str:
-        race = self.session.race
+        """Return what can still be, as people call it, and how many questions are left."""
+        called = {family.id: family.shown for family in self.session.engine.rulebase.families}
+        race = [called.get(name, "none of them") for name in self.session.race]
+        text = f"Family: {race[0]}. Next: the first checkpoint"
         if len(race) > 1:
-            text = f"Still possible: {self._names(race)}"
-        else:
-            text = f"Family: {self._names(race)}. Next: the first checkpoint"
+            text = f"Still possible: {', '.join(race)}"
         most = self.session.most
         return f"{text}. At most {count(most, 'question')} left" if most else text
-
-    def _names(self, names: tuple[str, ...]) -> str:
-        """Return families, or a checkpoint, as people call them."""
-        called = {family.id: family.shown for family in self.session.engine.rulebase.families}
-        called[NONE] = "none of them"
-        return ", ".join(called.get(name, name) for name in names)
 
 
 def put(
@@ -207,7 +200,6 @@ def _groups(rulebase: RuleBase, tasks: list[Row]) -> dict[Row, list[Row]]:
     grouped = {row.value for rows in groups.values() for row in rows}
     rest = [row for row in tasks if row.value not in grouped]
     if groups and rest:
-        called = ", ".join(row.text.partition(":")[0].lower() for row in rest[:4])
-        more = f" and {len(rest) - 4} more" if len(rest) > 4 else ""
-        groups[Row(ELSE, f"{SOMETHING_ELSE}: {called}{more}", ("else",))] = rest
+        called = first_named([row.text.partition(":")[0].lower() for row in rest], 4)
+        groups[Row(ELSE, f"{SOMETHING_ELSE}: {called}", ("else",))] = rest
     return groups

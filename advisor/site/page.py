@@ -18,6 +18,7 @@ from advisor.decide.first_checkpoints import FirstCheckpoints
 from advisor.decide.memory import memory_gb, training_memory
 from advisor.decide.outlook import diagram_for
 from advisor.decide.recommendation import recommend
+from advisor.decide.recommendation_json import some
 from advisor.decide.shared_page import pictured
 from advisor.decide.task_diagrams import axes_of, coarser
 from advisor.draw import html as drawn
@@ -27,6 +28,7 @@ from advisor.engine.profile import Answer
 from advisor.engine.task_diagram import TaskDiagram
 from advisor.foreign import visible
 from advisor.model import TASK, Checkpoint, Detour, Elsewhere, Question, Rule, Task
+from advisor.phrasing import first_named
 from advisor.rulebase.base import RuleBase
 
 FOLDER = Path(__file__).parent
@@ -140,9 +142,7 @@ def _facts(model: Checkpoint) -> Iterator[tuple[str, str]]:
     if model.parameters_millions:
         yield "Size", f"{model.parameters_millions:g} million parameters"
     if model.languages:
-        more = len(model.languages) - MOST_LANGUAGES
-        rest = f" and {more} more" if more > 0 else ""
-        yield "Languages", ", ".join(model.languages[:MOST_LANGUAGES]) + rest
+        yield "Languages", first_named(model.languages, MOST_LANGUAGES)
     if model.model_class:
         yield "Class", f"{model.loader}, {model.model_class}"
 
@@ -153,14 +153,12 @@ def _hashed(text: str) -> str:
 
 
 def _footer(rulebase: RuleBase, priority: Sequence[str]) -> str:
-    dates = rulebase.source_dates.values()
+    dates = sorted({*rulebase.source_dates.values()})
     parts = [f"Rules <code>{escape(rulebase.digest)}</code>"]
     folders = visible(", ".join(rulebase.folders))
     parts += [f"with overlays {escape(folders)}"] if folders else []
     parts += [f"criteria first: {escape(', '.join(priority))}"] if priority else []
-    if dates:
-        oldest, newest = min(dates), max(dates)
-        parts.append(f"facts read {newest if newest == oldest else f'{oldest} to {newest}'}")
+    parts += [f"facts read {' to '.join(dict.fromkeys((dates[0], dates[-1])))}"] if dates else []
     parts.append(f"advisor {__version__}")
     same = "The answers of <code>advisor recommend</code> with the same flags."
     return f"{' · '.join(parts)}. {same}"
@@ -217,12 +215,7 @@ def task_table(task: Task, diagram: TaskDiagram) -> dict[str, Any]:
         [
             axis.question,
             [
-                [
-                    value.options,
-                    value.named,
-                    value.least,
-                    axis.typed(place) if value.options else "",
-                ]
+                [*value, axis.typed(place) if value.options else ""]
                 for place, value in enumerate(axis.values)
             ],
         ]
@@ -236,22 +229,15 @@ def task_table(task: Task, diagram: TaskDiagram) -> dict[str, Any]:
 
 def _question(question: Question) -> dict[str, Any]:
     """Return a question with the labels of what may be answered, and its other names."""
-    called = {
-        name: option.called(name)
-        for option in question.options
-        for name in (option.id, *option.covers)
-    }
-    aliases = {name: option.id for option in question.options for name in option.names}
+    options = question.options
     return {
-        "ask": question.ask,
-        "why": question.why,
+        **some(question, "ask", "why"),
         "flag": question.typed,
         "was": [question.id, *question.was],
-        "words": {option.id: option.word for option in question.options if option.word},
-        "unit": question.unit,
-        "flag_only": question.flag_only,
-        "called": called,
-        "aliases": aliases,
+        "words": {option.id: option.word for option in options if option.word},
+        **some(question, "unit", "flag_only"),
+        "called": {name: o.called(name) for o in options for name in (o.id, *o.covers)},
+        "aliases": {name: option.id for option in options for name in option.names},
     }
 
 
@@ -276,23 +262,25 @@ def following(engine: Engine, diagram: TaskDiagram) -> dict[str, dict[str, Any]]
     Its levels and values are those of the task's `diagram`, but for `numbers`: intervals are cut
     where a later checkpoint is another one. A leaf is places in the catalog, the first one first.
     """
-    rulebase, task, shelf, tables = engine.rulebase, diagram.task, engine.rulebase.shelf, {}
+    rulebase, task, tables = engine.rulebase, diagram.task, {}
     number = {id: place for place, id in enumerate(rulebase.forms)}
     for family in sorted({leaf.source for leaf in diagram.ends()} - {""}):
         name = f"diagrams/{'-'.join((family, *engine.priority))}/{task}"
-        table = shelf.read(name) if shelf else None
+        table = rulebase.shelf.read(name) if rulebase.shelf else None
         if table is None:
             axes = axes_of(engine, task, engine.space({TASK: Answer((task,), None, "flag")}), {})
             made, firsts = TaskDiagram(task, axes), FirstCheckpoints(rulebase, task, family, axes)
             made.root = firsts.build(made, most=SHOWN)
             table = coarser(made).to_json()
-            if shelf:
-                shelf.keep(name, table)
-        numbers = {
-            str(level): values
-            for level, (_, values, _) in enumerate(table["questions"])
-            if any(least is not None for _, _, least in values)
+            if rulebase.shelf:
+                rulebase.shelf.keep(name, table)
+        tables[family] = {
+            "numbers": {
+                str(level): values
+                for level, (_, values, _) in enumerate(table["questions"])
+                if any(least is not None for _, _, least in values)
+            },
+            "leaves": [[number[id] for id in leaf] for leaf in table["leaves"]],
+            "nodes": table["nodes"],
         }
-        leaves = [[number[id] for id in leaf] for leaf in table["leaves"]]
-        tables[family] = {"numbers": numbers, "leaves": leaves, "nodes": table["nodes"]}
     return tables
