@@ -74,10 +74,10 @@ def _measured(engine: Engine, task: str) -> Row:
     planned = expected(residual, lambda _, node: ahead.best(node))
     live, gain = (expected(residual, way) for way in (next_question, information_gain))
     least = Fraction(Optimum(residual).cost(residual.root), residual.total(residual.root))
-    most = plan.states[-1].most if plan.states else 0
+    most = plan[-1].most if plan else 0
     print(
         f"{task:<28}{float(least):>8.2f}{float(planned):>8.2f}"
-        f"{len(plan.states):>8}{most:>6}{float(live):>8.2f}{float(gain):>8.2f}{first:>10.0f}",
+        f"{len(plan):>8}{most:>6}{float(live):>8.2f}{float(gain):>8.2f}{first:>10.0f}",
         flush=True,
     )
     return Row(least, planned, live, gain, first)

@@ -7,7 +7,7 @@ import pytest
 from choice_reference import Case, judged
 
 from advisor.audit.claim import Budget, ProofContext
-from advisor.audit.never_first import first_places
+from advisor.audit.effects import first_places
 from advisor.audit.proofs import every_profile_ends
 from advisor.decide.first_checkpoints import FirstCheckpoints
 from advisor.decide.outlook import diagram_for

@@ -3,8 +3,8 @@
 import pytest
 
 from advisor import explain, load_rules, make_profile, recommend
-from advisor.engine.decision import Engine
 from advisor.decide.details import rules_against
+from advisor.engine.decision import Engine
 from advisor.interview.session import Session
 
 FILES = {

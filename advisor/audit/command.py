@@ -30,6 +30,7 @@ from advisor.rulebase.base import RuleBase
 FOLDER: str = typer.Argument(
     "", metavar="[DIR]", help="Folder with a complete rule base. Default: the shipped rules."
 )
+COUNTED = ("families", "tasks", "questions", "rules", "checkpoints", "sources")
 MOVES = 5
 """So many changes of the family, and of the first checkpoint, are named."""
 OLD = "Old rule base: a folder, git:REVISION[:FOLDER], or shipped (the default)."
@@ -66,14 +67,8 @@ def check(places: Named, shown: Shown) -> int:
             hint="fix the problems above. Other commands still work if they do not need those "
             "entries",
         )
-    numbers = {
-        "families": len(rulebase.families),
-        "tasks": len(rulebase.tasks),
-        "questions": len(rulebase.questions),
-        "rules": sum(not rule.derived for rule in rulebase.rules),
-        "checkpoints": len(rulebase.checkpoints),
-        "sources": len(rulebase.sources),
-    }
+    numbers = {kind: len(getattr(rulebase, kind)) for kind in COUNTED}
+    numbers["rules"] = sum(not rule.derived for rule in rulebase.rules)
     sound = {**numbers, "overlays": [*rulebase.overlays], "problems": []}
     shown.emit(
         Report(

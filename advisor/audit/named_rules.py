@@ -90,15 +90,8 @@ def _copy_revision(named: str, target: Path) -> None:
     for path, blob in blobs.items():
         file = target / path
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(
-            _git(
-                "cat-file",
-                "blob",
-                blob,
-                missing=f"the history of `{path}` is incomplete in this clone",
-                hint=FETCH,
-            )
-        )
+        missing = f"the history of `{path}` is incomplete in this clone"
+        file.write_bytes(_git("cat-file", "blob", blob, missing=missing, hint=FETCH))
 
 
 def _git(*arguments: str, missing: str, hint: str | None = None) -> bytes:

@@ -21,8 +21,14 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from advisor.audit.claim import LEVELS, Answered, Budget, Claim, Defect, ProofContext, defect
-from advisor.audit.effects import Effect, about_rules, effect_of, every_aim_met
-from advisor.audit.never_first import NeverFirst, first_places
+from advisor.audit.effects import (
+    Effect,
+    NeverFirst,
+    about_rules,
+    effect_of,
+    every_aim_met,
+    first_places,
+)
 from advisor.engine.diagram import Diagram
 from advisor.engine.space import Space
 from advisor.engine.task_diagram import COMPOSED, NOTHING, PICKED, TEACHABLE

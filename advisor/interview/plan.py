@@ -214,34 +214,28 @@ class PlannedQuestion(NamedTuple):
     after: tuple[int, ...]
 
 
-class InterviewPlan(NamedTuple):
-    """The states of an interview, the first one last; without any, nothing is to be asked."""
+InterviewPlan = Sequence[PlannedQuestion]
+"""The states of an interview, the first one last; without any, nothing is to be asked."""
 
-    states: tuple[PlannedQuestion, ...]
 
-    def at(self, places: Sequence[Sequence[int]]) -> PlannedQuestion | None:
-        """Return the state after answers; None where it ends, or was not worked out.
+def read_plan(table: Mapping[str, Sequence[Sequence[int]]]) -> InterviewPlan:
+    """Return the plan of a table, as compiled."""
+    return [PlannedQuestion(level, most, tuple(after)) for level, most, *after in table["states"]]
 
-        `places` has for each level the places that are left of it. What was answered is passed.
-        """
-        at = len(self.states) - 1
-        while at >= 0:
-            state = self.states[at]
-            left = {state.after[place] for place in places[state.level]} - {IMPOSSIBLE}
-            if len(places[state.level]) == len(state.after) or len(left) != 1:
-                return state
-            (at,) = left
-        return None
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the plan as lists of numbers."""
-        return {"states": [[state.level, state.most, *state.after] for state in self.states]}
+def state_after(plan: InterviewPlan, places: Sequence[Sequence[int]]) -> PlannedQuestion | None:
+    """Return the state after answers; None where the plan ends, or was not worked out.
 
-    @classmethod
-    def from_json(cls, table: dict[str, Any]) -> InterviewPlan:
-        """Return the plan of such lists."""
-        rows = table["states"]
-        return cls(tuple([PlannedQuestion(row[0], row[1], tuple(row[2:])) for row in rows]))
+    `places` has for each level the places that are left of it. What was answered is passed.
+    """
+    at = len(plan) - 1
+    while at >= 0:
+        state = plan[at]
+        left = {state.after[place] for place in places[state.level]} - {IMPOSSIBLE}
+        if len(places[state.level]) == len(state.after) or len(left) != 1:
+            return state
+        (at,) = left
+    return None
 
 
 def settled(engine: Engine, profile: Profile) -> Profile:
@@ -304,7 +298,7 @@ def open_of(engine: Engine, profile: Profile, unknown: Collection[str] = ()) -> 
     residual = Residual.of_task(diagram, levels, lambda leaf: leaf.choice, closed=closed)
     plan, planned = plan_for(engine, task), None
     if plan and not unknown and diagram is diagram_for(engine, task, {}):
-        planned = plan.at(levels)
+        planned = state_after(plan, levels)
         if planned and not residual.split(residual.root, planned.level):
             planned = None
     return Open(diagram, levels, residual, planned)
@@ -315,7 +309,8 @@ def compiled(rulebase: RuleBase, task: str) -> dict[str, dict[str, Any]]:
     engine = Engine.known(rulebase)
     parts = {f"diagrams/{ORDERS[0]}/{task}": diagram_for(engine, task, {}).to_json()}
     residual = open_of(engine, {TASK: Answer((task,), None, "flag")}).residual
-    return {**parts, f"plans/{task}": plan_of(residual).to_json()}
+    states = [[state.level, state.most, *state.after] for state in plan_of(residual)]
+    return {**parts, f"plans/{task}": {"states": states}}
 
 
 def plan_of(residual: Residual) -> InterviewPlan:
@@ -337,17 +332,16 @@ def plan_of(residual: Residual) -> InterviewPlan:
         return numbers[node]
 
     state_of(residual.root)
-    return InterviewPlan(tuple(states))
+    return states
 
 
 def plan_for(engine: Engine, task: str) -> InterviewPlan | None:
     """Return the plan of a task that was worked out when the wheel was built; None without one."""
     shelf, remembered = engine.rulebase.shelf, engine.rulebase.remembered
-    key = InterviewPlan, task
     if engine.priority or not shelf:
         return None
-    if key not in remembered:
+    if (key := (PlannedQuestion, task)) not in remembered:
         table = shelf.read(f"plans/{task}")
-        remembered[key] = InterviewPlan.from_json(table) if table else None
+        remembered[key] = read_plan(table) if table else None
     plan: InterviewPlan | None = remembered[key]
     return plan
