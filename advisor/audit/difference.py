@@ -284,14 +284,11 @@ class TaskPair:
 
     def _read(self, rulebase: RuleBase, diagram: TaskDiagram) -> int:
         """Return what a rule base answers; what it alone asks is filled as an open answer."""
-        levels = [diagram.levels.get(axis.question) for axis in self.axes]
-        places = [
-            range(len(axis.values))
-            if level is None
-            else [_place(rulebase, diagram.axes[level], value) or 0 for value in axis.values]
-            for level, axis in zip(levels, self.axes, strict=True)
-        ]
-        columns = list(zip(levels, places, strict=True))
+        columns: list[tuple[int | None, list[int]]] = []
+        for axis in self.axes:
+            level = diagram.levels.get(axis.question)
+            own = axis if level is None else diagram.axes[level]
+            columns.append((level, [_places(rulebase, own, value)[0] for value in axis.values]))
         return laid_over(self.store, diagram, diagram.root, columns, lambda leaf: leaf.choice)
 
     def need(self, concerned: Collection[EndingPair]) -> dict[str, str]:
@@ -315,28 +312,20 @@ def laid_over(
     source: Diagram,
     node: int,
     columns: Sequence[tuple[int | None, Sequence[int]]],
-    label: Callable[[Any], Hashable | None],
+    label: Callable[[Any], Hashable],
 ) -> int:
     """Return a function of another diagram over the levels of this one, whatever their order.
 
     `columns` has for each level of `store` that of the source, None where it has none, and which
     of its children those of a node are. A level of the source that none names is filled with its
-    first choice that leaves a label, as an unanswered question is. Where `label` says None, there
-    is no profile.
+    first choice that leaves a label, as an unanswered question is.
     """
-    named = {level for level, _ in columns}
-    first = source.project(
-        source.relabel(node, label),
-        set(range(source.bottom)) - named,
-        lambda label, other: other if label is None else label,
-    )
 
     @cache
     def walk(at: int, node: int) -> int:
-        if node == EMPTY:
-            return EMPTY
-        if at == store.bottom:
-            return store.terminal(source.label[node])
+        if at == store.bottom or node == EMPTY:
+            first = source.first(node)
+            return store.terminal(label(first[1])) if first else EMPTY
         level, places = columns[at]
         if not places:  # no answer that both know
             return EMPTY
@@ -345,7 +334,7 @@ def laid_over(
         children = source.cofactors(node, level)
         return store.node(at, tuple([walk(at + 1, children[place]) for place in places]))
 
-    return walk(0, first)
+    return walk(0, node)
 
 
 def _common_axes(
@@ -370,15 +359,14 @@ def _common_axes(
             value
             for value in values
             if value.least is not None or set(value.options) <= set(options)
-            if all(_place(base, axis, value) is not None for base, axis in axes)
+            if all(_places(base, axis, value) for base, axis in axes)
         ]
         axis_values.sort(key=lambda value: value.options == (NOT_APPLICABLE,))
         yield Axis(question, tuple(axis_values), first.many)
 
 
-def _place(rulebase: RuleBase, axis: Axis, value: AxisValue) -> int | None:
-    """Return the place of an answer among those of a rule base; None where it has no such one."""
+def _places(rulebase: RuleBase, axis: Axis, value: AxisValue) -> list[int]:
+    """Return the place of an answer among those of a rule base; empty where it has no such one."""
     if value.least is None:
-        return axis.values.index(value) if value in axis.values else None
-    answer = read_answer(rulebase.question(axis.question), value.least, "flag")
-    return next(iter(axis.places(answer)), None)
+        return [place for place, other in enumerate(axis.values) if other == value]
+    return axis.places(read_answer(rulebase.question(axis.question), value.least, "flag"))
