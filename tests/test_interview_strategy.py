@@ -239,6 +239,13 @@ def test_no_more_is_asked_than_was_said_whatever_nobody_knows(rulebase, task, da
     assert len(session.steps) <= promised
 
 
+def test_it_ends_where_another_answer_leaves_one_task_that_has_no_checkpoint(rulebase):
+    session = Session(Engine.known(rulebase))
+    session.answer("task", UNKNOWN)
+    session.answer("output", "identity")
+    assert session.next() is None
+
+
 def test_what_the_images_show_is_asked_where_it_matters(rulebase):
     session = Session(Engine.known(rulebase), make_profile(rulebase, {"task": "similar-images"}))
     asked = {}

@@ -117,7 +117,7 @@ class Session:
         nobody can name the task, the winner is all there is.
         """
         if left := self._open:
-            level = left.level if self.most else None
+            level = left.level if left.most and self.most else None
             return None if level is None else self._ask_axis(left, level)
         index = self.engine.encoding.index
         task = index[TASK]
