@@ -103,6 +103,8 @@ def form_of(word: str) -> str:
 @lru_cache(maxsize=65_536)
 def pattern_of(phrase: str) -> tuple[str, ...]:
     """Return the forms of a phrase of the lexicon, whose words may begin or end in `*`."""
+    if phrase.isascii() and phrase.replace(" ", "").isalpha():
+        return tuple([form_of(word) for word in phrase.split()])
     parts = []
     for start, end in _places(phrase):
         raw = phrase[start:end]

@@ -100,13 +100,13 @@ def compiled_once(assemble):
     """Compile each rule base without overlays once: tests with a cache of their own do so again."""
     bases = {}
 
-    def parts(base, overlays, digest):
+    def parts(base, overlays, digest, before=None):
         if overlays:
-            return assemble(base, overlays, digest)
+            return assemble(base, overlays, digest, before)
         key = digest, *(file.path for file in base)
         if key not in bases:
             bases[key] = assemble(base, overlays, digest)
-        return bases[key]  # whoever called makes a copy of it
+        return bases[key]
 
     return parts
 

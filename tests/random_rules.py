@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from advisor.engine.decision import Engine
 from advisor.engine.profile import Answer
 from advisor.rulebase.base import RuleBase
-from advisor.rulebase.compile import compile_parts
+from advisor.rulebase.compile import CompiledParts
 
 NOT_APPLICABLE = "not-applicable"
 REASON = {"because": "So it is.", "sources": ["paper"]}
@@ -218,7 +218,7 @@ def compiled(facts: Facts) -> RuleBase:
         kind: {value["id"]: Written(value) for value in copy.deepcopy(values)}
         for kind, values in facts.items()
     }
-    parts = compile_parts(entries, [], "random")
+    parts = CompiledParts(entries, {"digest": "random", "overlays": [], "warnings": []})
     return RuleBase(lambda name: parts[name])
 
 

@@ -79,6 +79,7 @@ class FirstCheckpoints(AnswerConsequences):
         self.composable = rulebase.family(family).composable
         self._by_uses: dict[tuple[str, ...], int] = {}
         self._within: dict[Any, int] = {}
+        self._picked: dict[Any, First] = {}
         self._order_classes: dict[Any, list[int]] = {}
         self._of_hub: dict[str, int] = {}
         """The bits of all forms of a checkpoint, by its id."""
@@ -238,11 +239,13 @@ class FirstCheckpoints(AnswerConsequences):
         top = top & ~state.avoid or top
         top = top & state.prefer or top
         top = top & ~marks.learning or top
-        lines = self.lines[terms.language or 0]
-        first = next(bit for use in uses for bit in lines.get(use, ()) if top >> bit & 1)
-        return First(
-            PICKED, self.checkpoints[first // 2].id, AS_IS if first % 2 == 0 else FINE_TUNE
-        )
+        key = top, terms.language or 0, uses
+        if key not in self._picked:
+            lines = self.lines[terms.language or 0]
+            first = next(bit for use in uses for bit in lines.get(use, ()) if top >> bit & 1)
+            use = AS_IS if first % 2 == 0 else FINE_TUNE
+            self._picked[key] = First(PICKED, self.checkpoints[first // 2].id, use)
+        return self._picked[key]
 
     def _several(self, state: State, most: int) -> tuple[str, ...]:
         """Return the ids of so many that load safely: each is first once those before it are gone.

@@ -7,7 +7,7 @@ is, and kept beside the compiled rules for a checkout, for overlays and for othe
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import pairwise
 from typing import Any
@@ -30,6 +30,7 @@ from advisor.engine.task_diagram import (
     axis_of,
 )
 from advisor.model import NONE, TASK
+from advisor.rulebase.base import RuleBase
 
 
 def build(
@@ -49,10 +50,9 @@ def build(
     space = engine.space({TASK: Answer((task,), None, "flag"), **within})
     axes = axes_of(engine, task, space, within)
     store = Diagram([[(place,) for place in range(len(axis.values))] for axis in axes])
-    how: Any = {"order": order, "verified_only": verified_only}
     firsts = [
-        FirstCheckpoints(engine.rulebase, task, family, axes, **how).build(store)
-        for family in engine.encoding.families
+        store.read(first, first.root, lambda label: label, first.levels_in(axes))
+        for first in _firsts(engine, task, space, within, order, verified_only=verified_only)
     ]
     training = [
         (level, place)
@@ -66,10 +66,74 @@ def build(
     return coarser(made)
 
 
-def axes_of(engine: Engine, task: str, space: Space, within: Profile) -> list[Axis]:
-    """Return the questions that bear on the choice for a task, in declared order."""
+def _firsts(
+    engine: Engine, task: str, space: Space, within: Profile, order: str, *, verified_only: bool
+) -> list[TaskDiagram]:
+    """Return for each family the diagram of its first checkpoints, over what these hang on.
+
+    It is kept with the rules. Overlays leave it as it is where they change nothing of it.
+    """
+    rulebase = engine.rulebase
+    base = rulebase.base() if rulebase.base else None
+    name = f"firsts/{order}{'-verified' * verified_only}/{task}"
+    own, before = _kept_tables(rulebase, name), _kept_tables(base, name)
+    tables, firsts = {}, []
+    for family in engine.encoding.families:
+        axes = axes_of(engine, task, space, within, family)
+        for table in filter(None, (own.get(family), before.get(family))):
+            made = TaskDiagram.from_json(table, First)
+            if made.axes == tuple(axes) and (
+                family in own or (base and _alike(rulebase, base, made, family))
+            ):
+                break
+        else:
+            made = TaskDiagram(task, axes)
+            how: Any = {"order": order, "verified_only": verified_only}
+            made.root = FirstCheckpoints(rulebase, task, family, axes, **how).build(made)
+            table = made.to_json()
+        tables[family] = table
+        firsts.append(made)
+    if rulebase.shelf and not within and tables != own:
+        rulebase.shelf.keep(name, {"families": tables})
+    return firsts
+
+
+def _kept_tables(rulebase: RuleBase | None, name: str) -> dict[str, Any]:
+    """Return the tables of families that rules have under a name."""
+    part = rulebase and rulebase.shelf and rulebase.shelf.read(name)
+    return part["families"] if part else {}
+
+
+def _alike(rulebase: RuleBase, base: RuleBase, first: TaskDiagram, family: str) -> bool:
+    """True where all that the first checkpoints of a family hang on is the same in other rules."""
+
+    def bearing(rules: RuleBase) -> Iterator[Any]:
+        yield rules.part(f"catalogue/{family}")
+        yield rules.order(first.task)
+        yield rules.task(first.task)
+        yield rules.family(family).composable
+        yield [rules.question(axis.question) for axis in first.axes]
+        ids = {checkpoint.id for checkpoint in rules.catalogue(family)}
+        yield [rule for rule in rules.aiming if ids.intersection(rule.candidates)]
+
+    return all(one == other for one, other in zip(bearing(rulebase), bearing(base), strict=True))
+
+
+def axes_of(
+    engine: Engine, task: str, space: Space, within: Profile, family: str | None = None
+) -> list[Axis]:
+    """Return the questions that bear on the choice for a task, in declared order.
+
+    With a family, those that bear on its first checkpoint.
+    """
     rulebase, index = engine.rulebase, engine.encoding.index
-    ids = {c.id for c in rulebase.checkpoints.values() if task in (*c.tasks, *c.fine_tune)}
+    offered = [
+        checkpoint
+        for checkpoint in rulebase.checkpoints.values()
+        if task in (*checkpoint.tasks, *checkpoint.fine_tune)
+        if family in (None, checkpoint.family)
+    ]
+    ids = {checkpoint.id for checkpoint in offered}
     aimed = [rule for rule in rulebase.aiming if ids & set(rule.candidates)]
     consulted = {id for rule in aimed for id in rule.when} | {
         question.id
@@ -77,7 +141,7 @@ def axes_of(engine: Engine, task: str, space: Space, within: Profile) -> list[Ax
         if question.steps
         or any(o.uses or o.order or o.requires or o.step or o.keeps for o in question.options)
     }
-    support = space.support(space.root)
+    support = () if family else space.support(space.root)
     possible = space.reachable(space.root).choices
     axes = []
     for question in rulebase.questions:
@@ -85,7 +149,7 @@ def axes_of(engine: Engine, task: str, space: Space, within: Profile) -> list[Ax
             continue
         axis = axis_of(
             question,
-            cuts=sizes(engine, task) if question.requires("memory_gb") else (),
+            cuts=sizes(engine, task, family) if question.requires("memory_gb") else (),
             kinds=not question.many,
             open_=question.id in rulebase.left_open,
             only=within.get(question.id),
@@ -98,11 +162,11 @@ def axes_of(engine: Engine, task: str, space: Space, within: Profile) -> list[Ax
     return axes
 
 
-def sizes(engine: Engine, task: str) -> set[float]:
-    """Return every memory in GB from which a checkpoint of a task fits."""
+def sizes(engine: Engine, task: str, family: str | None = None) -> set[float]:
+    """Return every memory in GB from which a checkpoint of a task fits, of a family if given."""
     rulebase = engine.rulebase
     sizes: set[float | None] = {LEAST_GB}
-    for form in rulebase.forms.values():
+    for form in rulebase.forms_of(family) if family else rulebase.forms.values():
         if form.offered and task in form.tasks:
             sizes.add(memory_gb(form, rulebase.task(task)))
         if form.offered and task in form.fine_tune:

@@ -7,7 +7,7 @@ answer ends in. Answers that cannot be true together lead nowhere.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Hashable, Sequence
 from functools import cached_property
 from math import ceil, inf, lcm, nextafter
 from typing import Any, NamedTuple
@@ -76,6 +76,16 @@ class Axis(NamedTuple):
             for place, value in enumerate(self.values)
             if value.options in one_of and not value.named
         ]
+
+    def place_of(self, other: AxisValue) -> int:
+        """Return the place of the value that another is, or lies in."""
+        return next(
+            place
+            for place, value in enumerate(self.values)
+            if value[:2] == other[:2]
+            and (value.least is None) == (other.least is None)
+            and (value.least or 0) <= (other.least or 0)
+        )
 
     @property
     def weights(self) -> list[int]:
@@ -227,6 +237,20 @@ class TaskDiagram(Diagram):
         first = self.first(self.root, self.allowed(levels))
         return None if first is None else ([place for (place,) in first[0]], first[1])
 
+    def levels_in(self, axes: Sequence[Axis]) -> dict[int, tuple[int, list[int]]]:
+        """Return for each level which it is among other axes, and which value each of theirs is.
+
+        They ask all that is asked here, and tell no fewer values apart.
+        """
+        other = {axis.question: level for level, axis in enumerate(axes)}
+        return {
+            level: (
+                other[axis.question],
+                [axis.place_of(value) for value in axes[other[axis.question]].values],
+            )
+            for level, axis in enumerate(self.axes)
+        }
+
     def answers(self, level: int) -> list[int]:
         """Return the places of the answers that somebody can give to a question."""
         values = enumerate(self.axes[level].values)
@@ -290,14 +314,14 @@ class TaskDiagram(Diagram):
         }
 
     @classmethod
-    def from_json(cls, table: dict[str, Any]) -> TaskDiagram:
-        """Return the diagram of a table."""
+    def from_json(cls, table: dict[str, Any], label: Callable[..., Hashable] = Leaf) -> TaskDiagram:
+        """Return the diagram of a table; what stands for a leaf there makes a `label`."""
         axes = [
             Axis(id, tuple([AxisValue(tuple(o), tuple(n), least) for o, n, least in values]), many)
             for id, values, many in table["questions"]
         ]
         made = cls(table["task"], axes, [(level, place) for level, place in table["training"]])
-        numbers = [made.terminal(Leaf(*leaf)) for leaf in table["leaves"]]
+        numbers = [made.terminal(label(*leaf)) for leaf in table["leaves"]]
         for level, *children in table["nodes"]:
             numbers.append(
                 made.node(level, tuple([numbers[at] if at >= 0 else EMPTY for at in children]))

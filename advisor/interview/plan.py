@@ -16,14 +16,13 @@ from itertools import starmap
 from typing import Any, NamedTuple
 
 from advisor.decide.outlook import diagram_for
-from advisor.decide.selection import ORDERS
 from advisor.engine.decision import Engine
 from advisor.engine.diagram import EMPTY, Diagram
 from advisor.engine.profile import Answer, Profile
 from advisor.engine.space import Space
 from advisor.engine.task_diagram import UNSAID, Leaf, TaskDiagram
 from advisor.model import NOT_APPLICABLE, TASK
-from advisor.rulebase.base import RuleBase
+from advisor.rulebase.base import RuleBase, Shelf
 
 
 class SplitPart(NamedTuple):
@@ -305,12 +304,13 @@ def open_of(engine: Engine, profile: Profile, unknown: Collection[str] = ()) -> 
 
 
 def compiled(rulebase: RuleBase, task: str) -> dict[str, dict[str, Any]]:
-    """Return the diagram of a task, and its interview, as compiled."""
+    """Return the diagram of a task, what it was made of, and its interview, as compiled."""
     engine = Engine.known(rulebase)
-    parts = {f"diagrams/{ORDERS[0]}/{task}": diagram_for(engine, task, {}).to_json()}
+    rulebase.shelf = shelf = Shelf()
+    diagram_for(engine, task, {})
     residual = open_of(engine, {TASK: Answer((task,), None, "flag")}).residual
     states = [[state.level, state.most, *state.after] for state in plan_of(residual)]
-    return {**parts, f"plans/{task}": {"states": states}}
+    return {**shelf.parts, f"plans/{task}": {"states": states}}
 
 
 def plan_of(residual: Residual) -> InterviewPlan:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import yaml
 
@@ -59,6 +59,9 @@ class Document:
     to be mended as well, and keep nobody from using the value. `warnings` are of earlier words.
     """
 
+    settled: ClassVar[bool] = False
+    """True where the file was found to be right before, and need not be read for its value."""
+
     file: str
     value: Any = None
     problems: list[Problem] = field(default_factory=list)
@@ -76,6 +79,10 @@ class Document:
         while path and path not in self.places:
             path = path[:-1]
         return self.places.get(path, (1, 1))
+
+    def whole(self) -> Document:
+        """Return this document with its value and the places of all parts of it."""
+        return self
 
     def report(self, path: KeyPath, message: str) -> None:
         """Add a problem at the place of `path`."""

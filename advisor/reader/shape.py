@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from advisor.errors import nearest
@@ -52,7 +53,18 @@ class Shape:
     def references(self, value: Any, path: KeyPath = ()) -> References:
         """Yield every name of something else inside a value of this shape."""
         for place, part, shape in self.parts(value, path):
-            yield from shape.references(part, place)
+            if shape.refers:
+                yield from shape.references(part, place)
+
+    @cached_property
+    def refers(self) -> bool:
+        """True where values of this shape may name something else."""
+        return any(shape.refers for shape in self.inner)
+
+    @property
+    def inner(self) -> Iterable[Shape]:
+        """The shapes of its parts."""
+        return ()
 
     def schema(self) -> dict[str, Any]:
         """Return this shape as a JSON Schema (draft 2020-12)."""
@@ -68,6 +80,7 @@ class TextOf(Shape):
         self.pattern = pattern
         self.example = example
         self.of = of
+        self.refers = bool(of)
 
     def faults(self, value: Any, path: KeyPath) -> Faults:
         if not value.strip():
@@ -162,6 +175,10 @@ class ListOf(Shape):
         for index, member in enumerate(value):
             yield (*path, index), member, self.member
 
+    @property
+    def inner(self) -> Iterable[Shape]:
+        return (self.member,)
+
     def schema(self) -> dict[str, Any]:
         most = {} if self.most is None else {"maxItems": self.most}
         return super().schema() | {"items": self.member.schema(), "minItems": self.least} | most
@@ -185,6 +202,10 @@ class MapOf(Shape):
         for key, member in value.items():
             yield (*path, key), key, self.key
             yield (*path, key), member, self.value
+
+    @property
+    def inner(self) -> Iterable[Shape]:
+        return self.key, self.value
 
     def schema(self) -> dict[str, Any]:
         return super().schema() | {
@@ -252,6 +273,10 @@ class Record(Shape):
         for key, member in value.items():
             if key in self.fields:
                 yield (*path, key), member, self.fields[key]
+
+    @property
+    def inner(self) -> Iterable[Shape]:
+        return self.fields.values()
 
     def schema(self) -> dict[str, Any]:
         one_of = {"oneOf": [{"required": [name]} for name in self.one_of]} if self.one_of else {}

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from functools import lru_cache
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from advisor.errors import BrokenFileError
 from advisor.model.file_kinds import ENTITIES, LISTS, file_shape
@@ -13,9 +11,13 @@ from advisor.phrasing import count
 from advisor.reader.document import Document, KeyPath, read_bytes, unreadable
 from advisor.reader.shape import report_shape
 from advisor.rulebase import short_forms
-from advisor.rulebase.compile import compile_parts
+from advisor.rulebase.compile import CompiledParts
 from advisor.rulebase.entries import Entries, Entry, RuleFile
 from advisor.rulebase.references import check_references
+from advisor.rulebase.settled import Rows, entries_in, rows_of, unchanged_parts
+
+if TYPE_CHECKING:
+    from advisor.rulebase.base import Part
 
 
 class Collection:
@@ -30,24 +32,26 @@ class Collection:
         self._spoilt_series: set[str] = set()
         self._own: dict[tuple[str, str], Entry] = {}
 
+    def take(self, rows: Rows, files: list[RuleFile]) -> None:
+        """Take the entries of the base from rows that were made of these files."""
+        entries, documents = entries_in(rows, files)
+        self.entries |= entries
+        self.documents += documents
+
     def read(self, files: list[RuleFile], overlay: str | None) -> None:
         """Read the files of one folder: the base, or an overlay of this name."""
         self._own.clear()
         for file in files:
             name = file.name if overlay is None else f"{overlay}/{file.name}"
             refused = file.refused
-            if overlay is None and not refused:
-                read, faults = _of_base(file.data, name, file.kind)
-                document = replace(read, problems=[*read.problems], moved={}, remarks=[])
-            else:
-                document = unreadable(name, refused) if refused else read_bytes(file.data, name)
-                kind, value = file.kind, document.value
-                if kind == "family" and overlay is not None and isinstance(value, dict):
-                    kind = "family-extension" if value.get("id") in self.entries[kind] else kind
-                short_forms.write_keys_out(document, file.kind)
-                faults = report_shape(document, file_shape(kind))
-                if kind == "programs":
-                    document.report((), "overlays cannot change programs")
+            document = unreadable(name, refused) if refused else read_bytes(file.data, name)
+            kind, value = file.kind, document.value
+            if kind == "family" and overlay is not None and isinstance(value, dict):
+                kind = "family-extension" if value.get("id") in self.entries[kind] else kind
+            short_forms.write_keys_out(document, file.kind)
+            faults = report_shape(document, file_shape(kind))
+            if kind == "programs" and overlay is not None:
+                document.report((), "overlays cannot change programs")
             self.documents.append(document)
             if document.problems:
                 self.doubtful.add(file.kind)
@@ -103,23 +107,23 @@ class Collection:
         entries[id] = entry
 
 
-@lru_cache(maxsize=128)
-def _of_base(data: bytes, name: str, kind: str) -> tuple[Document, list[KeyPath] | None]:
-    """Return a file of the base, and where its shape is wrong; overlays lie over the same."""
-    document = read_bytes(data, name)
-    short_forms.write_keys_out(document, kind)
-    return document, report_shape(document, file_shape(kind))
-
-
 def assemble(
-    base: list[RuleFile], overlays: list[tuple[str, list[RuleFile]]], digest: str
-) -> dict[str, dict[str, Any]]:
-    """Return the compiled parts of a rule base.
+    base: list[RuleFile],
+    overlays: list[tuple[str, list[RuleFile]]],
+    digest: str,
+    before: Part | None = None,
+) -> CompiledParts:
+    """Return the compiled parts of a rule base; those of the base alone have its entries, too.
 
-    Raises BrokenFileError with every problem at file:line:column.
+    `before` gives the parts of the base alone, where it was compiled before. Raises BrokenFileError
+    with every problem at file:line:column.
     """
     collection = Collection()
-    collection.read(base, None)
+    settled = before("entries") if before else {}
+    if settled.get("entries"):
+        collection.take(settled["entries"], base)
+    else:
+        collection.read(base, None)
     for name, files in overlays:
         collection.read(files, name)
     if not any(document.problems for document in collection.documents):
@@ -130,6 +134,7 @@ def assemble(
                     hint="pass a complete rule folder, with criteria.yaml, questions.yaml and "
                     "tasks.yaml, or add an overlay with --rules DIR",
                 )
+    collected = {kind: {**of_kind} for kind, of_kind in collection.entries.items()}
     short_forms.write_words_out(collection.entries)
     short_forms.write_groups_out(collection.entries)
     named = check_references(collection.entries, collection.doubtful)
@@ -145,8 +150,20 @@ def assemble(
         )
     report_unused(collection.entries, named)
     remarks = sorted({remark for document in documents for remark in document.remarks})
-    warnings = [warning for document in documents for warning in document.warnings]
-    return compile_parts(collection.entries, collection.changes, digest, remarks, warnings)
+    warnings = [str(warning) for document in documents for warning in document.warnings]
+    head = {"digest": digest, "overlays": collection.changes, "warnings": warnings}
+    parts = CompiledParts(collection.entries, head, remarks)
+    if overlays:
+        parts.makers["unchanged"] = lambda: {
+            "parts": unchanged_parts(settled, collection.entries),
+        }
+        return parts
+    rows = rows_of(collected, collection.entries, documents)
+    parts.makers["entries"] = lambda: {
+        "entries": {} if remarks or warnings else rows,  # those have to be told again
+        "made_of": parts.made_of(),
+    }
+    return parts
 
 
 def _reordered(ids: list[str], named: list[str]) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import typing
 from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cached_property
 from importlib import import_module
@@ -51,14 +50,19 @@ def _by_name(things: Iterable[Any]) -> dict[str, Any]:
     return dict(named)
 
 
-class Shelf(typing.Protocol):
-    """Keeps parts for the next process."""
+class Shelf:
+    """Keeps parts: as long as this process runs, where no folder is named."""
+
+    def __init__(self) -> None:
+        self.parts: dict[str, dict[str, Any]] = {}
 
     def read(self, name: str) -> dict[str, Any] | None:
         """Return a part that was kept; None where there is none."""
+        return self.parts.get(name)
 
     def keep(self, name: str, part: dict[str, Any]) -> None:
         """Keep a part."""
+        self.parts[name] = part
 
     def close(self) -> None:
         """Keep nothing from now on."""
@@ -146,6 +150,8 @@ class RuleBase:
         self.folders: tuple[str, ...] = ()
         self.shelf: Shelf | None = None
         """Where what others make of these rules is kept, if anywhere."""
+        self.base: Callable[[], RuleBase] | None = None
+        """Gives the rules without their overlays, if these have any."""
         self.measurements: Any = None
         """The evaluation that ranks checkpoints here, if one does."""
         self.bounds: Any = None

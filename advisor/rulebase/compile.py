@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from textwrap import indent
 from typing import TYPE_CHECKING, Any
 
@@ -13,76 +15,134 @@ from advisor.model.evidence import SECTIONS, ArticleClaim, Example, Statement
 from advisor.model.file_kinds import ENTITIES
 from advisor.model.library import ANY_TYPE, Program, ProgramTool
 from advisor.model.value import encode
-from advisor.rulebase.orders import compiled_orders, losses_of, worst_losses
-from advisor.rulebase.phrases import compile_words, with_languages
+from advisor.rulebase.orders import compiled_order, losses_of, ranking_of, worst_losses
+from advisor.rulebase.phrases import compile_words, in_all_languages
 
 if TYPE_CHECKING:
-    from advisor.model.figures import RoundingLoss
     from advisor.rulebase.entries import Entries, Entry
 
-    Values = Mapping[str, list[Any]]
-    """The declared values by kind."""
+
+class Values(dict[str, Any]):
+    """The declared values by kind, and what `MADE` makes of several; each when first asked for."""
+
+    def __init__(self, entries: Entries) -> None:
+        self.entries = entries
+        self.asked: set[str] = set()
+        """What was asked for since somebody emptied it, and all that this was made of."""
+        self._made_of: dict[str, set[str]] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        value = super().__getitem__(name)
+        self.asked |= self._made_of[name]
+        return value
+
+    def __missing__(self, name: str) -> Any:
+        outer, self.asked = self.asked, {name}
+        value = [_value(name, entry) for entry in self.of(name)] if name in ENTITIES else []
+        self[name] = value = MADE[name](self, value) if name in MADE else value
+        self._made_of[name], self.asked = self.asked, outer
+        return value
+
+    def of(self, kind: str) -> list[Entry]:
+        """Return the entries of a kind."""
+        self.asked.add(kind)
+        return [*self.entries.get(kind, {}).values()]
 
 
-def compile_parts(
-    entries: Entries,
-    changes: list[str],
-    digest: str,
-    remarks: Iterable[object] = (),
-    warnings: Iterable[object] = (),
-) -> dict[str, dict[str, Any]]:
-    """Return all parts of a rule base as values that JSON can hold."""
-    by_kind = {kind: [*entries.get(kind, {}).values()] for kind in ENTITIES}
-    values = {kind: [_value(kind, entry) for entry in by_kind[kind]] for kind in ENTITIES}
-    _complete(values, by_kind)
-    values |= with_languages(values)
-    families = [entry.value for entry in by_kind["family"]]
-    losses = losses_of(values)
-    declared = [entity.declared for entity in ENTITIES.values()]
-    catalogue = _catalogue(values, losses)
-    parts: dict[str, dict[str, Any]] = {
-        "core": {
-            "digest": digest,
-            "overlays": changes,
-            "warnings": [str(warning) for warning in warnings],
-            "plan": plan((*declared, Example, Statement, ArticleClaim)),
-        },
-        "detail": {
-            "descriptions": {family["id"]: _description(family) for family in families},
-            "claims": {
-                family["id"]: [build(ArticleClaim, claim) for claim in family.get("claims", ())]
-                for family in families
+class CompiledParts(Mapping[str, dict[str, Any]]):
+    """The parts of a rule base as values that JSON can hold, each made when it is asked for.
+
+    `head` says of which rules they are.
+    """
+
+    def __init__(
+        self, entries: Entries, head: Mapping[str, Any], remarks: Iterable[object] = ()
+    ) -> None:
+        values = self._values = Values(entries)
+        families = dict.fromkeys(entry.value["family"] for entry in values.of("checkpoint"))
+        self.makers: dict[str, Callable[[], dict[str, Any]]] = {
+            **{entity.part: dict for entity in ENTITIES.values() if entity.part},
+            "core": lambda: {**head, "plan": _plan()},
+            "detail": lambda: _detail(values),
+            "catalogue": lambda: {
+                "checkpoints": [*values["catalogue"]],
+                "read": {source.id: source.read for source in values["source"]},
             },
-        },
-        "catalogue": {
-            "checkpoints": [*catalogue],
-            "read": {source.id: source.read for source in values["source"]},
-        },
-        "proof": {
-            "examples": [
-                build(Example, value, rule=entry.value["id"], place=entry.place)
-                for entry in by_kind["rule"]
-                for value in entry.value["examples"]
-            ],
-            "places": {
-                kind: {id: entry.place for id, entry in of_kind.items()}
-                for kind, of_kind in entries.items()
+            "proof": lambda: _proof(values, remarks),
+            "words": lambda: compile_words(values),
+            **{
+                f"catalogue/{id}": partial(_of_family, values, id)
+                for id in (*families, *entries.get("family", ()))
             },
-            "derived": {
-                rule.id: _declared(rule, entries["family"])
-                for rule in values["rule"]
-                if rule.derived
-            },
-            "remarks": [str(remark) for remark in remarks],
+            **{f"orders/{id}": partial(compiled_order, values, id) for id in entries["task"]},
+        }
+        """What makes each part, but for the values that stand in it as they are."""
+        self._kinds: dict[str, set[str]] = {}
+        """The kinds of entries that each part so far was made of."""
+        self._made: dict[str, dict[str, Any]] = {}
+
+    def made_of(self) -> dict[str, list[str]]:
+        """Return the kinds of entries that each part is made of."""
+        for name in self.makers.keys() - {"entries"}:
+            self[name]
+        return {name: sorted(kinds) for name, kinds in self._kinds.items()}
+
+    def __getitem__(self, name: str) -> dict[str, Any]:
+        if name not in self._made:
+            self._values.asked = set()
+            part = self.makers[name]()
+            for kind, entity in ENTITIES.items():
+                if entity.part == name:
+                    part[entity.key] = self._values[kind]
+            self._kinds[name] = self._values.asked
+            self._made[name] = json.loads(json.dumps(encode(part)))
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.makers)
+
+    def __len__(self) -> int:
+        return len(self.makers)
+
+
+def _plan() -> dict[str, Any]:
+    """Return what has to be known of all classes to decode their values."""
+    declared = (entity.declared for entity in ENTITIES.values())
+    return plan((*declared, Example, Statement, ArticleClaim))
+
+
+def _detail(values: Values) -> dict[str, Any]:
+    """Return what is said of families at length."""
+    families = [entry.value for entry in values.of("family")]
+    return {
+        "descriptions": {family["id"]: _description(family) for family in families},
+        "claims": {
+            family["id"]: [build(ArticleClaim, claim) for claim in family.get("claims", ())]
+            for family in families
         },
     }
-    for kind, entity in ENTITIES.items():
-        if entity.part:
-            parts.setdefault(entity.part, {})[entity.key] = values[kind]
-    parts |= {f"catalogue/{id}": {"checkpoints": of_it} for id, of_it in catalogue.items()}
-    parts["words"] = compile_words(values)
-    parts |= compiled_orders(values, losses)
-    return {name: encode(part) for name, part in parts.items()}
+
+
+def _proof(values: Values, remarks: Iterable[object]) -> dict[str, Any]:
+    """Return where everything stands, and what is there to test it."""
+    families = {entry.value["id"]: entry for entry in values.of("family")}
+    return {
+        "examples": [
+            build(Example, value, rule=entry.value["id"], place=entry.place)
+            for entry in values.of("rule")
+            for value in entry.value["examples"]
+        ],
+        "places": {
+            kind: {id: entry.place for id, entry in of_kind.items()}
+            for kind, of_kind in values.entries.items()
+        },
+        "derived": {rule.id: _declared(rule, families) for rule in values["rule"] if rule.derived},
+        "remarks": [str(remark) for remark in remarks],
+    }
+
+
+def _of_family(values: Values, family: str) -> dict[str, Any]:
+    return {"checkpoints": values["catalogue"][family]}
 
 
 def aimed_by(aim: Any) -> bool:
@@ -116,31 +176,30 @@ def _value(kind: str, entry: Entry) -> Any:
     return build(declared, value, **computed)
 
 
-def _complete(values: Values, by_kind: Mapping[str, Sequence[Entry]]) -> None:
-    """Fill in what depends on values of other kinds, and add what follows from declarations."""
-    tasks, questions, families = values["task"], values["question"], values["family"]
-    families.sort(key=lambda family: (family.tie_break_order, family.id))
-    options = tuple(model.Option(task.id, task.name, task.aliases) for task in tasks)
-    questions[:] = [each if each.options else each._replace(options=options) for each in questions]
+def _questions(values: Values, questions: list[model.Question]) -> list[model.Question]:
+    """Return questions of which some have the tasks as their options."""
+    options = tuple(model.Option(task.id, task.name, task.aliases) for task in values["task"])
+    return [each if each.options else each._replace(options=options) for each in questions]
+
+
+def _rules(values: Values, rules: list[model.Rule]) -> list[model.Rule]:
+    """Return rules with those that follow from declarations, each with whom it is aimed at."""
     ids = [criterion.id for criterion in values["criterion"]]
-    judges = {entry.value.get("judges"): entry.value["id"] for entry in by_kind["criterion"]}
+    judges = {entry.value.get("judges"): entry.value["id"] for entry in values.of("criterion")}
     declarations, fits = judges.get("declarations", ids[0]), judges.get("fits", ids[-1])
-    values["rule"] += derived_rules(families, questions, tasks, declarations, fits)
-    values["never"] += derived_never(questions, tasks)
-    values["rule"][:] = [_aimed(rule, values["checkpoint"]) for rule in values["rule"]]
-    values["program"][:] = _programs(values, by_kind["program"])
-    values["tool"][:] = _tools(values, by_kind["tool"])
+    declared = values["family"], values["question"], values["task"]
+    every = [*rules, *derived_rules(*declared, declarations, fits)]
+    return [_aimed(rule, values) if rule.where else rule for rule in every]
 
 
-def _aimed(rule: model.Rule, checkpoints: Sequence[model.Checkpoint]) -> model.Rule:
+def _aimed(rule: model.Rule, values: Values) -> model.Rule:
     """Return a rule with the checkpoints of which holds what it says of their fields.
 
     A field that nobody verified is nothing of which anything holds.
     """
-    if not rule.where:
-        return rule
     field_of = {column.key: column.field for column in columns(model.Checkpoint)}
     wanted = [(field_of[key], value) for key, value in rule.where.items()]
+    checkpoints: list[model.Checkpoint] = values["checkpoint"]
     meets = [c.id for c in checkpoints if all(_is(getattr(c, f), value) for f, value in wanted)]
     return rule._replace(candidates=meets)
 
@@ -177,9 +236,7 @@ def _description(family: dict[str, Any]) -> dict[str, list[Statement]]:
     }
 
 
-def _catalogue(
-    values: Values, losses: Mapping[str, Sequence[RoundingLoss]]
-) -> dict[str, list[model.Checkpoint]]:
+def _catalogue(values: Values, _: Any) -> dict[str, list[model.Checkpoint]]:
     """Return the checkpoints by family, each with what its architecture says, and its losses."""
     networks = {id: network for network in values["architecture"] for id in network.checkpoints}
     families: dict[str, list[model.Checkpoint]] = {}
@@ -189,7 +246,7 @@ def _catalogue(
             whole = checkpoint._replace(
                 writer=network.writer,
                 linear_millions=round(network.linear / 1e6, 2) if network.linear else None,
-                losses=worst_losses(losses.get(checkpoint.id, ())),
+                losses=worst_losses(values["losses"].get(checkpoint.id, ())),
             )
         families.setdefault(checkpoint.family, []).append(whole)
     return families | {value.id: [] for value in values["family"] if value.id not in families}
@@ -199,7 +256,7 @@ _PART = re.compile(r"^( *)\{([a-z-]+)\}$", re.MULTILINE)
 OF_ALSO = ("runtimes", "tools", "export", "towers", "precision")
 
 
-def _programs(values: Values, entries: Sequence[Entry]) -> list[Program]:
+def _programs(values: Values, programs: list[Program]) -> list[Program]:
     """Return the programs with their code, and the classes that their runners call alike."""
     parts = _parts(values)
     called = {
@@ -207,7 +264,7 @@ def _programs(values: Values, entries: Sequence[Entry]) -> list[Program]:
         for use in values["use"]
     }
     written = []
-    for program, entry in zip(values["program"], entries, strict=True):
+    for program, entry in zip(programs, values.of("program"), strict=True):
         classes = [*(name for id in program.runners for name in called[id]), *program.classes]
         for fields in (entry.value, *entry.value.get("also", ())):
             given = {key: each for key, each in fields.items() if key in OF_ALSO}
@@ -231,7 +288,7 @@ def _parts(values: Values) -> dict[str, str]:
     return {id: _PART.sub(whole, code) for id, code in parts.items()}
 
 
-def _tools(values: Values, entries: Sequence[Entry]) -> list[ProgramTool]:
+def _tools(values: Values, tools: list[ProgramTool]) -> list[ProgramTool]:
     """Return the tools with the lines before and after a program."""
     parts = _parts(values)
     return [
@@ -241,7 +298,7 @@ def _tools(values: Values, entries: Sequence[Entry]) -> list[ProgramTool]:
             once="\n\n".join(parts[id] for id in entry.value["alone"]),
             lines="\n\n".join(parts[id] for id in entry.value["lines"]),
         )
-        for tool, entry in zip(values["tool"], entries, strict=True)
+        for tool, entry in zip(tools, values.of("tool"), strict=True)
     ]
 
 
@@ -345,3 +402,26 @@ def derived_never(
         if question.ask_if:
             applies = {**question.ask_if, id: [model.NOT_APPLICABLE]}
             yield model.Never(f"{id}-not-applicable", applies, f"`{id}` applies here", "ask-if")
+
+
+MADE: dict[str, Callable[[Values, list[Any]], Any]] = {
+    "family": lambda _, families: sorted(
+        families, key=lambda each: (each.tie_break_order, each.id)
+    ),
+    "question": _questions,
+    "rule": _rules,
+    "never": lambda values, written: [
+        *written,
+        *derived_never(values["question"], values["task"]),
+    ],
+    "program": _programs,
+    "tool": _tools,
+    **{
+        kind: partial(in_all_languages, kind)
+        for kind in ("concept", "measure", "numeral", "particle")
+    },
+    "losses": lambda values, _: losses_of(values),
+    "catalogue": _catalogue,
+    "ranking": lambda values, _: ranking_of(values),
+}
+"""What completes the values of a kind, or makes something else of values."""

@@ -42,7 +42,7 @@ class Entry(NamedTuple):
     def place_of(self, path: KeyPath) -> str:
         """Where a part of it stands, as file:line; empty where nobody wrote it."""
         whole = (*self.path, *path)
-        if whole in self.document.places:
+        if whole in self.document.whole().places:
             return f"{self.document.file}:{self.document.place(whole)[0]}"
         return self.extended.place_of(path) if self.extended else ""
 

@@ -6,7 +6,7 @@ protocol and the values of catalogued checkpoints. Means over a fixed set are ma
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -145,13 +145,16 @@ class Figures(NamedTuple):
         yield (str(language) if wanted == ASKED else ANY), kind, values
 
 
-def compiled_orders(
-    values: Mapping[str, Iterable[Any]], losses: Mapping[str, Sequence[RoundingLoss]]
-) -> dict[str, dict[str, Any]]:
-    """Return for each task, as `orders/TASK`, its yardsticks with their tables.
+class RankingTables(NamedTuple):
+    """What ranks checkpoints: all figures, the order of each task, and each yardstick's tables."""
 
-    With them what fewer bits may cost, by metric and checkpoint.
-    """
+    figures: Figures
+    orders: Mapping[str, TaskOrder]
+    columns: Callable[[str], dict[str, list[Column]]]
+
+
+def ranking_of(values: Mapping[str, Any]) -> RankingTables:
+    """Return what ranks the checkpoints of a rule base."""
     figures = Figures(
         {value.id: value for value in values["benchmark"]},
         {value.id: value for value in values["protocol"]},
@@ -163,21 +166,17 @@ def compiled_orders(
             if value.thinking
         },
     )
-    orders = {value.id: value for value in values["order"]}
     columns = cache(lambda yardstick: figures.columns(figures.yardsticks[yardstick]))
-    return {
-        f"orders/{task.id}": _order(figures, orders.get(task.id), columns, losses)
-        for task in values["task"]
-    }
+    return RankingTables(figures, {value.id: value for value in values["order"]}, columns)
 
 
-def _order(
-    figures: Figures,
-    order: TaskOrder | None,
-    columns: Any,
-    losses: Mapping[str, Sequence[RoundingLoss]],
-) -> dict[str, Any]:
-    """Return what ranks the checkpoints of one task; nothing where it has no order."""
+def compiled_order(values: Mapping[str, Any], task: str) -> dict[str, Any]:
+    """Return the yardsticks of a task with their tables; nothing where it has no order.
+
+    With them what fewer bits may cost, by metric and checkpoint.
+    """
+    figures, orders, columns = values["ranking"]
+    losses, order = values["losses"], orders.get(task)
     if order is None:
         empty: dict[str, Any] = {key: {} for key in ("lists", "protocols", "yardsticks", "losses")}
         return {"tie": "next", "rest": [], **empty}
@@ -193,8 +192,8 @@ def _order(
     ]
     places = {place for place, _, _ in every}
     worst: dict[str, dict[str, dict[str, float]]] = {}
-    for _, metric, values in every:
-        for id in values.keys() & losses.keys():
+    for _, metric, of_metric in every:
+        for id in of_metric.keys() & losses.keys():
             if rounded := worst_losses(losses[id], metric):
                 worst.setdefault(metric, {})[id] = rounded
     protocols = list(figures.protocols.values())

@@ -42,17 +42,14 @@ LEAST_NAME = 4
 Values = Mapping[str, list[Any]]
 
 
-def with_languages(values: Values) -> Values:
-    """Return values whose concepts and other worded entries have the words of whole languages."""
-    joined = dict(values)
+def in_all_languages(kind: str, values: Values, entries: list[Any]) -> list[Any]:
+    """Return worded entries of a kind with the words of whole languages."""
     for spoken in values["sentence-language"]:
-        for key in ("concept", "measure", "numeral", "particle"):
-            words: Mapping[str, list[str]] = getattr(spoken, f"{key}s")
-            joined[key] = [_speaking(entry, "words", spoken.id, words) for entry in joined[key]]
-        joined["numeral"] = [
-            _speaking(entry, "alone", spoken.id, spoken.alone) for entry in joined["numeral"]
-        ]
-    return joined
+        words: Mapping[str, list[str]] = getattr(spoken, f"{kind}s")
+        entries = [_speaking(entry, "words", spoken.id, words) for entry in entries]
+        if kind == "numeral":
+            entries = [_speaking(entry, "alone", spoken.id, spoken.alone) for entry in entries]
+    return entries
 
 
 def _speaking(entry: Any, field: str, language: str, words: Mapping[str, list[str]]) -> Any:
@@ -291,9 +288,9 @@ def phrases_in(entry: Any) -> list[tuple[str, str]]:
 def _by_language(entries: Iterable[Any]) -> Forms:
     forms: Forms = {}
     for entry in entries:
-        for language, phrase in phrases_in(entry):
-            for pattern in patterns_of(phrase):
-                forms.setdefault(language, set()).update(pattern)
+        for language, words in entry.words.items():
+            patterns = (pattern for phrase in words for pattern in patterns_of(phrase))
+            forms.setdefault(language, set()).update(*patterns)
     return forms
 
 
@@ -304,13 +301,12 @@ def _false_friends(entries: Iterable[Any], idle: Forms) -> dict[str, dict[str, s
     """
     by_form: dict[str, dict[str, str]] = {}
     for entry in entries:
-        alone = [
-            (language, pattern)
-            for language, phrase in phrases_in(entry)
-            for pattern in patterns_of(phrase)
-        ]
-        for form in sorted({pattern[0] for _, pattern in alone if len(pattern) == 1}):
-            own = {language for language, pattern in alone if pattern == (form,)}
+        alone: Forms = {}
+        for language, phrase in phrases_in(entry):
+            for pattern in patterns_of(phrase):
+                if len(pattern) == 1:
+                    alone.setdefault(pattern[0], set()).add(language)
+        for form, own in sorted(alone.items()):
             other = [of for of, forms in idle.items() if form in forms and of not in own]
             if other and "any" not in own:
                 by_form.setdefault(form, {})[entry.id] = " ".join(other)

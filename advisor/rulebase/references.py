@@ -43,6 +43,7 @@ def check_references(entries: Entries, doubtful: Collection[str] = ()) -> set[tu
     named: set[tuple[str, str]] = set()
     valid = _known(entries)
     valid = {of: _Open(names) if _homes(of) & {*doubtful} else names for of, names in valid.items()}
+    defined = {of: frozenset(names) for of, names in valid.items()}
     for kind in ENTITIES:
         for entry in entries[kind].values():
             references = [*record(ENTITIES[kind].declared).references(entry.value)]
@@ -50,6 +51,7 @@ def check_references(entries: Entries, doubtful: Collection[str] = ()) -> set[tu
             faults = [
                 fault
                 for path, of, name in references
+                if name not in defined.get(of, ())
                 for fault in _unknown(path, of, name, _names(kind, entry.value, valid, (of, name)))
             ]
             faults += MORE[kind](entry.value, valid) if kind in MORE else ()

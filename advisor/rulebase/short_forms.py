@@ -211,12 +211,15 @@ def report_uncited(entries: Entries) -> None:
     """Remark in each document which facts its checkpoints state without a source.
 
     What a series states may be cited there or by the member. What a member states itself has to be
-    cited by the member: a page that others were read on may never have heard of it.
+    cited by the member: a page that others were read on may never have heard of it. Those of rules
+    that were compiled before state none.
     """
     for entry in entries["checkpoint"].values():
+        series = entries["series"].get(entry.value.get("series", ""))
+        if entry.document.settled and (series is None or series.document.settled):
+            continue
         listed, index = entry.path
-        own = entry.document.value[listed][index]
-        series = entries["series"].get(own.get("series", ""))
+        own = entry.document.whole().value[listed][index]
         for field, message in _uncited(own, series.value if series else {}):
             path = (field,) if field in own else ("series",)
             entry.remark(path, message)
@@ -289,9 +292,9 @@ def write_words_out(entries: Mapping[str, dict[str, Entry]]) -> None:
     words["question"] = ids
     for kind, of_kind in entries.items():
         for id, entry in of_kind.items() if kind in ENTITIES else ():
-            refs = record(ENTITIES[kind].declared).references(entry.value)
-            meant = [(path, name, words.get(of, {}).get(name, name)) for path, of, name in refs]
-            if others := {path: id for path, name, id in meant if id != name}:
+            references = record(ENTITIES[kind].declared).references(entry.value)
+            meant = ((path, name, words.get(of, {}).get(name)) for path, of, name in references)
+            if others := {path: id for path, name, id in meant if id and id != name}:
                 of_kind[id] = entry._replace(value=_renamed(entry, entry.value, (), (), others))
 
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from contextlib import suppress
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from advisor import __version__
 from advisor.errors import AdvisorError, BrokenFileError, check_type, several
 from advisor.files import path_shown, read_bounded
 from advisor.foreign import visible
-from advisor.rulebase.base import RuleBase
+from advisor.rulebase.base import Part, RuleBase, Shelf
 from advisor.rulebase.entries import RuleFile
 
 PACKAGE = Path(__file__).resolve().parent.parent
@@ -28,6 +29,7 @@ PARTS = {
     "catalogue": "checkpoints",
     "figures": "protocols",
     "orders": "tie",
+    "firsts": "families",
     "diagrams": "nodes",
     "plans": "states",
     "architectures": "architectures",
@@ -39,11 +41,14 @@ PARTS = {
     "checks": "checks",
     "lexicon": "concepts",
     "words": "phrases",
+    "entries": "entries",
+    "unchanged": "parts",
 }
 """The parts of a compiled rule base, each with a key that a whole one has.
 
-Of orders, diagrams and plans there is one a task; those of the last two are made and read by
-`decide` and `interview`, and kept for them here.
+Of orders, firsts, diagrams and plans there is one a task; but for orders they are made and read by
+`decide` and `interview`, and kept for them here. Rules under overlays have no entries, but a list
+of the parts that are those of the base.
 """
 COMPILING = ("reader", "model", "rulebase")
 DECIDING = ("engine", "decide", "interview")
@@ -74,7 +79,9 @@ PLACES = {
 }
 """Where the files of each kind stand in a rule folder, in the order in which they are read."""
 
-Parts = dict[str, dict[str, Any]]
+Parts = Mapping[str, dict[str, Any]]
+Overlays = list[tuple[str, list[RuleFile]]]
+"""What messages call each, and its files."""
 
 MOST_BYTES = 64_000_000
 KEPT_AS = "kept_as"
@@ -153,38 +160,77 @@ def load_rules(folder: Path | str | None = None, overlays: tuple[Path | str, ...
     overlays = several("overlays", overlays, (str, Path), "a path")
     if folder is not None:
         check_type("folder", folder, (str, Path), "a path")
-    if folder is None and not overlays and (COMPILED / "core.json").is_file():
-        return _of_package()
+    if folder is None and not overlays and _PACKAGE.is_compiled:
+        return _PACKAGE.rulebase()
     base = rule_files(Path(folder) if folder is not None else shipped_rules())
     over = [(visible(_called(Path(path))), rule_files(Path(path))) for path in overlays]
     key = digest([base, *(files for _, files in over)], __version__)
-    named = digest([], "\0".join(name for name, _ in over))[:8]  # places in it name the folders
-    cached = cache_folder()
-    shelf = cached / f"rules-{key}-{named}-{_code_stamp()}" if cached else None
-    request = (key, str(shelf), *map(str, overlays))
-    if request in _at_hand:
-        return _at_hand[request]
+    rules = _Rules(base, over, key)
+    request = (key, str(rules.folder), *map(str, overlays))
+    if request not in _at_hand:
+        _at_hand[request] = rulebase = rules.rulebase()
+        rulebase.folders = tuple(str(path) for path in overlays)
+        for old in list(_at_hand)[: -AT_HAND or None]:
+            _at_hand.pop(old, None)
+        return rulebase
+    return _at_hand[request]
 
-    @cache
-    def compiled() -> Parts:
-        parts = compile_rules(base, over, key)
-        if shelf:
-            _keep(shelf, parts)
+
+class _Rules:
+    """Rules in files, compiled: a part is kept in `folder`, or that of the base, or made."""
+
+    def __init__(self, base: list[RuleFile], over: Overlays, key: str) -> None:
+        self.base, self.over, self.key = base, over, key
+        self.part: Part = cache(self._part)
+        """Gives a part. Raises BrokenFileError where the rules cannot be used."""
+        named = digest([], "\0".join(name for name, _ in over))[:8]  # places name the folders
+        cached = cache_folder()
+        self.folder = cached / f"rules-{key}-{named}-{_code_stamp()}" if cached else None
+
+    def rulebase(self) -> RuleBase:
+        """Return the rule base of these rules."""
+        made = RuleBase(self.part)
+        made.shelf = Folder(self.folder)
+        made.base = cache(lambda: self.alone.rulebase()) if self.over else None
+        return made
+
+    @cached_property
+    def alone(self) -> _Rules | _Package:
+        """The rules without overlays."""
+        if _PACKAGE.is_compiled and self.base[0].path.is_relative_to(shipped_rules()):
+            return _PACKAGE
+        return _Rules(self.base, [], digest([self.base], __version__))
+
+    @cached_property
+    def compiled(self) -> Parts:
+        """All parts, made anew."""
+        before: Part | None = None
+        with suppress(BrokenFileError):  # of the base: its problems are told with all others
+            own = self.alone.part("core")["digest"] if self.over else None
+            before = self.alone.part if own == digest([self.base], __version__) else None
+        parts = compile_rules(self.base, self.over, self.key, before)
+        if self.folder:
+            first = ("core", "unchanged") if self.over else parts
+            _keep(self.folder, {name: parts[name] for name in first})
         return parts
 
-    def part(name: str) -> dict[str, Any]:
-        try:
-            return _read_kept(shelf, name) if shelf else compiled()[name]
-        except (OSError, ValueError, TypeError, RecursionError):
-            return compiled()[name]  # missing or damaged: made anew
+    @cached_property
+    def unchanged(self) -> frozenset[str]:
+        """The parts that overlays leave as they are without them."""
+        return frozenset(self._own("unchanged")["parts"] if self.over else ())
 
-    rulebase = RuleBase(cache(part))
-    rulebase.folders = tuple(str(path) for path in overlays)
-    rulebase.shelf = Folder(shelf)
-    _at_hand[request] = rulebase
-    for old in list(_at_hand)[: -AT_HAND or None]:
-        _at_hand.pop(old, None)
-    return rulebase
+    def _part(self, name: str) -> dict[str, Any]:
+        return self.alone.part(name) if name in self.unchanged else self._own(name)
+
+    def _own(self, name: str) -> dict[str, Any]:
+        try:
+            return _read_kept(self.folder, name) if self.folder else self.compiled[name]
+        except (OSError, ValueError, TypeError, RecursionError):
+            made = self.compiled[name]  # missing or damaged: made anew
+        if self.over and self.folder:
+            with suppress(OSError):
+                _write_kept(self.folder, name, made)
+        return made
 
 
 def _called(folder: Path) -> str:
@@ -196,10 +242,14 @@ def _called(folder: Path) -> str:
     return folder.name
 
 
-@cache
-def _of_package() -> RuleBase:
-    @cache
-    def part(name: str) -> dict[str, Any]:
+class _Package:
+    """The rules that a wheel brings, compiled."""
+
+    is_compiled = (COMPILED / "core.json").is_file()
+
+    @cache  # noqa: B019 - there is one
+    def part(self, name: str) -> dict[str, Any]:
+        """Return a part. Raises BrokenFileError where it is damaged."""
         try:
             return _read(COMPILED, name)
         except (OSError, ValueError, TypeError) as error:
@@ -208,12 +258,18 @@ def _of_package() -> RuleBase:
                 hint="reinstall advisor",
             ) from error
 
-    rulebase, cached = RuleBase(part), cache_folder()
-    rulebase.shelf = Folder(cached and cached / f"rules-{rulebase.digest}-package", COMPILED)
-    return rulebase
+    @cache  # noqa: B019 - there is one
+    def rulebase(self) -> RuleBase:
+        """Return the rule base of these rules."""
+        made, cached = RuleBase(self.part), cache_folder()
+        made.shelf = Folder(cached and cached / f"rules-{made.digest}-package", COMPILED)
+        return made
 
 
-class Folder:
+_PACKAGE = _Package()
+
+
+class Folder(Shelf):
     """Where what is made of a rule base is kept: in the package, else in a folder of the cache.
 
     Nothing is kept where there is no such folder, or it cannot be written.
@@ -264,13 +320,18 @@ def compile_shipped(folder: Path) -> Parts:
 
 
 def compile_rules(
-    base: list[RuleFile], overlays: list[tuple[str, list[RuleFile]]], key: str
+    base: list[RuleFile],
+    overlays: Overlays,
+    key: str,
+    before: Part | None = None,
 ) -> Parts:
-    """Read and check rule files; return the parts exactly as reading a kept copy would."""
+    """Read and check rule files; return the parts exactly as reading a kept copy would.
+
+    `before` gives the parts of the base alone, where it was compiled before.
+    """
     from advisor.rulebase.assemble import assemble
 
-    parts: Parts = json.loads(json.dumps(assemble(base, overlays, key)))
-    return parts
+    return assemble(base, overlays, key, before)
 
 
 def cache_folder() -> Path | None:
