@@ -64,6 +64,11 @@ def count(number: int, noun: str) -> str:
     return f"{number:,} {plural}"
 
 
+def exact(number: float) -> str:
+    """Return a number so that reading it gives the same number."""
+    return str(int(number)) if number.is_integer() else repr(number)
+
+
 def share(part: int, whole: int) -> str:
     """Return a share in percent, never rounded to none or all: 0.8 %, under 0.01 %."""
     percent = 100 * part / whole if whole else 0.0

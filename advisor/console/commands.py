@@ -306,7 +306,8 @@ class _Values:
             read_answers(rulebase, rest, "file") | read_answers(rulebase, flags, "flag") | here
         )
         profile, notes = as_meant(rulebase, answers)
-        note(*(f"advisor: {line}" for line in notes))
+        for line in notes:
+            note(f"advisor: {line}")
         order = (*(question.id for question in rulebase.questions), *BOUNDS)
         return {id: profile[id] for id in order if id in profile}
 

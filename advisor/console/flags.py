@@ -94,7 +94,10 @@ def grouped(flags: Sequence[tuple[Question, Any]], task: Task | None) -> dict[st
 
 def split(values: Iterable[str] | None) -> list[str]:
     """Return values given repeatedly or with commas as one list; 5,000 is one number."""
-    parts = [[value] if has_commas(value) else value.split(",") for value in values or ()]
+    parts = [
+        [value] if "," in value and has_commas(value) else value.split(",")
+        for value in values or ()
+    ]
     return [part.strip() for part in chain.from_iterable(parts) if part.strip()]
 
 

@@ -79,7 +79,8 @@ class Showing(NamedTuple):
             write_text(file, signed(format, text) if signed else text)
         if not (once and self.files and self.format in (once, *dict(self.files))):
             self.say(report)
-        note(*(f"advisor: wrote {file}" for _, file in self.files))
+        for _, file in self.files:
+            note(f"advisor: wrote {file}")
 
     @property
     def formats(self) -> set[str]:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from advisor.engine.numbers import as_number, exact
+from advisor.engine.numbers import as_number
 from advisor.errors import UsageError
+from advisor.phrasing import exact
 
 SIZE, FILE, TIME = "max-parameters", "max-file-size", "within"
 """The names of the bounds, as flags and in profiles."""

@@ -21,11 +21,6 @@ SCALES = {
 """Words behind a number that multiply it."""
 
 
-def exact(number: float) -> str:
-    """Return a number so that reading it gives the same number."""
-    return str(int(number)) if number.is_integer() else repr(number)
-
-
 def has_commas(text: str) -> bool:
     """True where a text is one number with commas inside, be they where they belong or not."""
     return "," in text and re.match(_LISTED, text.strip()) is not None

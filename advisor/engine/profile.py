@@ -10,9 +10,10 @@ from math import inf
 from typing import Any, NamedTuple
 
 from advisor.engine.bounds import BOUNDS, TIME, bound_name, read_bound
-from advisor.engine.numbers import as_number, exact, has_commas
+from advisor.engine.numbers import as_number, has_commas
 from advisor.errors import UsageError, check_type, unknown_among
 from advisor.model import NOT_APPLICABLE, TASK, Condition, Question, Task
+from advisor.phrasing import exact
 from advisor.rulebase.base import RuleBase
 
 SHOWN_OPTIONS = 16

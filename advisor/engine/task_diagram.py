@@ -13,9 +13,9 @@ from math import ceil, inf, lcm, nextafter
 from typing import Any, NamedTuple
 
 from advisor.engine.diagram import EMPTY, Choice, Diagram
-from advisor.engine.numbers import exact
 from advisor.engine.profile import Answer, Profile
 from advisor.model import NOT_APPLICABLE, Question
+from advisor.phrasing import exact
 
 MOST_DIGITS = 6
 """Behind the decimal point of a number that stands for an interval."""

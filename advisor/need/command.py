@@ -231,12 +231,14 @@ def _told(
     """Tell an answer, those to what somebody changes of it, and `last`; return the exit code."""
     while True:
         answer, goes_on = turn
-        note(*(f"advisor: {line}" for line in answer.recommendation.notes))
+        for line in answer.recommendation.notes:
+            note(f"advisor: {line}")
         telling.emit(turn, day)
         asks = goes_on if telling.brief else None
         after = asks(color=telling.shown.color, **how) if asks else None
         if after is None:
-            note(*last)
+            for line in last:
+                note(line)
             return answer.exit_code
         turn = after
 
