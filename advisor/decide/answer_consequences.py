@@ -6,6 +6,7 @@ Every set of checkpoints is an integer, with two bits for each: used as it is, a
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -123,7 +124,8 @@ class AnswerConsequences:
         self.levels = {axis.question: level for level, axis in enumerate(axes)}
         self.lines: list[dict[str, list[int]]] = []
         """For each way to compare, by language, the bits of each use, the best first."""
-        self._by_level: dict[Any, Consequences] = {}
+        self.of_level = cache(self._of_level)
+        """What the values of a level do, after answers that bear on them."""
         self._short: dict[tuple[Any, ...], tuple[int, int]] = {}
         self.english = self._numbered(Precedences.known(rulebase, task, None))
         """The number of the lines where no language was said."""
@@ -141,17 +143,13 @@ class AnswerConsequences:
         question = self.rulebase.question(self.axes[level].question)
         return [option for option in question.options if option.id in value.options]
 
-    def of_level(self, level: int, path: Said) -> Consequences:
-        """Return what the values of a level do, after answers that bear on them."""
-        key = level, path
-        if key not in self._by_level:
-            numbers: dict[AnswerConsequence, int] = {}
-            group = [
-                numbers.setdefault(self._consequence(level, place, path), len(numbers))
-                for place in range(len(self.axes[level].values))
-            ]
-            self._by_level[key] = list(numbers), group
-        return self._by_level[key]
+    def _of_level(self, level: int, path: Said) -> Consequences:
+        numbers: dict[AnswerConsequence, int] = {}
+        group = [
+            numbers.setdefault(self._consequence(level, place, path), len(numbers))
+            for place in range(len(self.axes[level].values))
+        ]
+        return list(numbers), group
 
     def _consequence(self, level: int, place: int, path: Said) -> AnswerConsequence:
         """Return what one answer does, after those that it hangs on."""

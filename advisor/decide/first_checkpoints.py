@@ -77,10 +77,10 @@ class FirstCheckpoints(AnswerConsequences):
         super().__init__(rulebase, task, family, axes)
         self.order, self.verified_only = order, verified_only
         self.composable = rulebase.family(family).composable
-        self._by_uses: dict[tuple[str, ...], int] = {}
-        self._within: dict[Any, int] = {}
-        self._picked: dict[Any, First] = {}
-        self._order_classes: dict[Any, list[int]] = {}
+        self._assigned = cache(self._first_offered)
+        self._within = cache(self._known_to_fit)
+        self._classes = cache(self._ranked)
+        self._picked = cache(self._first_in_line)
         self._of_hub: dict[str, int] = {}
         """The bits of all forms of a checkpoint, by its id."""
         for place, model in enumerate(self.checkpoints):
@@ -202,16 +202,14 @@ class FirstCheckpoints(AnswerConsequences):
             terms=terms,
         )
 
-    def _assigned(self, uses: tuple[str, ...]) -> int:
+    def _first_offered(self, uses: tuple[str, ...]) -> int:
         """Return the bits of the first of the uses that each checkpoint offers."""
-        if uses not in self._by_uses:
-            mask = 0
-            for place, model in enumerate(self.checkpoints):
-                own = (use for use in uses if use != COMPOSE and self.task in tasks_of(model, use))
-                if use := next(own, None):
-                    mask |= 1 << 2 * place + (use != AS_IS)
-            self._by_uses[uses] = mask
-        return self._by_uses[uses]
+        mask = 0
+        for place, model in enumerate(self.checkpoints):
+            own = (use for use in uses if use != COMPOSE and self.task in tasks_of(model, use))
+            if use := next(own, None):
+                mask |= 1 << 2 * place + (use != AS_IS)
+        return mask
 
     def first(self, state: State, order: str | None = None) -> First:
         """Return what comes first where everything is answered, as `select_of` has it."""
@@ -226,7 +224,8 @@ class FirstCheckpoints(AnswerConsequences):
             return First(TEACHABLE if self._teachable(state, offered & barred, picks) else NOTHING)
         top = picks & self.loading
         top = top & ~(marks.unknown | marks.poor) or top
-        top = top & self._fitting(terms) or top
+        if terms.steps:
+            top = top & self._within(terms.step or max(terms.steps), terms.said) or top
         for use in uses:
             if matching := top & self.offered.get(use, 0):
                 top = matching
@@ -235,17 +234,19 @@ class FirstCheckpoints(AnswerConsequences):
         if order == ORDERS[0]:
             order = terms.order or order
         if order != ORDERS[0]:
-            top = next(matching for some in self._classes(order, terms) if (matching := top & some))
+            classes = self._classes(order, terms.said)
+            top = next(matching for some in classes if (matching := top & some))
         top = top & ~state.avoid or top
         top = top & state.prefer or top
         top = top & ~marks.learning or top
-        key = top, terms.language or 0, uses
-        if key not in self._picked:
-            lines = self.lines[terms.language or 0]
-            first = next(bit for use in uses for bit in lines.get(use, ()) if top >> bit & 1)
-            use = AS_IS if first % 2 == 0 else FINE_TUNE
-            self._picked[key] = First(PICKED, self.checkpoints[first // 2].id, use)
-        return self._picked[key]
+        return self._picked(top, terms.language or 0, uses)
+
+    def _first_in_line(self, some: int, language: int, uses: tuple[str, ...]) -> First:
+        """Return the first of some checkpoints in the lines of a language."""
+        lines = self.lines[language]
+        first = next(bit for use in uses for bit in lines.get(use, ()) if some >> bit & 1)
+        use = AS_IS if first % 2 == 0 else FINE_TUNE
+        return First(PICKED, self.checkpoints[first // 2].id, use)
 
     def _several(self, state: State, most: int) -> tuple[str, ...]:
         """Return the ids of so many that load safely: each is first once those before it are gone.
@@ -267,30 +268,19 @@ class FirstCheckpoints(AnswerConsequences):
             rejected or marks.lacking & assigned or unverified & ~marks.unlearnt
         )
 
-    def _fitting(self, terms: Terms) -> int:
-        """Return what is known to fit the first step of memory; all where memory was said."""
-        if not terms.steps:
-            return self.all
-        limit = terms.step or max(terms.steps)
-        key = limit, terms.said
-        if key not in self._within:
-            required = self.of_said(terms.said)
-            self._within[key] = self.bits(
-                lambda checkpoint, use: (required.takes_gb(checkpoint, use) or inf) <= limit
-            )
-        return self._within[key]
+    def _known_to_fit(self, limit: float, path: Said) -> int:
+        """Return what is known to fit a limit of memory."""
+        takes_gb = self.of_said(path).takes_gb
+        return self.bits(lambda checkpoint, use: (takes_gb(checkpoint, use) or inf) <= limit)
 
-    def _classes(self, order: str, terms: Terms) -> list[int]:
+    def _ranked(self, order: str, path: Said) -> list[int]:
         """Return sets of checkpoints, those that an order puts first first."""
-        key = order, terms.said
-        if key not in self._order_classes:
-            required = self.of_said(terms.said)
-            ranked: dict[Any, int] = {}
-            for place, checkpoint in enumerate(self.checkpoints):
-                rank = by_order(order, checkpoint, required.takes_gb(checkpoint, AS_IS))
-                ranked[rank] = ranked.get(rank, 0) | 0b11 << 2 * place
-            self._order_classes[key] = [ranked[rank] for rank in sorted(ranked)]
-        return self._order_classes[key]
+        required = self.of_said(path)
+        ranked: dict[Any, int] = {}
+        for place, checkpoint in enumerate(self.checkpoints):
+            rank = by_order(order, checkpoint, required.takes_gb(checkpoint, AS_IS))
+            ranked[rank] = ranked.get(rank, 0) | 0b11 << 2 * place
+        return [ranked[rank] for rank in sorted(ranked)]
 
 
 def _lost(before: AnswerConsequence, after: AnswerConsequence) -> int | None:

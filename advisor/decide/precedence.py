@@ -8,7 +8,7 @@ What nothing measured is told apart by relations: the larger of a series, the su
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import combinations
 from typing import Any, NamedTuple
 
@@ -143,7 +143,8 @@ class Precedences:
         self.task = task
         self.lines: dict[tuple[str, str], Any] = {}
         """The lines made by this, by family and use: they hang on nothing else."""
-        self._published: dict[str, tuple[Published, ...]] = {}
+        self.published = cache(self._published)
+        """The figures of a checkpoint on the yardsticks of the task, by its id."""
 
     @classmethod
     def known(
@@ -211,10 +212,7 @@ class Precedences:
         spoken = checkpoint.languages or ()
         return not spoken or not {self.language, MULTILINGUAL, *NO_LANGUAGE}.isdisjoint(spoken)
 
-    def published(self, checkpoint: str) -> tuple[Published, ...]:
-        """Return the figures of a checkpoint on the yardsticks of the task."""
-        if checkpoint in self._published:
-            return self._published[checkpoint]
+    def _published(self, checkpoint: str) -> tuple[Published, ...]:
         rows: list[Published] = []
         for rank, gauge in enumerate(self.gauges):
             for number, table in enumerate(gauge.tables):
@@ -227,8 +225,7 @@ class Precedences:
                     )
                     if not rows or rows[-1][:5] != row[:5]:  # tables of pairs hold each often
                         rows.append(row)
-        self._published[checkpoint] = tuple(rows)
-        return self._published[checkpoint]
+        return tuple(rows)
 
     def first_measured(self, checkpoint: str) -> int:
         """Return the place of the first yardstick that measured it; their number where none did."""
