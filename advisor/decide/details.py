@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from advisor.decide.advice import CheckpointSet, Together
 from advisor.decide.outlook import Change, by_end, ways_text
-from advisor.decide.reasons import MAYBE_FEWER, Reason
+from advisor.decide.reasons import Reason
 from advisor.decide.shortlist import lost_on_text
 from advisor.draw.blocks import Cell, Heading, Item, Items, Judged, Link, Page, Text
 from advisor.engine.bounds import BOUNDS
@@ -101,7 +101,8 @@ def _why(rulebase: RuleBase, decision: Decision, reason: Reason) -> Page:
     elif decision.outcome == "decided":
         page.append(Text("No unanswered question can change the answer.", "good"))
     if not reason.smallest:
-        page.append(Text(f"Settled by {count(len(reason.answers), 'answer')}{MAYBE_FEWER}."))
+        maybe = "(fewer answers may be enough, because not all subsets were tested)"
+        page.append(Text(f"Settled by {count(len(reason.answers), 'answer')} {maybe}."))
     return page
 
 

@@ -141,6 +141,8 @@ class Precedences:
         self.language = foreign[0] if foreign else ENGLISH
         self.ends_at_tie = self._order["tie"] == "cheaper"
         self.task = task
+        self.has_losses = bool(self._order.get("losses"))
+        """Whether some yardstick of the task has a metric that losses of forms hold for."""
         self.lines: dict[tuple[str, str], Any] = {}
         """The lines made by this, by family and use: they hang on nothing else."""
         self.published = cache(self._published)
@@ -201,11 +203,6 @@ class Precedences:
                     estimate = round(value - loss, 4), metric, str(place)
                     figures.setdefault(form_id(id, precision), estimate)
         return figures
-
-    @property
-    def has_losses(self) -> bool:
-        """True where some yardstick of the task has a metric that losses of forms hold for."""
-        return bool(self._order.get("losses"))
 
     def speaks(self, checkpoint: Checkpoint) -> bool:
         """True unless it is known not to know the language."""

@@ -91,6 +91,9 @@ def snippet(
     dtype = '"auto"' if loaded == file_dtype(checkpoint) else f'"{loaded}"'
     memory = training_memory(checkpoint)
     takes = [f"about {gb:g} GB of memory" for gb in memory or ()] or ["unknown memory"] * 2
+    # Only what would think by itself is told anything; a server takes it as part of a request.
+    switch = checkpoint.thinking_switch if checkpoint.thinks else None
+    remark = "" if thinking else "  # the published results used thinking"
     end, *others = checkpoint.answer_marks or ("",)
     without = "".join(f'.replace({json.dumps(mark)}, "")' for mark in others)
     names = {
@@ -117,8 +120,8 @@ def snippet(
         "server-address": rulebase.runtimes[runtime].server if runtime != TRANSFORMERS else "",
         "new-tokens": str(act.limit(task) if act else most),
         "thought-tokens": str(max((each.thought_tokens for each in uses), default=most)),
-        "thinking": _switched(checkpoint, on=thinking),
-        "template": _switched(checkpoint, on=thinking, of_request=True),
+        "thinking": f"{switch}={thinking},{remark}" if switch else "",
+        "template": f'body["chat_template_kwargs"] = {{"{switch}": {thinking}}}' if switch else "",
         "given": "" if whole else "[]",
         "without-marks": without and f"text = text{without}",
         "end-of-thought": json.dumps(end),
@@ -180,19 +183,6 @@ def way_of(checkpoint: Checkpoint, task: str, *, thinking: bool = True) -> str:
     if checkpoint.thinking_switch:
         return "thinking is off. The published results used thinking"
     return "the model always thinks before it answers"
-
-
-def _switched(checkpoint: Checkpoint, *, on: bool, of_request: bool = False) -> str:
-    """Return the argument of a chat template that has a checkpoint think, or not; empty for none.
-
-    Only what would think by itself is told anything. A server takes it as part of a request.
-    """
-    if not (checkpoint.thinks and checkpoint.thinking_switch):
-        return ""
-    if of_request:
-        return f'body["chat_template_kwargs"] = {{"{checkpoint.thinking_switch}": {on}}}'
-    remark = "" if on else "  # the published results used thinking"
-    return f"{checkpoint.thinking_switch}={on},{remark}"
 
 
 def literal(text: str) -> str:

@@ -23,8 +23,6 @@ MOST_WORK = 4_000_000
 LEAST_TRIES = 40
 A_SET = 5
 """As many nodes are passed in the time in which a set is put together."""
-MAYBE_FEWER = " (fewer answers may be enough, because not all subsets were tested)"
-"""What pages say of a reason that a budget ended the search for."""
 
 
 class Reason(NamedTuple):
@@ -38,11 +36,16 @@ def sufficient(engine: Engine, decision: Decision) -> Reason:
     """Return a smallest set of given or assumed answers that alone forces the outcome.
 
     Whatever the other answers were, the same family would win (or none would). Implied answers
-    do not count: they follow from the task. Where more
-    sets would have to be tried than a budget allows, one of which no answer can be left out.
+    do not count: they follow from the task; nor do those assumed of a question that makes no sense.
+    Where more sets would have to be tried than a budget allows, one of which no answer can be left
+    out.
     """
     winner = decision.family or NONE
-    answers = {id: answer for id, answer in decision.profile.items() if counts(answer)}
+    answers = {
+        id: answer
+        for id, answer in decision.profile.items()
+        if answer.origin != "implied" and (applicable(answer) or answer.origin != "assumed")
+    }
     task = {TASK: answers.pop(TASK)} if TASK in answers else {}
     chosen: tuple[str, ...] | None = None
     search = _Search(engine, decision, task, list(answers))
@@ -60,11 +63,6 @@ def sufficient(engine: Engine, decision: Decision) -> Reason:
         chosen = (*task, *search.subset_minimal())
     answers = {id: answer for id, answer in decision.profile.items() if id in chosen}
     return Reason(answers, smallest)
-
-
-def counts(answer: Answer) -> bool:
-    """True where an answer can be a reason: given, or assumed of a question that makes sense."""
-    return answer.origin != "implied" and (applicable(answer) or answer.origin != "assumed")
 
 
 class _Search:

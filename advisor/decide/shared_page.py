@@ -11,20 +11,7 @@ from advisor.decide.precedence import Published
 from advisor.decide.requirements import AS_IS, Requirements
 from advisor.decide.selection import Selection
 from advisor.decide.shortlist import SCORE, common_figure
-from advisor.draw.blocks import (
-    Code,
-    Dot,
-    Folded,
-    Heading,
-    Headline,
-    Notes,
-    Page,
-    Pairs,
-    Scatter,
-    Shared,
-    Table,
-    Text,
-)
+from advisor.draw import blocks as b
 from advisor.draw.typesetting import USUAL_WIDTH, cut_lines
 from advisor.model import TASK
 from advisor.phrasing import joined
@@ -33,7 +20,7 @@ BEHIND = ("are not verified", "cannot be loaded", "need more memory", "have a ru
 """What keeps a checkpoint behind others, by its group and the rules that are aimed at it."""
 
 
-def shared_page(answer: Advice, screen: Page, need: str = "", again: str = "") -> list[Shared]:
+def shared_page(answer: Advice, screen: b.Page, need: str = "", again: str = "") -> list[b.Shared]:
     """Return the page of `--format html`: the `screen` of a terminal with all that it leaves out.
 
     `need` is the sentence that was answered, where there was one, and `again` the command that
@@ -46,12 +33,12 @@ def shared_page(answer: Advice, screen: Page, need: str = "", again: str = "") -
         given = {id: reply for id, reply in answer.advice[0].decision.given.items() if id != TASK}
         flags = command("", answer.rulebase, given, answer.priority).removeprefix("advisor")
         need = " · ".join(filter(None, (", ".join(tasks), flags.strip())))
-    page: list[Shared] = [Text(f"Need: {need}", "need")]
+    page: list[b.Shared] = [b.Text(f"Need: {need}", "need")]
     page += pictured(answer, screen[:-1])
     if len(answer.advice) == 1 and answer.advice[0].has_program:
         from advisor.decide.written_program import script
 
-        page += [Heading("Program"), Code(script(answer).python.rstrip(), "python")]
+        page += [b.Heading("Program"), b.Code(script(answer).python.rstrip(), "python")]
     reasons = tuple(
         block
         for task in answer.advice
@@ -61,37 +48,37 @@ def shared_page(answer: Advice, screen: Page, need: str = "", again: str = "") -
     facts = f"{answer.rulebase.digest}{f', newest source read in {newest}' if newest else ''}"
     return [
         *page,
-        Heading("Commands"),
+        b.Heading("Commands"),
         *screen[-1:],
-        Folded("All reasons and sources", reasons),
-        Heading("About this page"),
-        Pairs(
+        b.Folded("All reasons and sources", reasons),
+        b.Heading("About this page"),
+        b.Pairs(
             (("Reproduce", again or answer.command), ("Rule base", facts), ("advisor", __version__))
         ),
     ]
 
 
-def pictured(answer: Advice, screen: Page) -> Iterator[Shared]:
+def pictured(answer: Advice, screen: b.Page) -> Iterator[b.Shared]:
     """Yield the blocks of a screen with a picture below each first line, and short notes."""
     waiting = list(answer.advice)
     for place, block in enumerate(screen):
-        if isinstance(block, Pairs):
-            yield Folded("How the sentence was understood", (block,))
+        if isinstance(block, b.Pairs):
+            yield b.Folded("How the sentence was understood", (block,))
             continue
-        if isinstance(block, Notes):  # with the sentences that a terminal shows: all stand below
+        if isinstance(block, b.Notes):  # with the sentences that a terminal shows: all stand below
             cut = [" ".join(cut_lines(note.text, USUAL_WIDTH, note.lines)) for note in block.rows]
             new = zip(block.rows, cut, strict=True)
             whole = (n if t[-1] == "…" or n.label == SCORE else n._replace(text=t) for n, t in new)
-            block = Notes(tuple(whole))
+            block = b.Notes(tuple(whole))
         yield block
-        if isinstance(block, Headline) and waiting:
-            table = next((block for block in screen[place:] if isinstance(block, Table)), None)
+        if isinstance(block, b.Headline) and waiting:
+            table = next((block for block in screen[place:] if isinstance(block, b.Table)), None)
             ids = [str(row[0]) for row in table.rows] if table else []
             if picture := _finalists(waiting.pop(0), ids):
                 yield picture
 
 
-def _finalists(advice: TaskAdvice, ids: Sequence[str]) -> Scatter | None:
+def _finalists(advice: TaskAdvice, ids: Sequence[str]) -> b.Scatter | None:
     """Return the checkpoints of a table as points, among all that meet the same needs.
 
     None where no result compares two of them, or where the memory of too few is known.
@@ -128,7 +115,7 @@ def _finalists(advice: TaskAdvice, ids: Sequence[str]) -> Scatter | None:
     if behind := sorted({dot.behind for dot in dots if dot.behind}):
         captions.append(f"Hollow dots mark checkpoints that {joined(behind, 'or')}.")
     captions += [rule.because for rule in shown[0].fired if rule.effect == "prefer"]
-    return Scatter(
+    return b.Scatter(
         x=f"{'Training' if shown[0].training else 'Memory'} in GB",
         y=common.name,
         better=common.better,
@@ -141,7 +128,7 @@ def _finalists(advice: TaskAdvice, ids: Sequence[str]) -> Scatter | None:
 
 def _dots(
     required: Requirements, selection: Selection, numbers: dict[str, str], common: Published
-) -> Iterator[Dot]:
+) -> Iterator[b.Dot]:
     """Yield the numbered, then the others that have a result of the same table."""
     by = selection.locked.by if selection.locked else None
 
@@ -155,9 +142,9 @@ def _dots(
         if needs and (label or result(id) is not None):
             behind = (*pick.group, pick.aimed_at[0]) if not label else ()
             why = next((words for is_so, words in zip(behind, BEHIND, strict=False) if is_so), "")
-            yield Dot(id, needs, result(id), label, why)
+            yield b.Dot(id, needs, result(id), label, why)
     for unfit in selection.rejected:
         needs = required.takes_gb(unfit.checkpoint, unfit.use or AS_IS)
         value = result(unfit.checkpoint.id)
         if needs and value is not None and {gap.field for gap in unfit.lacks} == {"memory_gb"}:
-            yield Dot(unfit.checkpoint.id, needs, value, behind=BEHIND[2])
+            yield b.Dot(unfit.checkpoint.id, needs, value, behind=BEHIND[2])
