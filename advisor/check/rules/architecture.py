@@ -213,17 +213,12 @@ def processor_of_another(
         why = f"which has a `{other.processor}`, but {model.id} needs a `{model.processor}`"
     elif ours and theirs and ours != theirs and not any_size:
         why = f"which needs images of {theirs} pixels, but {model.id} needs {ours}"
-    if why and other.id != model.id:
-        yield _finding(load, f"{other.id}, {why}", model.id)
-
-
-def _finding(load: Load, why: str, id: str) -> Finding:
-    """Say it where the processor is loaded, and where its id is written, if that is elsewhere."""
-    here, written = load.place, load.checkpoint[0].place
+    here, written = load.place, load.checkpoint[0].place  # its id may be written elsewhere
     inside = written.path == here.path and here.line <= written.line <= here.end_line
-    return Finding(
-        f"the {load.kind.replace('_', ' ')} is loaded from {why}",
-        written if inside else here,
-        places=() if inside else (written,),
-        fix=f"load the part from {id}",
-    )
+    if why and other.id != model.id:
+        yield Finding(
+            f"the {load.kind.replace('_', ' ')} is loaded from {other.id}, {why}",
+            written if inside else here,
+            places=() if inside else (written,),
+            fix=f"load the part from {model.id}",
+        )

@@ -9,7 +9,7 @@ from advisor.check.case import TRANSFORMERS, USAGES, Case, rule, uses_of_model
 from advisor.check.finding import Edit, Finding, advice
 from advisor.check.loaded import CONFIG, SETTINGS, Receiver, earlier, received, receiver_of
 from advisor.model.library import NameChange
-from advisor.scan.usage import Argument, Usage
+from advisor.scan.usage import Argument, Call, Usage
 
 BUILDER = "__init__"
 IDLE = (None, False, 0, 1)
@@ -22,7 +22,6 @@ BY_NAME = "by-name"
 @rule("removed-parameter", of_release=True)
 def removed_parameter(case: Case) -> Iterator[Finding]:
     """An argument, by its name, that a method or a class took once and takes no more."""
-    yield from _tensors(case)
     for shown, on, method, arguments in _given(case):
         taken, signature = _parameters(on.members, method), on.members.signature(method)
         keywords = signature.keywords if signature else ()  # it may take any others too
@@ -70,15 +69,14 @@ def _asks(
     return own and change.instead is None and not ready and (not by_value or asking)
 
 
-def _tensors(case: Case) -> Iterator[Finding]:
+@rule("removed-parameter", each=Case.calls, of_release=True)
+def removed_tensors(case: Case, _: Usage, call: Call) -> Iterator[Finding]:
     """Tensors of a framework that the release does not know, which a processor is asked for."""
-    for _, call in case.calls():
-        argument = call.arguments.get("return_tensors")
-        if argument is None or call.receiver.kind not in PREPARING:
-            continue
-        if change := case.release.removed(f'return_tensors="{argument.value}"', "parameter"):
-            message = f"{case.transformers} does not support `{argument.value}` tensors"
-            yield Finding(message, argument.written, change=change)
+    given = call.arguments.get("return_tensors") if call.receiver.kind in PREPARING else None
+    written = f'return_tensors="{given.value}"' if given else ""
+    if given and (change := case.release.removed(written, "parameter")):
+        message = f"{case.transformers} does not support `{given.value}` tensors"
+        yield Finding(message, given.written, change=change)
 
 
 def _given(case: Case) -> Iterator[tuple[str, Receiver, str, Mapping[str, Argument]]]:

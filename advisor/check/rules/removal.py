@@ -26,14 +26,13 @@ def changed_class(case: Case) -> Iterator[Finding]:
         change = case.release.removed(name)
         instead = change and change.instead
         if change and (instead or change.id not in case.knowledge("unsure")):
-            alias = (
-                f"`{name}` is a deprecated alias of `{instead}` since transformers {change.since}"
-            )
             works = change.kind == "redirected" or case.release.has_class(name)
             certain = instead and (works or change.kind == "renamed")
             edits = renames(place.path, name, instead or "").get(place, ()) if certain else ()
-            missing = f"{case.transformers} has no `{name}`"
-            yield _finding(change, place, missing, alias if works else "", edits=edits)
+            alias = f"is a deprecated alias of `{instead}` since transformers {change.since}"
+            message = f"`{name}` {alias}" if works else f"{case.transformers} has no `{name}`"
+            of = _rule_of(change, works=works)
+            yield Finding(message, place, edits=edits, rule=of, change=change)
 
 
 def _class_names(case: Case) -> Iterator[tuple[str, Location]]:
@@ -91,7 +90,8 @@ def changed_argument(
         replaced = place if same else place.to(argument.place)
         edits = (Edit(replaced, new, name if same else case.stands_at(replaced)),)
     if ours or not now:
-        yield _finding(change, argument, missing, now, fix, edits)
+        of, others = _rule_of(change, works=now), argument.named_at
+        yield Finding(now or missing, place, fix, edits, rule=of, places=others, change=change)
 
 
 @rule("removed-pipeline", "redirected-pipeline", each=USAGES, of_release=True)
@@ -101,10 +101,11 @@ def changed_pipeline(case: Case, usage: Usage) -> Iterator[Finding]:
         return
     change, pipeline = case.release.removed(usage.task, "pipeline"), f"pipeline `{usage.task}`"
     if change is not None:
-        fix = _without_pipeline(case, usage, change)
+        fix, works = _without_pipeline(case, usage, change), change.kind != "removed"
         other = f"{pipeline} now selects `{change.instead}`, which has other inputs and outputs"
-        now = other if change.kind != "removed" else ""
-        yield _finding(change, usage.place, f"{case.transformers} has no {pipeline}", now, fix)
+        message = other if works else f"{case.transformers} has no {pipeline}"
+        of = _rule_of(change, works=works)
+        yield Finding(message, usage.place, fix, rule=of, change=change)
 
 
 def _without_pipeline(case: Case, usage: Usage, change: NameChange) -> str | None:
@@ -122,21 +123,10 @@ def _without_pipeline(case: Case, usage: Usage, change: NameChange) -> str | Non
     return None
 
 
-def _finding(
-    change: NameChange,
-    at: Location | Argument,
-    missing: str,
-    now: str,
-    fix: str | None = None,
-    edits: tuple[Edit, ...] = (),
-) -> Finding:
-    """Return what is to be said of a change: what is missing, or what is so `now` if it works."""
-    place, others = (at.written, at.named_at) if isinstance(at, Argument) else (at, ())
-    works = "redirected" if change.of == "pipeline" else "renamed"
-    rule = f"{works if now else 'removed'}-{change.of}"
-    return Finding(
-        now or missing, place, fix=fix, edits=edits, rule=rule, places=others, change=change
-    )
+def _rule_of(change: NameChange, *, works: object) -> str:
+    """Return the rule for what is gone, or for what still works."""
+    still = "redirected" if change.of == "pipeline" else "renamed"
+    return f"{still if works else 'removed'}-{change.of}"
 
 
 _GIT = r"git(?: clone|\+)"
