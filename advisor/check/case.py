@@ -237,11 +237,6 @@ class Detector(NamedTuple):
     of_release: bool = False
     together: bool = False
 
-    @property
-    def of_choices(self) -> bool:
-        """True where it judges choices: then it sees all code at once."""
-        return self.each in (CHOSEN, DECLARED)
-
     def can_judge(self, case: Case) -> bool:
         """True where it has what it judges by: a release among that, if it speaks of one."""
         return bool(self.runs(case)) and (case.judged_by is not None or not self.of_release)

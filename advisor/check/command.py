@@ -147,7 +147,8 @@ def _check(project: Project, options: CheckOptions, shown: Showing) -> int:
         changes = fixed_files(inspection.findings, seen, write=not options.diff)
     for path, reason in changes.refused:
         note(f"{path} was not fixed: {reason}")
-    places = f"{count(changes.done, 'place')} in {count(len(changes.files), 'file')}"
+    done = sum(file.done for file in changes.files)
+    places = f"{count(done, 'place')} in {count(len(changes.files), 'file')}"
     if options.diff:
         _print_diff(changes)
         note(f"--fix would change {places}; {count(len(inspection.findings), 'finding')} in all")

@@ -53,11 +53,6 @@ class FixedFiles(NamedTuple):
     files: tuple[FixedFile, ...] = ()
     refused: tuple[tuple[str, str], ...] = ()
 
-    @property
-    def done(self) -> int:
-        """How many places they change."""
-        return sum(file.done for file in self.files)
-
 
 def fixed_files(
     findings: Iterable[Finding], seen: Mapping[str, bytes], *, write: bool

@@ -145,10 +145,6 @@ class Judgement(NamedTuple):
         verdicts = self.assessment.possible_verdicts
         return "excluded" in verdicts and len(verdicts) > 1
 
-    def given(self, question: str) -> bool:
-        """True where somebody answered a question, or an answer implies it."""
-        return self.decision.profile[question].origin != "assumed"
-
 
 def judgement_of(
     rulebase: RuleBase,

@@ -16,13 +16,13 @@ from advisor.check.project import LEFT_OUT, Inspection, left_out_shown
 from advisor.draw.blocks import Code, Heading, Item, Items, Page, Table, Text
 from advisor.draw.findings import FindingRow, FindingsReport, RuleText
 from advisor.draw.formats import Report, document
+from advisor.engine.decision import VERDICTS
 from advisor.foreign import visible
 from advisor.phrasing import count, first_named
 
 TONES = {"error": "bad", "warning": "warn", "note": "quiet"}
 MARKS = {"error": "-", "warning": "!", "note": ""}
 EXIT_TONES = {0: "good", 1: "bad", 2: "bad", 3: "warn"}
-WORST = ("excluded", "discouraged", "allowed", "recommended")
 USAGE = ("path", "line", "checkpoint", "class", "task")
 MOST_PLACES = 4
 TOLD = ("file-not-checked", "outdated-choice", "choice-not-compared", "undetermined")
@@ -116,7 +116,7 @@ def _choice(
     head = {"name": name, "checkpoint": checkpoint}
     if not judgements:
         return {**head, "family": None, "outcome": "undetermined", "verdict": None}
-    worst = min(judgements, key=lambda judgement: WORST.index(judgement.assessment.verdict))
+    worst = max(judgements, key=lambda judgement: VERDICTS.index(judgement.assessment.verdict))
     undetermined = any(judgement.undetermined for judgement in judgements)
     return {
         **head,

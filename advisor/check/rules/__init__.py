@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from types import ModuleType
 
-from advisor.check.case import Case, Detector
+from advisor.check.case import CHOSEN, DECLARED, Case, Detector
 from advisor.check.finding import LEVELS, Finding, Stretches
 from advisor.check.judged_files import JudgedFiles, together
 from advisor.check.rules import (
@@ -99,7 +99,7 @@ def findings(case: Case, detectors: tuple[Detector, ...] = DETECTORS) -> list[Fi
         parts.append((case.of_files(has, files.release), files, above))
     for detector in (each for each in detectors if each.can_judge(case)):
         reported: Iterator[Finding] = chain.from_iterable(_of_part(detector, *it) for it in parts)
-        if detector.of_choices:
+        if detector.each in (CHOSEN, DECLARED):  # a choice is judged by all code at once
             reported = detector.findings(case)
         if detector.of_release:
             reported = (finding for finding in reported if not subject.guards(finding))

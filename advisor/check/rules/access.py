@@ -13,7 +13,6 @@ from advisor.scan.usage import Load, Location, Usage
 from advisor.scan.vocabulary import vocabulary_of
 
 COMMIT = re.compile(r"[0-9a-f]{40}\Z")
-GENERATE = "generate"
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*\Z")
 """Organisation and name; a text that begins with a dot or a slash is a folder."""
 MOVES = re.compile(r"main\Z|master\Z|refs/|pr/|HEAD\Z")
@@ -94,7 +93,7 @@ def _runs(case: Case, load: Load) -> bool:
     if load.package != TRANSFORMERS or name is None or name.startswith(AUTOMATIC):
         return True
     members = case.release.members.of(name)
-    return members is not None and (load.kind == "processor" or members.has(GENERATE))
+    return members is not None and (load.kind == "processor" or members.has("generate"))
 
 
 @rule("pickled-weights", each=USAGES)

@@ -267,8 +267,9 @@ def limit_of_choice(_: Case, judgement: Judgement) -> Iterator[Finding]:
     Where nobody gave the answer, the first is a note, and the second nothing.
     """
     checkpoint, suitability = judgement.checkpoint, judgement.suitability
+    profile = judgement.decision.profile
     for gap in (*suitability.lacks, *suitability.unknown):
-        missed, given = gap in suitability.lacks, judgement.given(gap.question)
+        missed, given = gap in suitability.lacks, profile[gap.question].origin != "assumed"
         if missed or given:
             yield Finding(
                 _words(checkpoint, gap) if missed else f"{checkpoint.id}: {gap.text}",

@@ -23,7 +23,6 @@ NO_WORDS = re.compile(r"https?://[^\s\"'<>)]+|[A-Za-z0-9+/=]{80,}")
 """Web addresses, and images as they stand in notebooks."""
 IDS = "input_ids"
 IMAGES, TEXT = "images", "text"
-CALLED = "__call__"
 WHAT = {TEXT: "a text", IMAGES: "an image"}
 PATH = re.compile(r"(?i)https?://\S+\Z|\S+\.(?:png|jpe?g|webp|gif|bmp|tiff?)\Z")
 """A text that stands for a picture."""
@@ -173,8 +172,8 @@ def image_tokens_missing(case: Case, usage: Usage) -> Iterator[Finding]:
 @rule("text-before-images", each=received, of_release=True)
 def text_before_images(case: Case, _: Usage, call: Call, at: Receiver) -> Iterator[Finding]:
     """A text goes to a processor first, where images come first; or the other way round."""
-    given = call.arguments.get("0") if call.name == CALLED else None
-    signature = at.members.signature(CALLED)
+    given = call.arguments.get("0") if call.name == "__call__" else None
+    signature = at.members.signature("__call__")
     if given is None or signature is None or signature.either or IMAGES not in signature.keywords:
         return
     first = signature.positional[0] if signature.positional else ""

@@ -30,8 +30,6 @@ from advisor.scan.usage import Argument, Built, Call, Location, Usage
 ALIKE = 0.7
 """How much of two names of methods is equal where one took the other's place."""
 TENSORS = frozenset(("Tensor", "FloatTensor", "LongTensor"))
-OUTPUT = "Output"
-CALLED = "__call__"
 BARE = "model"
 """The part of a model with a head that is the model without it."""
 LEADING = re.compile(r"[a-z]+_[a-z]+_")
@@ -131,14 +129,9 @@ def _lacking(
 
 
 def _renamed(call: Call, new: str) -> tuple[Edit, ...]:
-    """Put a name, or names behind dots, in the place of that of a use."""
-    return (Edit(call.name_place, new, call.name),) if call.name_place else ()
-
-
-def _left_out(call: Call) -> tuple[Edit, ...]:
-    """Leave out the name of a use, with the dot before it."""
-    dotted = f".{call.name}"
-    return (Edit(call.name_place.ending(len(dotted)), "", dotted),) if call.name_place else ()
+    """Put names behind dots in the place of that of a use; "" leaves it out with its dot."""
+    old = call.name if new else f".{call.name}"
+    return (Edit(call.name_place.ending(len(old)), new, old),) if call.name_place else ()
 
 
 def _onward(case: Case, at: Receiver, call: Call, usage: Usage) -> str | None:
@@ -198,8 +191,8 @@ def _instead(
     if change and (at.of_texts or not change.instead or at.members.has(change.instead)):
         new = change.instead or ""
         edits = _renamed(call, new) if change.kind == "renamed" and new.isidentifier() else ()
-        if new == CALLED and call.kind == "call" and "0" in call.arguments:
-            edits = _left_out(call)
+        if new == "__call__" and call.kind == "call" and "0" in call.arguments:
+            edits = _renamed(call, "")
         return advice(change.instead), change.because, edits
     if life.last is None:
         return None, "", ()
@@ -212,7 +205,7 @@ def _instead(
     own = parts - before.texts.keys() if before else set()  # what it held stands on its owner
     if own and own <= at.members.texts.keys():
         because = f"The attributes of `{name}` moved to the model itself."
-        return f"leave `.{name}` out", because, _left_out(call)
+        return f"leave `.{name}` out", because, _renamed(call, "")
     if life.text.startswith("("):
         start = LEADING.match(name)
         methods = [it for it, text in at.members.texts.items() if text.startswith("(")]
@@ -317,7 +310,7 @@ def _given(case: Case, call: Call) -> tuple[Members, Receiver, bool] | None:
     bare = part_of(release, at.members, BARE) if at and silent else None
     inner = bare and bare.signature(call.name)  # a head that declares nothing gives what is in it
     returns = (inner or signature).returns if signature else ()
-    outputs = [name for name in returns if OUTPUT in name and not TENSORS & set(returns)]
+    outputs = [name for name in returns if "Output" in name and not TENSORS & set(returns)]
     if not at or not outputs or not (output := release.near(outputs[0], at.members)):
         return None
     named = case.release.removed(call.name, "attribute") is not None
