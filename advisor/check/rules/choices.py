@@ -256,8 +256,7 @@ def limit_in_code(case: Case, usage: Usage, checkpoint: Checkpoint) -> Iterator[
     profile |= {**case.declared, TASK: Answer((task,), None, "assumed")}
     engine, profile = bounded(Engine.known(case.rulebase), profile)
     for gap in Requirements(engine.rulebase, profile).judge(checkpoint).lacks:
-        message, place, rule = _words(checkpoint, gap), id_place(usage), LIMITS.get(gap.field, "")
-        yield Finding(message, place, sources=checkpoint.sources.get(gap.field, ()), rule=rule)
+        yield _missed(checkpoint, gap)._replace(place=id_place(usage))
 
 
 @rule(*MISSED, "not-verified", each=CHOSEN)
@@ -267,20 +266,19 @@ def limit_of_choice(_: Case, judgement: Judgement) -> Iterator[Finding]:
     Where nobody gave the answer, the first is a note, and the second nothing.
     """
     checkpoint, suitability = judgement.checkpoint, judgement.suitability
-    profile = judgement.decision.profile
     for gap in (*suitability.lacks, *suitability.unknown):
-        missed, given = gap in suitability.lacks, profile[gap.question].origin != "assumed"
+        finding = Finding(f"{checkpoint.id}: {gap.text}", rule="not-verified")
+        if missed := gap in suitability.lacks:
+            finding = _missed(checkpoint, gap)
+        given = judgement.decision.profile[gap.question].origin != "assumed"
         if missed or given:
-            yield Finding(
-                _words(checkpoint, gap) if missed else f"{checkpoint.id}: {gap.text}",
-                rule=LIMITS.get(gap.field, "") if missed else "not-verified",
-                level="" if given else "note",
-                because=f"required by {BOUNDED.get(gap.field, gap.question)}",
-                sources=checkpoint.sources.get(gap.field, ()) if missed else (),
-            )
+            because = f"required by {BOUNDED.get(gap.field, gap.question)}"
+            yield finding._replace(level="" if given else "note", because=because)
 
 
-def _words(checkpoint: Checkpoint, gap: Gap) -> str:
+def _missed(checkpoint: Checkpoint, gap: Gap) -> Finding:
     """Return what to say of a missed field; after a licence, what its owner means it for."""
     intended = checkpoint.notes.get("intended_use", "") if gap.field == LICENCE else ""
-    return f"{checkpoint.id}: {gap.text}. {intended}".rstrip(". ")
+    message = f"{checkpoint.id}: {gap.text}. {intended}".rstrip(". ")
+    sources = checkpoint.sources.get(gap.field, ())
+    return Finding(message, rule=LIMITS.get(gap.field, ""), sources=sources)
