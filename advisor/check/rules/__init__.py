@@ -91,8 +91,7 @@ def findings(case: Case, detectors: tuple[Detector, ...] = DETECTORS) -> list[Fi
     distinct: dict[tuple[object, ...], Finding] = {}
     pinned, subject = {path for files in case.judged for path in files.paths}, Subject(case)
     unpinned = case.of_files(lambda path: path not in pinned, case.judged_by)
-    parts: list[tuple[Case, JudgedFiles | None, Case | None]]
-    parts = [(unpinned if case.judged else case, None, None)]
+    parts: list[tuple[Case, JudgedFiles | None, Case | None]] = [(unpinned, None, None)]
     for files in together(case.judged):
         has = files.paths.__contains__
         above = case.of_files(has, files.newest) if files.newest else None
