@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from advisor.model.phrase_kinds import BETWEEN, CONCEPT, MEANS, NEXT, SHELF
@@ -36,25 +37,31 @@ TELLING = 2
 class Phrases:
     """What phrases mean, read from the compiled rules where one that begins so is asked for."""
 
-    def __init__(self, shelves: Mapping[str, str]) -> None:
-        self._shelves = shelves
+    def __init__(self, tables: Sequence[Mapping[str, str]]) -> None:
+        self._tables = tables
         self._read: dict[str, dict[str, str]] = {}
 
     def get(self, phrase: str) -> str | None:
         """Return what a phrase means, empty where it only begins one; None for no phrase."""
         begin = phrase[:SHELF]
-        shelf = self._read.get(begin)
-        if shelf is None:
-            lines = filter(None, self._shelves.get(begin, "").split(NEXT))
-            shelf = self._read[begin] = dict(line.split(MEANS) for line in lines)
-        return shelf.get(phrase)
+        if begin not in self._read:
+            self._read[begin] = self._shelf(begin)
+        return self._read[begin].get(phrase)
+
+    def _shelf(self, begin: str) -> dict[str, str]:
+        """Return the phrases that begin so; what one means in several tables is joined."""
+        shelf: dict[str, str] = {}
+        for table in self._tables:
+            for line in filter(None, table.get(begin, "").split(NEXT)):
+                phrase, means = line.split(MEANS)
+                every = filter(None, (*shelf.get(phrase, "").split(BETWEEN), *means.split(BETWEEN)))
+                shelf[phrase] = BETWEEN.join(dict.fromkeys(every)) if phrase in shelf else means
+        return shelf
 
     def all(self) -> Iterator[tuple[str, str]]:
         """Yield every phrase with what it means; this reads the whole table."""
-        for lines in self._shelves.values():
-            for line in filter(None, lines.split(NEXT)):
-                phrase, means = line.split(MEANS)
-                yield phrase, means
+        for begin in dict.fromkeys(chain.from_iterable(self._tables)):
+            yield from self._shelf(begin).items()
 
     def __contains__(self, phrase: str) -> bool:
         return self.get(phrase) is not None

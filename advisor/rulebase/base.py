@@ -414,8 +414,11 @@ class RuleBase:
 
     @cached_property
     def words_index(self) -> dict[str, Any]:
-        """What reading a sentence needs, as `rulebase.phrases` compiles it."""
-        return self.part("words")
+        """What reading a sentence needs, as `rulebase.phrases` compiles it: of words, of names."""
+        words, names = self.part("words"), self.part("names")
+        both = {key: f"{words[key]} {names[key]}" for key in ("starts", "ends")}
+        tables = {"phrases": [words["phrases"], names["phrases"]]}
+        return {**names, **words, **both, **tables, "says": {**words["says"], **names["says"]}}
 
     def keys_of(self, declared: type) -> dict[str, str]:
         """Return how files and JSON call the fields of a class that are called otherwise there."""

@@ -16,7 +16,7 @@ from advisor.model.file_kinds import ENTITIES
 from advisor.model.library import ANY_TYPE, Program, ProgramTool
 from advisor.model.value import encode
 from advisor.rulebase.orders import compiled_order, losses_of, ranking_of, worst_losses
-from advisor.rulebase.phrases import compile_words, in_all_languages
+from advisor.rulebase.phrases import compile_names, compile_words, in_all_languages
 
 if TYPE_CHECKING:
     from advisor.rulebase.entries import Entries, Entry
@@ -70,6 +70,7 @@ class CompiledParts(Mapping[str, dict[str, Any]]):
             },
             "proof": lambda: _proof(values, remarks),
             "words": lambda: compile_words(values),
+            "names": lambda: compile_names(values),
             **{
                 f"catalogue/{id}": partial(_of_family, values, id)
                 for id in (*families, *entries.get("family", ()))

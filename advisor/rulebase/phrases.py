@@ -62,30 +62,15 @@ def _speaking(entry: Any, field: str, language: str, words: Mapping[str, list[st
 
 
 def compile_words(values: Values) -> dict[str, Any]:
-    """Return what reading a sentence needs, as JSON can hold it; lists of ids are one text."""
+    """Return what files of words say, as JSON can hold it; lists of ids are one text."""
     skipped, quiet = (_forms(values["particle"], id) for id in LISTED[:2])
-    table: dict[str, list[str]] = {}
-    for kind, id, phrase in _phrases(values):
-        for pattern in patterns_of(phrase):
-            add(table, pattern, f"{kind}{id}")
-    forms = {form for phrase in table for form in phrase.split()}
     concepts = values["concept"]
     return {
-        "phrases": _shelves(table),
-        "starts": " ".join(sorted(form for form in forms if form[-1:] == ANY)),
-        "ends": " ".join(sorted(form for form in forms if form[:1] == ANY)),
+        **_table(_words(values)),
         "skipped": " ".join(sorted(skipped)),
         "quiet": " ".join(sorted(quiet | skipped)),
         **compile_word_languages(values),
-        "says": {
-            **{concept.id: dict(concept.says) for concept in concepts if concept.says},
-            **{
-                id: {question: option}
-                for id in _language_names(values["question"])
-                for question, _, option in [id.partition("-")]
-            },
-            **_machines(values),
-        },
+        "says": {concept.id: dict(concept.says) for concept in concepts if concept.says},
         "whole": [concept.id for concept in concepts if concept.whole],
         "denied": {concept.id: dict(concept.denied) for concept in concepts if concept.denied},
         "meanings": [
@@ -103,7 +88,6 @@ def compile_words(values: Values) -> dict[str, Any]:
             for value in values["measure"]
         },
         "numerals": {value.id: value.times for value in values["numeral"]},
-        "named": _named(values["checkpoint"]),
         "number_words": [
             language
             for particle in values["particle"]
@@ -113,13 +97,36 @@ def compile_words(values: Values) -> dict[str, Any]:
     }
 
 
-def _shelves(table: Mapping[str, list[str]]) -> dict[str, str]:
-    """Return phrases with what they mean, those together that begin alike, each shelf one text."""
+def compile_names(values: Values) -> dict[str, Any]:
+    """Return what names of languages, machines, tasks, families and checkpoints mean."""
+    languages = _language_names(values["question"])
+    ids = ((id, *id.partition("-")) for id in languages)
+    return {
+        **_table(_name_phrases(values)),
+        "says": {**{id: {question: of} for id, question, _, of in ids}, **_machines(values)},
+        "named": _named(values["checkpoint"]),
+    }
+
+
+def _table(phrases: Iterable[tuple[str, str, str]]) -> dict[str, Any]:
+    """Return phrases with what they mean, those together that begin alike, each shelf one text.
+
+    With them the forms that end, or begin, with anything.
+    """
+    table: dict[str, list[str]] = {}
+    for kind, id, phrase in phrases:
+        for pattern in patterns_of(phrase):
+            add(table, pattern, f"{kind}{id}")
+    forms = {form for phrase in table for form in phrase.split()}
     shelves: dict[str, list[str]] = {}
     for phrase, means in table.items():
         shelf = shelves.setdefault(phrase[:SHELF], [])
         shelf.append(f"{phrase}{MEANS}{BETWEEN.join(means)}")
-    return {begin: NEXT.join(shelf) for begin, shelf in shelves.items()}
+    return {
+        "phrases": {begin: NEXT.join(shelf) for begin, shelf in shelves.items()},
+        "starts": " ".join(sorted(form for form in forms if form[-1:] == ANY)),
+        "ends": " ".join(sorted(form for form in forms if form[:1] == ANY)),
+    }
 
 
 def _forms(particles: Iterable[Particle], id: str) -> set[str]:
@@ -136,9 +143,8 @@ def add(table: dict[str, list[str]], pattern: tuple[str, ...], meaning: str) -> 
             means.append(meaning)
 
 
-def _phrases(values: Values) -> Iterable[tuple[str, str, str]]:
-    """Yield kind, id and phrase of everything that words can mean."""
-    yield from _words(values)
+def _name_phrases(values: Values) -> Iterable[tuple[str, str, str]]:
+    """Yield kind, id and phrase of everything that has a name."""
     for language, names in _language_names(values["question"]).items():
         yield from ((SAYING, language, name) for name in names)
     for machine in values["machine"]:

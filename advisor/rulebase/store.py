@@ -41,6 +41,7 @@ PARTS = {
     "checks": "checks",
     "lexicon": "concepts",
     "words": "phrases",
+    "names": "phrases",
     "entries": "entries",
     "unchanged": "parts",
 }
