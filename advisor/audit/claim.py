@@ -69,8 +69,6 @@ class ProofContext:
         self.encoding = engine.encoding
         self.ranking = engine.ranking
         self.names = self.encoding.winners
-        self.open: list[tuple[Choice, ...]] = engine.choices({})
-        """For each question every choice."""
         self.bits: dict[str, dict[int, int]] = {}
         """For each rule, its conjunctions by family, as masks."""
         for place, (origin, family, _) in enumerate(self.encoding.conjunctions):
@@ -131,7 +129,7 @@ class ProofContext:
         where they are too many to follow.
         """
         self.budget.check()
-        choices = [*self.open]
+        choices = self.engine.choices({})
         for id, options in when.items():
             of_option = self.encoding.option_index[question := self.encoding.index[id]]
             choices[question] = tuple(sorted({(of_option[option],) for option in options}))

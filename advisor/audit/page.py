@@ -233,16 +233,14 @@ def _summary(difference: RuleBaseDifference) -> Page:
         text = f"The family differs in {part} of the answers: {families.changed:,} of {compared}."
     elif first.changed:
         text = f"The family is the same in all {compared}."
-    texts = [text]
+    page: Page = [Text(text, "warn" if families.changed or first.changed else "good")]
     if first.changed:
         part = share(first.changed, first.compared)
-        texts.append(f"The first checkpoint differs in {part} of the answers ({first.changed:,}).")
+        text = f"The first checkpoint differs in {part} of the answers ({first.changed:,})."
+        page.append(Text(text, "warn"))
     if lost := difference.old.cases:
-        texts.append(f"{count(lost, 'case')} are no longer possible.")
-    good = not (families.changed or first.changed)
-    return [
-        Text(text, "good" if good and place == 0 else "warn") for place, text in enumerate(texts)
-    ]
+        page.append(Text(f"{count(lost, 'case')} are no longer possible.", "warn"))
+    return page
 
 
 def _moves(title: str, changes: Changes) -> Page:
