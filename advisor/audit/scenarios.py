@@ -92,13 +92,12 @@ class Coverage(NamedTuple):
 def answer_scenario(engine: Engine, scenario: Scenario) -> tuple[str, list[Decision]]:
     """Return the family of a scenario (of several tasks, the one for all) and its decisions."""
     profile = make_profile(engine.rulebase, scenario.profile, "file")
-    if TASK not in profile or len(profile[TASK].options) == 1:
+    tasks = profile[TASK].options if TASK in profile else ()
+    if len(tasks) < 2:
         decision = engine.decide(profile)
         return decision.family or NONE, [decision]
-    decisions = {
-        task: engine.decide({**profile, TASK: Answer((task,), None, "file")})
-        for task in profile[TASK].options
-    }
+    each = {task: {**profile, TASK: Answer((task,), None, "file")} for task in tasks}
+    decisions = {task: engine.decide(profile) for task, profile in each.items()}
     family = family_for_all(engine, verdicts_by_family(engine, decisions))
     return family or NONE, list(decisions.values())
 

@@ -103,8 +103,7 @@ class Decided(NamedTuple):
 
     `by` is use, doubt, loader, memory, rule, training, figure, relation, or missing where neither a
     figure nor a relation tells the two apart: then `unmeasured` are the yardsticks that measured
-    the other alone. `words` are a rule's id, what
-    is not verified, or the like.
+    the other alone. `words` are a rule's id, what is not verified, or the like.
     """
 
     by: str
@@ -120,8 +119,7 @@ class Standing(NamedTuple):
     `rank` counts from 1 among the `of` picks of its family, None where it is none of them, `place`
     is shared by those that nothing tells apart; `ahead` are the first picks before it; `decided` is
     what puts the first before it; `first_in` the orders in which it comes first. `changes` are
-    single answers that make it a pick; `wins` says whether its family is the answer as
-    things are.
+    single answers that make it a pick; `wins` says whether its family is the answer now.
     """
 
     judged: Suitability
