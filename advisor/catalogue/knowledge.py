@@ -11,7 +11,7 @@ from advisor.catalogue.uncatalogued import as_checkpoint, find_uncatalogued
 from advisor.decide.memory import memory_gb
 from advisor.decide.programs import snippet
 from advisor.draw.formats import document, plain
-from advisor.errors import OneModelError, UsageError, check_name, unknown_name
+from advisor.errors import OneModelError, check_name, unknown_name
 from advisor.model import Checkpoint, hub_id_of, is_form
 from advisor.model.figures import Protocol
 from advisor.model.phrase_kinds import BETWEEN
@@ -78,7 +78,7 @@ def find(rulebase: RuleBase, id: str, kind: str | None = None) -> tuple[str, Any
     Raises UsageError with the nearest known id.
     """
     kinds = [plural(kind)] if kind else list(KINDS)
-    id = _on_the_hub(rulebase, id)
+    id = id.lower() if id.lower() in all_of(rulebase, "families") else _on_the_hub(rulebase, id)
     aliases: dict[str, dict[str, Any]] = {
         "tasks": rulebase.task_names,
         "families": rulebase.family_names,
@@ -130,12 +130,12 @@ def find_comparable(rulebase: RuleBase, ids: list[str], cache: Path) -> tuple[st
         )
     pairs = [_comparable(rulebase, id, cache) for id in ids]
     if len({thing.id for _, thing in pairs}) < len(pairs):
-        raise UsageError(
+        raise OneModelError(
             f"{' and '.join(ids)} are names of the same entry", hint="pass two different names"
         )
     kinds = {kind for kind, _ in pairs}
     if len(kinds) > 1:
-        raise UsageError(
+        raise OneModelError(
             "`advisor compare` takes either families or checkpoints, not both",
             hint="pass only families or only checkpoints",
         )

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 
 from advisor import files, is_program, writing
 from advisor.cli import end_at_once
+from advisor.console.streams import LAST, note
 from advisor.errors import (
     AdvisorError,
     BrokenFileError,
@@ -31,8 +32,8 @@ from advisor.writing import ESCAPED, silence_stdout
 OK, NO, CANNOT, UNDETERMINED, BUG, INTERRUPTED = 0, 1, 2, 3, 4, 130
 SIGNALLED = 128
 """What a signal's number is added to, as shells do it."""
-MORE = ("-v", "--verbose")
-"""How some commands are asked to print all that they know."""
+MOST_TYPED = 100_000
+"""So many characters of standard input at most are read as a need."""
 
 
 class CommandLine(NamedTuple):
@@ -52,17 +53,26 @@ class CommandLine(NamedTuple):
         json = "--json" in self.words
         return json or batch or self.values("--format", "-f")[-1:] == ["json"]
 
+    def with_stdin(self) -> CommandLine:
+        """Return the line with what standard input holds where `-` stands for a need in words."""
+        from advisor.cli.takes import NEEDS
+
+        for place, (before, word) in enumerate(pairwise(("", *self.words))):
+            if word == "-" and before[:1] != "-" and self.words[0] in (word, *NEEDS):
+                need = " ".join(sys.stdin.read(MOST_TYPED).split())
+                return CommandLine((*self.words[:place], need, *self.words[place + 1 :]))
+        return self
+
     def values(self, flag: str, short: str = "") -> list[str]:
         """Return the values of an option: `--flag value`, `--flag=value`, `-fvalue`."""
         values = []
-        for word, after in pairwise((*self.words, None)):
-            if word in (flag, short) and after is not None:
-                values.append(after)
-            elif word and word.startswith(f"{flag}="):
-                values.append(word.removeprefix(f"{flag}="))
-            elif short and word and word.startswith(short) and not word.startswith("--"):
+        for word, after in pairwise((*self.words, "")):
+            name, joint, value = word.partition("=")
+            if name in (flag, short):
+                values.append(value if joint else after)
+            elif short and word.startswith(short):
                 values.append(word.removeprefix(short))
-        return values
+        return list(filter(None, values))
 
 
 def main() -> None:
@@ -140,7 +150,6 @@ def run(arguments: list[str]) -> int:
     error: AdvisorError | None = None
     code, as_json = OK, line.wants_json
     try:
-        _refuse_what_no_system_passes(line)
         code = _run(line)
     except AdvisorError as failure:
         _show_cause(failure.__cause__)
@@ -163,6 +172,7 @@ def run(arguments: list[str]) -> int:
         if error is not None:
             code = error.exit_code
             _report(error, as_json=as_json)
+        _note_the_last()
         sys.stdout.flush()
     except BrokenPipeError:
         silence_stdout()
@@ -177,6 +187,12 @@ def run(arguments: list[str]) -> int:
     return code
 
 
+def _note_the_last() -> None:
+    """Say on stderr what waits for the end."""
+    while LAST:
+        note(LAST.pop(0))
+
+
 def _nobody_reads() -> bool:
     """True where stdout is full: a further word to it would wait as long as its reader does."""
     import select
@@ -184,18 +200,6 @@ def _nobody_reads() -> bool:
     with contextlib.suppress(OSError, ValueError):  # no stream of the system, or one of Windows
         return not select.select((), (sys.stdout,), (), 0)[1]
     return False
-
-
-def _refuse_what_no_system_passes(line: CommandLine) -> None:
-    """Raise UsageError for a word with a NUL or half a character: no file is called so."""
-    for word in line.words:
-        try:
-            whole = b"\0" not in os.fsencode(word)
-        except UnicodeEncodeError:
-            whole = False
-        if not whole:
-            message = f"`{word}` has a character that is invalid on a command line"
-            raise AdvisorError(message, hint="remove that character", kind="usage")
 
 
 def _show_cause(failure: BaseException | None) -> None:
@@ -269,6 +273,7 @@ def _run(line: CommandLine) -> int:
 
     from advisor.cli.program import program
 
+    line = line.with_stdin() if "-" in line.words else line
     try:
         code = program(line.overlays)(
             args=list(line.words), prog_name="advisor", standalone_mode=False
@@ -307,9 +312,7 @@ def _usage(error: Any) -> AdvisorError:
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "advisor"
     hint = f"run `{path} --help` to list the options"
-    if context is not None and getattr(error, "option_name", "") in MORE:
-        hint = f"`{path}` already prints everything"
-    elif message.startswith("no such command"):
+    if message.startswith("no such command"):
         from advisor.cli.meant_line import near_command
 
         message += did_you_mean(filter(None, (near_command(error),)))
@@ -321,7 +324,6 @@ def _usage(error: Any) -> AdvisorError:
 
 def _report(error: AdvisorError, *, as_json: bool) -> None:
     """Say what went wrong: as JSON on stdout where JSON was asked for, else on stderr."""
-    from advisor.console.streams import note
     from advisor.foreign import shortened, visible_json
 
     problems = list(error.problems) if isinstance(error, BrokenFileError) else []

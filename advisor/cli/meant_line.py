@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from advisor.catalogue.knowledge import KINDS, checkpoints_called
 from advisor.cli import takes
 from advisor.cli.placing import PlacedWords
-from advisor.cli.takes import COMMANDS, NUMBERS, TAKES, VERBS
+from advisor.cli.takes import COMMANDS, COMPARING, FLAGS, NUMBERS, TAKES, VERBS
 from advisor.console.commands import rules_of
 from advisor.console.streams import note
 from advisor.decide.command_lines import quoted
@@ -57,7 +57,7 @@ def meant_line(error: Any, line: CommandLine) -> list[str]:
         return []
     means = _of_refused_words if hasattr(error, "ctx") else _of_refused_name
     meant = means(rulebase, error, words)
-    if not meant or sorted(meant) == sorted(words):
+    if not meant or (sorted(meant) == sorted(words) and meant[0] == words[0]):
         return []
     say_taken(meant)
     return meant
@@ -75,6 +75,12 @@ def in_other_words(words: Sequence[str], overlays: Sequence[Path] = ()) -> list[
     """
     leading = [*takewhile(lambda word: word[:1] != "-", words)]
     verb, *behind = leading or [""]
+    names = [name for word in leading for name in word.split() if name.lower() not in COMPARING]
+    if 1 < len(names) < sum(len(word.split()) for word in leading):
+        comparing = PlacedWords(rules_of(list(overlays)), "compare")
+        bare = [name.strip(",?!") for name in names]
+        if all(map(comparing.is_model, bare)):
+            return comparing.line([*bare, *words[len(leading) :]])
     if not behind and "/" in verb and is_hub_id(verb) and not is_there(verb):
         return ["show", *words]
     begun = " ".join([*leading[:-1], "{}"]).lower()
@@ -114,11 +120,13 @@ def _of_refused_words(rulebase: RuleBase, error: Any, words: list[str]) -> list[
         return []  # of a command of the group, or a value that is no number
     if words[0] in VERBS and (meant := in_other_words(words)):
         return meant
-    if not path and flag:
-        if any(flag == f"--{question.typed}" for question in rulebase.questions):
-            return ["recommend", *words]
+    if not path and flag and flag not in FLAGS["--version"]:
         if meant := in_other_words([flag.lstrip("-"), *words[1:]]):
             return meant
+        commands = (word for word in words if word in {**COMMANDS, **error.ctx.command.table})
+        if named := next(commands, ""):
+            return [*COMMANDS.get(named, named).split(), *(w for w in words if w != named)]
+        return PlacedWords(rulebase, "recommend").line(words)
     if "extra argument" in str(error) and path[0] in NAMING:
         return _of_name(rulebase, words)
     if path == ["ask"]:
@@ -163,8 +171,6 @@ def _of_name(rulebase: RuleBase, words: list[str]) -> list[str]:
     name, behind = "-".join(names), rest[len(plain) :]
     family = rulebase.family_names.get(same_name(name, rulebase.family_names) or "")
     is_task = name.lower() in rulebase.task_names
-    if not head and plain[:1] in ([kind] for kind in KINDS):
-        return ["list", *rest]
     if head == "list" and (not names or family or is_task):
         flag = (f"--{TASK}" if is_task else "--family", name.lower()) if names else ()
         return ["list", "checkpoints", *flag, *behind]

@@ -9,11 +9,13 @@ from mimetypes import guess_type
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from advisor.catalogue.filters import Wishes, matches
 from advisor.catalogue.knowledge import checkpoints_called
 from advisor.cli import takes
 from advisor.cli.takes import FLAGS, NEEDLESS, TAKES, TRAIN, Place
-from advisor.console.streams import note
-from advisor.decide.command_lines import command, flags
+from advisor.console.flags import split, task_in
+from advisor.console.streams import LAST
+from advisor.decide.command_lines import command, flags, quoted
 from advisor.decide.recommendation import recommend
 from advisor.engine.bounds import BOUNDS
 from advisor.engine.decision import Engine
@@ -35,7 +37,6 @@ if TYPE_CHECKING:
 SHOWN = 3
 TABLES = (".csv", ".tsv", ".jsonl", ".json", ".tar", ".parquet", ".arrow")
 SUFFIXES = {takes.TABLE: TABLES, takes.PDF: (".pdf",), takes.PROGRAM: WRITTEN}
-BETWEEN_TWO = frozenset(("vs", "vs.", "versus", "or", "and", "with", "against", "on"))
 
 
 class PlacedWords:
@@ -57,6 +58,7 @@ class PlacedWords:
             for called in (runtime.id, runtime.label, *runtime.aliases)
         }
         self.arguments, self.options = name.split(), " ".join(f"--{flag}" for flag in own).split()
+        self.words: Sequence[str] = ()
         self.text: list[str] = []
         self.need: dict[str, list[str]] = {}
         self.used: list[Place] = []
@@ -67,11 +69,11 @@ class PlacedWords:
         Raises UsageError where something else takes it, with what does.
         """
         if self.name == "compare":
-            words = [word for word in words if word.lower() not in BETWEEN_TWO]
+            words = self._compared(words)
         for place in self.places:
             if place.other and any(self.named(place.kind, word.split("=")[-1]) for word in words):
                 return PlacedWords(self.rulebase, place.other).line(words)
-        rest = list(words)
+        self.words, rest = words, list(words)
         while rest:
             word = rest.pop(0)
             flag, joint, value = word.partition("=")
@@ -83,6 +85,30 @@ class PlacedWords:
             if self._flag(flag, rest[0] if joint or (rest and rest[0][:1] != "-") else ""):
                 rest.pop(0)
         return self._completed()
+
+    def _compared(self, words: Sequence[str]) -> list[str]:
+        """Return what is to be compared: families where all are, and no two the same.
+
+        Else the names are those of checkpoints, and a family is the first of its own.
+        """
+        words = [word.strip(",?!") for word in words if word.lower() not in takes.COMPARING]
+        names = [word for word in words if self.is_model(word)]
+        families = [self.named(takes.FAMILY, name) for name in names]
+        if [] not in families and len({id for ids in families for id in ids}) == len(names):
+            return words
+        called = {name: self.named(takes.CHECKPOINT, name) for name in names}
+        ids = [id for each in called.values() for id in each if id in self.rulebase.checkpoints]
+        tasks = [task for id in ids for task in self.rulebase.checkpoints[id].tasks]
+        for name, family in zip(names, families, strict=True):
+            if family and not called[name]:
+                wishes = (Wishes(task, one_of={"family": family}) for task in tasks)
+                ranked = (matches(self.rulebase, each, "quality").checkpoints for each in wishes)
+                called[name] = [each.id for each in next(filter(None, ranked), [])[:1]]
+        meant = [id for word in words for id in called.get(word) or [word]]
+        if len({*meant}) < len(meant):
+            return words
+        self.places = [place for place in self.places if place.kind != takes.FAMILY]
+        return meant
 
     def named(self, kind: str, word: str) -> list[str]:
         """Return what a word names of a kind, as a command takes it; nothing where it is none."""
@@ -99,9 +125,14 @@ class PlacedWords:
             takes.RUNTIME: word in self.runtimes,
             takes.QUERY: word.endswith("?") and not read(self.rulebase, word).tasks,
             takes.SENTENCE: True,
+            takes.PHRASE: " " in word,
         }
         by_suffix = Path(word).suffix.lower() in SUFFIXES.get(kind, ())
         return [word] if is_one.get(kind, by_suffix) else []
+
+    def is_model(self, word: str) -> bool:
+        """True for the name of a family or of checkpoints."""
+        return any(self.named(kind, word) for kind in (takes.FAMILY, takes.CHECKPOINT))
 
     def _id_of(self, word: str) -> str:
         """Return the id of the checkpoint that a word names; empty where it names none."""
@@ -124,12 +155,12 @@ class PlacedWords:
             return False
         if place.hint:
             message = f"`advisor {self.name}` takes no {kind} such as `{word}`"
-            raise UsageError(message, hint=place.hint.format(word))
+            raise UsageError(message, hint=place.hint.format(quoted(word)))
         if kind and not place.many:  # one argument is there for all kinds
             alone = [each for each in self.places if not (each.flag or each.many)]
             self.used += [place] if place.flag else alone
         if place.flag == takes.LEFT_OUT:
-            note(f"advisor: `{self.name}` takes one {kind}, so `{word}` is left out")
+            LAST.append(f"advisor: `{self.name}` takes one {kind}, so `{word}` is left out")
         elif place.flag == takes.READ:
             self.text.append(word)
         elif kind == takes.TASK:
@@ -169,11 +200,16 @@ class PlacedWords:
         words = self._renamed(flag, value)
         if not words and near.plain and flag not in takes.FLAG_HINTS:
             meant = near.close[0].split()
-            words = meant if not value or value in meant else []
+            words = meant if not value or value in meant or self._is_a_thing(value) else []
         if words:
             self.options += words
             return value in words
         return self._elsewhere(flag, value, near)
+
+    def _is_a_thing(self, word: str) -> bool:
+        """True for a word that says something by itself, and so is no value of a flag before it."""
+        is_file = is_there(word) or self.named(takes.IMAGE, word) or self.named(takes.PDF, word)
+        return bool(is_file or self.is_model(word) or read(self.rulebase, word).tasks)
 
     def _elsewhere(self, flag: str, value: str, near: MeantFlag) -> bool:
         """Put a runtime, or leave out what changes nothing; return if `value` goes along.
@@ -188,10 +224,16 @@ class PlacedWords:
             return value.lower() in self.runtimes
         if why := (self.places and NEEDLESS.get(flag)) or (self.takes_need and near.needless):
             drops = why != takes.LOCAL and bool(value)
-            note(f"advisor: `{' '.join([flag, value][: 1 + drops])}` has no effect here: {why}")
+            left = " ".join([flag, value][: 1 + drops])
+            LAST.append(f"advisor: `{left}` has no effect here: {why}")
             return drops
         hint = f"run `advisor {self.name}".rstrip() + " --help` to list the options"
-        if not near.close and (others := commands_with(flag)):
+        answer = meant_flag(self.rulebase, flag, value, [name[2:] for name in self.asks])
+        if not near.close and answer.plain:
+            task = task_in(self.words, self.rulebase)
+            line = f"advisor recommend --task {task.id if task else 'captioning'} {answer.close[0]}"
+            hint = f"`{line}` recommends checkpoints for that"
+        elif not near.close and (others := commands_with(flag)):
             hint = f"this is an option of {' and '.join(others)}; {hint}"
         message = f"no such option: {flag}{did_you_mean(near.close)}"
         raise UsageError(message, hint=takes.FLAG_HINTS.get(flag, hint), kind="usage")
@@ -199,8 +241,9 @@ class PlacedWords:
     def _renamed(self, flag: str, value: str) -> list[str]:
         """Return a flag by the name that the command has for it, or by what its value answers."""
         name = flag.lstrip("-").lower()
+        unclear = flag in takes.FLAG_HINTS and value.isdigit()
         for has, _, own in (meant.partition(" ") for meant in FLAGS if flag in FLAGS[meant]):
-            if has in self.flags:
+            if has in self.flags and not (unclear or self._refused(has, value)):
                 behind = own or ("" if self.flags[has].is_flag else value)
                 return [has, behind] if behind else [has]
         for has, words in takes.NUMBERS.items():
@@ -209,11 +252,19 @@ class PlacedWords:
         for has, question in self.asks.items():
             names = {called for option in question.options for called in option.names}
             machine = name in names and value.lower() not in names  # by its kind: --gpu T4
-            if value and has in self.flags and (machine or question.typed.startswith(name)):
-                with suppress(UsageError):
-                    read_answers(self.rulebase, {question.id: [value]}, "flag")
-                    return [has, value]
+            called = has in self.flags and (machine or question.typed.startswith(name))
+            if value and called and not self._refused(has, value):
+                return [has, value]
         return []
+
+    def _refused(self, flag: str, value: str) -> bool:
+        """True where a flag is that of a question, or of a bound, which has no such answer."""
+        id = self.asks[flag].id if flag in self.asks else flag[2:]
+        with suppress(UsageError):
+            if id in BOUNDS or flag in self.asks:
+                read_answers(self.rulebase, {id: split([value])}, "flag")
+            return False
+        return True
 
     def _completed(self) -> list[str]:
         """Return the whole line, with what follows from it that the command needs besides."""

@@ -66,10 +66,10 @@ class Commands(TyperGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Return the command of a command line; words that name none are a need: `recommend`."""
         if SENTENCES in self.table and args[0] not in self.table and not args[0].startswith("-"):
-            from advisor.cli.takes import BEGINNINGS
+            from advisor.cli.takes import may_be_no_need
 
             meant: Sequence[str] = ()
-            if args[0].lower() in BEGINNINGS or ("/" in args[0] and " " not in args[0]):
+            if may_be_no_need(args):
                 from advisor.cli.meant_line import in_other_words, say_taken
 
                 if meant := in_other_words(args, self.overlays):

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 IMAGE, FOLDER, TABLE, PDF, PROGRAM = "image", "folder", "table", "PDF", "program"
 CHECKPOINT, FAMILY, TASK, RUNTIME = "checkpoint", "family", "task", "runtime"
-QUERY, SENTENCE = "question", "sentence"
+QUERY, SENTENCE, PHRASE = "question", "sentence", "need in words"
 READ, LEFT_OUT = "read", "left out"
 """Places of what is read for the task, answers or checkpoint that it means, and of what is not."""
 FILES = (IMAGE, FOLDER, TABLE, PDF, PROGRAM)
@@ -28,10 +28,13 @@ class Place(NamedTuple):
 
 
 TRAIN = "code --training fine-tune"
+NEEDS = ("recommend", "code", "explain", "ask")
+"""The commands that take a need in words, of which `-` says that it stands on standard input."""
 _NEED = [Place(SENTENCE, many=True), Place(CHECKPOINT, many=True)]
 _PAGES = (
     "`advisor code 'read the text of PDF pages' -o pages.py` writes a program: `uv run pages.py {}`"
 )
+_CHECKS = "`advisor check` checks this folder, `advisor recommend {}` answers a need in words"
 _BEST = "run `advisor recommend --task {}` to compare its models"
 TAKES: Mapping[str, Sequence[Place]] = {
     "recommend": _NEED,
@@ -52,7 +55,10 @@ TAKES: Mapping[str, Sequence[Place]] = {
         *(Place(TABLE, other="evaluate"), Place(FOLDER, other="evaluate")),
         *(Place(FAMILY, many=True), Place(CHECKPOINT, many=True), Place(TASK, hint=_BEST)),
     ],
-    "check": [*(Place(kind, many=True) for kind in FILES), Place(CHECKPOINT, "--checkpoint")],
+    "check": [
+        *(Place(kind, many=True) for kind in FILES),
+        *(Place(CHECKPOINT, "--checkpoint"), Place(PHRASE, hint=_CHECKS)),
+    ],
 }
 """The places of each command, in the order in which a word is looked for in them."""
 
@@ -86,10 +92,12 @@ it, and what to type where none does.
 """
 
 COMMANDS: Mapping[str, str] = {
-    **dict.fromkeys(("models", "list-models", "show-models"), "list checkpoints"),
-    **dict.fromkeys(("list-tasks", "show-tasks"), "list tasks"),
-    **dict.fromkeys(("options", "list options", "flags"), "list questions"),
+    **dict.fromkeys(("models", "checkpoints", "list-models", "show-models"), "list checkpoints"),
+    **dict.fromkeys(("tasks", "list-tasks", "show-tasks"), "list tasks"),
+    **dict.fromkeys(("questions", "options", "list options", "flags"), "list questions"),
+    **{kind: f"list {kind}" for kind in ("families", "criteria", "sources")},
     **dict.fromkeys(("usage", "man", "docs", "commands", "info", "about"), "help"),
+    **dict.fromkeys(("hilfe", "aide", "ayuda", "aiuto", "ajuda", "帮助", "ヘルプ"), "help"),
     **dict.fromkeys(("start", "interview", "wizard", "begin"), "ask"),
     **dict.fromkeys(("lint", "ci", "validate", "verify"), "check"),
     **dict.fromkeys(("github", "workflow", "ci workflow", "github actions", "action"), "help ci"),
@@ -98,16 +106,32 @@ COMMANDS: Mapping[str, str] = {
     "config": "help environment",
 }
 """What is run for words that begin a command line; `{}` is one word more."""
-BEGINNINGS = frozenset((*VERBS, *(words.split()[0] for words in COMMANDS)))
-"""Words of which only a closer look tells whether a need begins so."""
+_APART = frozenset(("vs", "vs.", "versus", "or", "difference", "differences", "between"))
+COMPARING = _APART.union(
+    ("and", "with", "against", "on", "to", "of", "compare", "what", "which", "is", "the", "better")
+)
+"""Words that ask for a comparison where all others are names of models or families."""
+_MOST_COMPARED = 3
+_BEGINNINGS = frozenset((*VERBS, *(words.split()[0] for words in COMMANDS)))
 
+
+def may_be_no_need(words: Sequence[str]) -> bool:
+    """True for words of which only a closer look tells whether they are a need."""
+    first, every = words[0], {*" ".join(words).lower().split()}
+    compares = len(every - COMPARING) <= _MOST_COMPARED and not _APART.isdisjoint(every)
+    return first.lower() in _BEGINNINGS or compares or ("/" in first and " " not in first)
+
+
+_LANGUAGE = ("--language", "--lang", "--locale", "--langue", "--sprache", "--idioma", "--lingua")
+_SIZE = ("--size", "--model-size", "--max-size")
 _PATHS = ("image", "images", "folder", "file", "input", "dir", "path", "data", "dataset", "pdf")
 FLAGS: Mapping[str, Sequence[str]] = {
     "--version": ("-v", "-V"),
     "--verbose": ("--all", "--why", "--explain", "--reasons", "--details"),
     "--output": ("--save", "--out"),
-    "--language": ("--lang", "--locale"),
-    "--max-file-size": ("--file-size", "--max-download", "--max-disk"),
+    "--language": _LANGUAGE[1:],
+    "--max-parameters": _SIZE,
+    "--max-file-size": ("--file-size", "--max-download", "--max-disk", *_SIZE),
     "--sort memory": ("--small", "--tiny", "--lightweight"),
     "--sort permissive": ("--permissive",),
     "--commercial-use permitted": ("--commercial",),
@@ -119,7 +143,10 @@ FLAGS: Mapping[str, Sequence[str]] = {
     ),
     **dict.fromkeys(FILES, tuple(f"--{name}" for name in (*_PATHS, "photo", "on", "labels"))),
 }
-"""Flags of other programs, by those that a command may have or by the kind behind them."""
+"""Flags of other programs, by those that a command may have or by the kind behind them.
+
+Of several the first counts that takes what is typed behind it: 8GB are no parameters.
+"""
 
 NUMBERS: Mapping[str, Sequence[str]] = {
     "--memory-gb": ("ram", "vram", "memory", "mem", "gpu"),
@@ -154,7 +181,7 @@ FLAG_HINTS: Mapping[str, str] = {
         "answers list checkpoints in 16, 8 and 4 bits. Set `--memory-gb` to choose a precision",
     ),
     **dict.fromkeys(
-        ("--size", "--model-size", "--max-size"),
+        _SIZE,
         "`--max-parameters 1B` limits the size, `--memory-gb 2` the memory",
     ),
     **dict.fromkeys(
@@ -162,6 +189,7 @@ FLAG_HINTS: Mapping[str, str] = {
         "`advisor list checkpoints --task captioning --sort quality` ranks checkpoints",
     ),
     **dict.fromkeys(("-v", "--verbose"), "this command already prints everything"),
+    **dict.fromkeys(_LANGUAGE, "leave it out: advisor prints English, and reads other languages"),
     "--license": "`--license-use commercial`, or `advisor list checkpoints --license mit`",
 }
 """What to type instead of a flag that has no one meaning."""

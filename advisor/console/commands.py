@@ -11,7 +11,7 @@ from __future__ import annotations
 import inspect
 import os
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from importlib import import_module
 from inspect import Parameter
@@ -306,10 +306,22 @@ class _Values:
             read_answers(rulebase, rest, "file") | read_answers(rulebase, flags, "flag") | here
         )
         profile, notes = as_meant(rulebase, answers)
-        for line in notes:
+        for line in (*notes, *_other_sizes(rulebase, both, answers)):
             note(f"advisor: {line}")
         order = (*(question.id for question in rulebase.questions), *BOUNDS)
         return {id: profile[id] for id in order if id in profile}
+
+
+def _other_sizes(rulebase: RuleBase, given: Mapping[str, Any], answers: Profile) -> Iterator[str]:
+    """Yield with which memory else a machine is sold that an answer names."""
+    question = next((q for q in rulebase.questions if q.requires("memory_gb")), None)
+    if question and question.id in answers and question.id not in given:
+        from advisor.engine.machines import other_sizes
+
+        taken = f"is taken with {answers[question.id].value:g} GB. Pass `--{question.typed}"
+        for name in (" ".join(names) for names in given.values() if isinstance(names, list)):
+            for size in other_sizes(rulebase, name):
+                yield f"{name} {taken} {size:g}` for one with {size:g} GB"
 
 
 def _declared(parameter: Parameter) -> Any:

@@ -79,8 +79,9 @@ class Showing(NamedTuple):
             write_text(file, signed(format, text) if signed else text)
         if not (once and self.files and self.format in (once, *dict(self.files))):
             self.say(report)
-        for _, file in self.files:
-            note(f"advisor: wrote {file}")
+        for format, file in self.files:
+            opened = ". Open the page in a browser" if format == "html" and not signed else ""
+            note(f"advisor: wrote {file}{opened}")
 
     @property
     def formats(self) -> set[str]:

@@ -17,6 +17,8 @@ from advisor.foreign import inert, visible
 
 BRIEF: ContextVar[bool] = ContextVar("brief", default=False)
 """True where a command line asks for the answer alone, by `--quiet`."""
+LAST: list[str] = []
+"""What is noted behind the answer, or behind what is refused."""
 
 
 def say(*lines: str) -> None:

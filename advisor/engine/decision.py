@@ -13,6 +13,7 @@ from advisor.engine.profile import Answer, AsMeant, Profile, answer_text, as_mea
 from advisor.engine.space import Encoding, Ranking, Space
 from advisor.errors import ContradictionError, TooMuchOpenError, check_type, several
 from advisor.model import NONE, NOT_APPLICABLE, TASK, Fit, Never, Rule
+from advisor.phrasing import joined
 from advisor.rulebase.base import RuleBase
 
 KEPT_NODES = 1_000_000
@@ -385,7 +386,12 @@ def _drop(
     id = next(enough, order[0])
     flags = " ".join(flag_text(rulebase, id, name) for name in clash[id].names)
     others = " or ".join(rulebase.question(other).typed for other in clash if other != id)
-    return f"drop `{flags}`, or change {others}"
+    hint = f"drop `{flags}`, or change {others}"
+    if id != TASK and (given := clash.get(TASK)):
+        asked_for = ((t.id, given._replace(options=(t.id,), named=())) for t in rulebase.tasks)
+        tasks = [task for task, answer in asked_for if admits({**profile, TASK: answer})]
+        hint += f". `{flags}` goes with {joined(tasks[:MOST_NAMED], 'or')}" if tasks else ""
+    return hint
 
 
 def _why(clash: Profile, never: Sequence[Never]) -> str | None:

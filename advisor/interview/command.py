@@ -33,7 +33,7 @@ Plain = Annotated[bool, option("--plain", "Use numbers instead of a menu.")]
 
 QUESTION = "Anything else?"
 DONE, SETTLE, TRY, CHANGE = "done", "settle", "try", "change"
-AS_FLAGS = "pass answers as flags, e.g. `advisor recommend --task captioning`"
+AS_FLAGS = "use flags (`advisor recommend --task captioning`), or pipe a sentence to `advisor -`"
 ASKED = {
     "labels": "Candidate labels, separated by commas, such as: a cat, a dog",
     "question": "Question about the image:",

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from advisor.need.understanding import Understanding
 
 PDF = ".pdf"
+VIDEOS = (".mp4", ".mov", ".avi", ".mkv", ".webm")
+"""How names of videos end, of which advisor's own programs read single images."""
 LIKE_FILES = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif")
 """How names of images end that people type into a need."""
 FORMATS = (*PAGE_FORMATS, "python", "notebook")
@@ -95,14 +97,14 @@ def _shared(answer: Understanding | Recommendation) -> list[Shared]:
 
 
 def telling(shown: Annotated[Showing, showing(FORMATS)], verbose: Verbose = False) -> Telling:
-    """Return how to tell an answer. Raises UsageError where it is to be short and long at once."""
+    """Return how to tell an answer: a format that is asked for by name is printed whole.
+
+    Raises UsageError where it is to be short and long at once.
+    """
     quiet = BRIEF.get()
     if quiet and verbose:
         raise UsageError("`-q` and `-v` cannot go together", hint="pass only one of them")
-    if quiet and shown.format != "terminal":
-        hint = "leave out --format, or -q"
-        raise UsageError(f"`-q` prints an id, not {shown.format}", hint=hint)
-    return Telling(shown, quiet, verbose)
+    return Telling(shown, quiet and shown.format == "terminal", verbose)
 
 
 AnswerTelling = Annotated[Telling, Options(telling)]
@@ -199,6 +201,10 @@ def _runs_on_file(answered: Understanding | Recommendation, need: list[str]) -> 
         question = next((part for part in need if part.endswith("?")), "")
         asks = "question" in needs_of(rulebase, task, advice.runnable.model_type)
         inputs = {"question": question} if asks and question else None
+        if path.lower().endswith(VIDEOS):
+            line = f"mkdir frames && ffmpeg -i {quoted(path)} -vf fps=1 frames/%05d.jpg"
+            yield f"advisor: run `{line}` to get an image for each second of {path}"
+            path = "frames/"
         line = try_command(rulebase, advice.runnable, task, path, inputs)
         yield f"advisor: run `{line}` to use the checkpoint on {path}"
 

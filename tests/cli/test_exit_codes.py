@@ -84,7 +84,6 @@ CANNOT = {
     "compare-one": ["compare", "matcher"],
     "compare-same": ["compare", "matcher", "matcher"],
     "compare-unknown": ["compare", "matcher", "resnet"],
-    "compare-two-kinds": ["compare", "matcher", ANSWERER],
     "show-nothing": ["show"],
     "show-unknown": ["show", "resnet"],
     "show-kind": ["show", "matcher", "--kind", "animals"],

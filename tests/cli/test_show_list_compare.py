@@ -356,8 +356,19 @@ def test_checkpoints_stand_side_by_side_with_what_both_were_measured_on(advisor)
     assert "| licence | bsd-3-clause | mit |" in table
 
 
-def test_an_alias_of_the_same_family_is_no_second_one(advisor):
-    assert advisor("compare", "clip", "siglip").code == 2
+def test_models_of_one_family_are_compared_as_checkpoints(advisor):
+    compared = advisor("compare", "clip", "siglip", "--json").json["checkpoints"]
+    assert [row["id"].partition("-")[0] for row in compared] == ["openai/clip", "google/siglip"]
+
+
+def test_a_family_beside_a_checkpoint_is_its_first_for_a_task_of_both(advisor):
+    blip = "Salesforce/blip-image-captioning-base"
+    compared = advisor("compare", "vision-encoder-decoder", blip, "--json").json["checkpoints"]
+    listed = advisor(
+        *("list", "checkpoints", "--family", "vision-encoder-decoder", "--task", "captioning"),
+        *("--sort", "quality", "--json"),
+    ).json["checkpoints"]
+    assert [row["id"] for row in compared] == [listed[0]["id"], blip]
 
 
 def test_three_of_a_kind_compare(advisor):

@@ -440,7 +440,9 @@ def test_output_writes_whole_files_besides_the_answer(advisor, tmp_path, argumen
     wanted = [f"--output={format}={file}" for format, file in files.items()]
     said = advisor(*arguments, *wanted)
     assert (said.code, said.out) == (plain.code, plain.out)
-    assert said.err == plain.err + "".join(f"advisor: wrote {file}\n" for file in files.values())
+    written = "".join(f"advisor: wrote {file}\n" for file in files.values())
+    page = f"{files['html']}. Open the page in a browser\n"
+    assert said.err == plain.err + written.replace(f"{files['html']}\n", page)
     for format, file in files.items():
         printed = advisor(*arguments, "--format", format).out
         written = file.read_text(encoding="utf-8")

@@ -1,5 +1,6 @@
 """Words that no flag, task or option is called by: what they mean tells what was meant."""
 
+import io
 import re
 from pathlib import Path
 
@@ -66,7 +67,7 @@ def test_what_images_show_or_say_suggests_no_task(advisor, subject):
     [
         ("--languge de", "Did you mean `--language`?"),
         ("--query x", "Did you mean `--text-input query`?"),
-        ("--model-size 1B", "`--max-parameters 1B` limits the size"),
+        ("--model-size small", "`--max-parameters 1B` limits the size"),
         ("--accuracy", "no such option: --accuracy\n"),
         ("--quantized", "answers list checkpoints in 16, 8 and 4 bits. Set"),
     ],
@@ -237,6 +238,22 @@ TAKEN = {
     "captioning --why": "captioning --verbose",
     "captioning -d cpu": "captioning --device cpu",
     "show VisionEncoderDecoder": "show vision-encoder-decoder",
+    "--cpu captioning": "recommend captioning --device cpu",
+    "code --cpu captioning": "code captioning --device cpu",
+    "explain --no-gpu captioning": "explain captioning --device cpu",
+    "--json list tasks": "list --json tasks",
+    "checkpoints --task vqa": "list checkpoints --task vqa",
+    "captioning --idioma es": "captioning --language es",
+    "captioning --max-size 5GB": "captioning --max-file-size 5GB",
+    "captioning --size=1B": "captioning --max-parameters 1B",
+    "code captioning --lang js": "code captioning --runtime transformers.js",
+    "compare clip siglip": "compare openai/clip-vit-base-patch32 google/siglip-base-patch16-224",
+    "CLIP or SigLIP?": "compare openai/clip-vit-base-patch32 google/siglip-base-patch16-224",
+    "difference between clip and blip-2": (
+        "compare openai/clip-vit-base-patch32 Salesforce/blip2-opt-2.7b"
+    ),
+    "explain CLIP": "show CLIP",
+    "hilfe": "help",
 }
 
 
@@ -275,6 +292,9 @@ def test_a_sentence_with_a_slash_is_no_id(advisor, need):
         ("check -o check.yml", "`advisor help ci` prints a workflow"),
         ("check --checkpoint Qwen/Qwen3.5-9B", "`--task captioning`"),
         ("compare captioning clip", "`advisor recommend --task captioning`"),
+        ("list checkpoints --task vqa --cpu", "`advisor recommend --task vqa --device cpu`"),
+        ("help --lang de", "advisor prints English"),
+        ("captioning --images video", "`--images video` goes with video-captioning"),
     ],
 )
 def test_a_guess_with_several_meanings_is_told_what_to_type(advisor, typed, hint):
@@ -282,6 +302,44 @@ def test_a_guess_with_several_meanings_is_told_what_to_type(advisor, typed, hint
     assert (result.code, result.out) == (2, "")
     assert hint in result.err
     assert "understood as" not in result.err
+
+
+def test_a_format_asked_for_by_name_is_printed_also_where_one_asks_for_an_id(advisor):
+    for words in (["-q", "--json"], ["--json", "--quiet"], ["-q", "-f", "json"]):
+        assert advisor("caption photos", *words).json["checkpoints"]
+
+
+@pytest.mark.parametrize("words", [["-"], ["recommend", "-"], ["-", "--cpu"], ["--cpu", "-"]])
+def test_a_need_is_read_from_standard_input(advisor, monkeypatch, words):
+    monkeypatch.setattr("sys.stdin", io.StringIO("caption photos\n"))
+    result = advisor(*words)
+    assert result.code == 0
+    assert '"caption photos" task: captioning' in result.out
+
+
+def test_a_need_that_is_no_file_is_told_what_takes_it(advisor):
+    said = advisor("check", "caption photos in German").err
+    assert "`advisor recommend 'caption photos in German'`" in said
+    assert "does not exist" in advisor("check", "no_such_file").err
+
+
+def test_a_name_is_shown_alike_in_any_case(advisor):
+    for command in ("show", "help", "explain"):
+        assert advisor(command, "CLIP").out == advisor(command, "clip").out
+
+
+def test_a_card_that_is_sold_with_several_sizes_says_so(advisor):
+    said = advisor("captioning", "--device", "a100").err
+    assert "a100 is taken with 40 GB. Pass `--memory-gb 80` for one with 80 GB" in said
+    assert not advisor("captioning", "--device", "a100", "--memory-gb", "80").err
+
+
+def test_a_video_is_tried_by_its_frames(advisor, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("clip.mp4").touch()
+    said = advisor("describe the video", "clip.mp4").err
+    assert "ffmpeg -i clip.mp4 -vf fps=1 frames/" in said
+    assert "--folder frames/" in said
 
 
 def test_files_of_try_need_no_flag(advisor, tmp_path, monkeypatch):
