@@ -7,7 +7,7 @@ from typing import Any
 
 ORIGINS = {
     "flag": "given",
-    "text": "from the need",
+    "text": "from the sentence",
     "file": "from the file",
     "asked": "asked",
     "detected": "detected on this machine",

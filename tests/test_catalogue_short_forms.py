@@ -173,7 +173,7 @@ def problems(overlay, checkpoints, sources=SHORT_SOURCES):
         ("class: CLIPModel", "class: CLIPModel\n    stage: contrastive",
          "17:5: the series already sets the same `stage`. Remove the key here"),
         ("    licence: null", "    licence: apache-2.0",
-         "24:5: `licence` differs from the series. Add its source to this checkpoint"),
+         "24:5: `licence` differs from the series. Cite a source in this checkpoint"),
         ("    licence: null", "    dtype: null",
          "24:5: the series does not set `dtype`. Remove the empty key here"),
         ("lab-card-two: [pitfalls]", "lab-card-tow: [pitfalls]",

@@ -63,7 +63,8 @@ def laid_over(small_folder, tmp_path, checkpoints, sources=WIKI):
 def test_a_member_cites_its_own_facts_and_a_series_those_that_it_states(small_folder, tmp_path):
     rules, remarks = laid_over(small_folder, tmp_path, SERIES)
     assert remarks == [
-        "14:5: the series does not set `parameters_millions`. Add its source to this checkpoint",
+        "14:5: the series cites `parameters_millions` without setting it. "
+        "Cite it in the checkpoint",
         "15:5: `gated` has no source. Add one under `sources`",
         "18:5: `commercial_use` of the series has no source. Add one to the series or here",
     ]

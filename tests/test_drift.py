@@ -166,7 +166,7 @@ def test_release_that_is_not_described_is_judged_as_the_nearest_and_says_so(
     held = release(rulebase, asked)
     assert held.version == judged
     assert held.note == (
-        f"transformers {asked} is not described, so the code is checked against {judged}"
+        f"advisor has no data on transformers {asked}, so it checks the code against {judged}"
     )
     assert release(rulebase, judged).note is None
 

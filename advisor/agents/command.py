@@ -33,7 +33,7 @@ def mcp(*, rulebase: RuleBase) -> int:
 
     advisor is then a Model Context Protocol server. The tools only read files of the working
     folder, and use no network. In a repository, `check` also reads the .gitignore and requirements
-    files above that folder. An agent starts this command from its settings:
+    files above the working folder. An agent starts this command from its settings:
 
     \b
     {"mcpServers": {"advisor": {"command": "advisor", "args": ["mcp"]}}}

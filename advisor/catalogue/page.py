@@ -106,7 +106,7 @@ def task_page(task: Task, rulebase: RuleBase) -> Page:
     page += listed("Fit of each family", rows)
     able = [c for c in rulebase.checkpoints.values() if task.id in c.tasks and c.offered]
     if elsewhere := task.elsewhere:
-        page += listed("Elsewhere", [_cited(">", elsewhere, elsewhere.because)])
+        page += listed("Alternatives", [_cited(">", elsewhere, elsewhere.because)])
         page.append(Pairs((("Hub task", elsewhere.task),)))
         page.append(Items(tuple(Item("", id) for id in elsewhere.checkpoints)))
     elif able:
@@ -246,9 +246,9 @@ def rule_report(rulebase: RuleBase, id: str) -> Report:
         Text(rule.summary),
         Text(rule.because),
         Text(rule.page),
-        Heading("Reported code", 3),
+        Heading("Incorrect code", 3),
         Code(bad.rstrip(), language),
-        Heading("Accepted code", 3),
+        Heading("Correct code", 3),
         Code(good.rstrip(), language),
     ]
     sources = [rulebase.source(source) for source in rule.sources]

@@ -81,7 +81,7 @@ class Release:
         if not self.asked:
             return None
         return (
-            f"transformers {self.asked} is not described, so the code is checked against "
+            f"advisor has no data on transformers {self.asked}, so it checks the code against "
             f"{self.version}"
         )
 
@@ -205,7 +205,7 @@ def release(rulebase: RuleBase, version: str = "") -> Release:
     near = _nearest(described, wanted)
     if near is None:
         raise UsageError(
-            f"transformers `{version}` is not described",
+            f"advisor has no data on transformers `{version}`",
             hint=f"use {described[0]} to {described[-1]} (the last patch of each minor release), "
             "or `installed`",
             kind="unknown-release",

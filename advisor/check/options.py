@@ -27,7 +27,7 @@ class CheckOptions:
     class_name: Annotated[
         str, option("--class NAME", "transformers class that loads the checkpoint.")
     ] = ""
-    explain: Annotated[str, option("--explain RULE", "Explain a rule of the check.")] = ""
+    explain: Annotated[str, option("--explain RULE", "Explain one check rule.")] = ""
     config: Annotated[
         Path | None, option("--config FILE", "Configuration file. Default: advisor.yaml.")
     ] = None

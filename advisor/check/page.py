@@ -242,9 +242,9 @@ def _closing(inspection: Inspection) -> Text:
     if not_seen := ", ".join(left_out_shown(inspection.left_out)):
         text += f"; not checked: {not_seen}"
     if hidden := scan.unreached:
-        reach = "reach" if len(hidden) > 1 else "reaches"
+        are = "are" if len(hidden) > 1 else "is"
         where = count(len({value.place.path for value in hidden}), "file")
-        text += f"; {count(len(hidden), 'known id')} in {where} {reach} no call that loads a model"
+        text += f"; {count(len(hidden), 'known id')} in {where} {are} not passed to a loading call"
     if not inspection.failing:
         text += ". Findings do not fail this run (fail_on: never)"
     return Text(text, EXIT_TONES[inspection.exit_code])
@@ -263,9 +263,9 @@ def _releases(case: Case) -> str:
         if any(own.unknown for own in asking):
             doubt = ", a commit of an unknown release"
         elif named := next((own.asked for own in asking if own.asked), ""):
-            doubt = f", {named} is not described"
+            doubt = f", advisor has no data on {named}"
         elif any(own.below for own in asking):
-            doubt = ", older than every described release"
+            doubt = ", older than every release that advisor knows"
         where = f"{visible(pin.written)} in {visible(pin.path)}"
         releases.append(f"{version} ({where}{others}{doubt})")
     unpinned = not judged or any(path not in pinned for path in case.scan.paths())

@@ -62,7 +62,8 @@ Data for `advisor evaluate`: labeled images
 
   Folder          has one subfolder of images per class. A test/ folder is preferred
   .csv .tsv       tables have one row per image, with a column `file_name` (image, path)
-  .jsonl          and `label`, `caption` (text), `fields`, or `question` with `answer`
+                  and `label`, `caption` (text), `fields`, or `question` with `answer`
+  .jsonl          files have one object per image, with the same names as the columns
                   A column `labels` has values as `a;b`, `captions` and `answers` as `a|b`
                   A column `fields` has a JSON object, such as {"vendor": "ACME", "total": "9.50"}
   .json           files have COCO captions or categories, or VQA questions with answers
@@ -81,21 +82,20 @@ Output formats
   --output FILE          also writes a file in the format of its suffix
   --no-color             prints no colors (like NO_COLOR or TERM=dumb)
 
-stdout has only the answer. With JSON, stdout is one document, also for errors.
+stdout contains only the answer, with JSON one document, even for errors.
 """,
     "exit-codes": """\
 Exit codes of every command, in every format
 
   0    success: an answer, or no finding
   1    a finding, or no model that fits
-  2    could not run: wrong usage, contradiction, damaged file, missing extra
-  3    needs more answers: --strict uses no defaults, or a sentence can mean
-       several tasks
+  2    could not run: invalid usage or answers, damaged file, missing package
+  3    needs more answers: with --strict, or if a sentence fits several tasks
   4    a bug in advisor (ADVISOR_DEBUG=1 prints the traceback)
   130  interrupted
 """,
     "ci": """\
-How to check choices on each push: save as .github/workflows/advisor.yml
+Workflow that checks your models on each push: .github/workflows/advisor.yml
 
   name: advisor
   on: [push, pull_request]
@@ -122,7 +122,7 @@ First write an advisor.yaml with advisor init. In other CI, run
 Environment variables
 
   ADVISOR_RULES    adds rule folders to the shipped rules
-  ADVISOR_CACHE    sets the folder of compiled rules, evaluations and a saved interview
+  ADVISOR_CACHE    sets the folder of compiled rules, evaluations and measured speeds
   ADVISOR_PLAIN    replaces menus with numbers
   ADVISOR_DEBUG    prints tracebacks if set to 1
   NO_COLOR         turns colors off, as does TERM=dumb

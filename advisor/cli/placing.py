@@ -154,7 +154,7 @@ class PlacedWords:
         if not kind and (self.places or by):
             return False
         if place.hint:
-            message = f"`advisor {self.name}` takes no {kind} such as `{word}`"
+            message = f"`advisor {self.name}` does not accept `{word}` ({kind})"
             raise UsageError(message, hint=place.hint.format(quoted(word)))
         if kind and not place.many:  # one argument is there for all kinds
             alone = [each for each in self.places if not (each.flag or each.many)]

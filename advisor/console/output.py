@@ -22,7 +22,7 @@ from advisor.writing import silence_stdout, write_text
 
 __all__ = ["interactive", "note", "progress_line"]  # for those who say more than an answer
 
-NoColor = Annotated[bool, option("--no-color", "Print without colors, like NO_COLOR.")]
+NoColor = Annotated[bool, option("--no-color", "Disable colors, as the NO_COLOR variable does.")]
 AsJson = Annotated[bool, option("--json", "Same as --format json.")]
 Output = Annotated[
     list[str],

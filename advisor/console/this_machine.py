@@ -91,7 +91,7 @@ def keep_speed(machine: ThisMachine, new: MeasuredSpeed) -> MeasuredSpeed:
     file = speed_file()
     if file is None:
         raise UsageError(
-            "no folder keeps the speed of this machine",
+            "there is no folder to store the measured speed of this machine",
             hint="set ADVISOR_CACHE to an absolute path",
         )
     before = kept_speed(machine) or MeasuredSpeed({})

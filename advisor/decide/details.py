@@ -40,7 +40,7 @@ def together_items(together: Together) -> Iterator[Item]:
             yield Item("", f"runner-up: {_set_text(covers.runner_up)}")
     elif covers.best:
         limit = f"{covers.memory_limit_gb:g} GB"
-        yield Item("-", f"no known set of checkpoints fits in {limit} together")
+        yield Item("-", f"no combination of checkpoints of known size fits in {limit}")
         yield Item(">", f"without the memory limit: {_set_text(covers.best)}")
 
 

@@ -192,7 +192,7 @@ def _facts(advice: TaskAdvice) -> tuple[Note, ...]:
     options = {id: answer.options for id, answer in decision.profile.items() if answer.is_given}
     if first.needs_gb and (share := advice.rulebase.share_of(options)):
         least = ceil(first.needs_gb / share.of)
-        notes.append(Note("Memory", f"a machine with {least} GB: {share.because}"))
+        notes.append(Note("Memory", f"needs a machine with {least} GB, because {share.because}"))
     pages = not set(PAGES).isdisjoint(options.get("reading", PAGES))
     if advice.task in first.checkpoint.pipelines and pages:
         from advisor.decide.programs import way_of
@@ -401,7 +401,7 @@ def _written(recommendation: Advice, advice: TaskAdvice) -> Iterator[Note]:
         from advisor.decide.written_program import written_instead
 
         if instead := written_instead(recommendation._replace(advice=(advice,))):
-            lacks = f"no program runs the first checkpoint with {runtime.label}"
+            lacks = f"advisor has no program that runs the first checkpoint with {runtime.label}"
             yield Note("Program", f"{lacks}; `advisor code` {instead}", lines=3)
 
 

@@ -308,12 +308,12 @@ def standing(selection: Selection, pick: Pick) -> str:
             return f"tied with {next_id}"
         if locked is not None and (behind := locked.direct(next_id, pick.checkpoint.id)):
             if behind.by != FIGURE:
-                return f"above {next_id} for other reasons than results"
+                return f"above {next_id} for reasons other than benchmark results"
             value = figure_text(behind.next_value, behind.estimates(pick.checkpoint.id))
             against = figure_text(behind.value, behind.estimates(next_id))
-            return f"above {next_id} in spite of {behind.yardstick}, {value} against {against}"
+            return f"above {next_id} despite a worse {behind.yardstick}, {value} against {against}"
         return f"no benchmark of this ranking compares it with {next_id}"
-    through = f"before {before.through}, which " if before.through else ""
+    through = f"above {before.through}, which " if before.through else ""
     if before.by == "relation":
         is_so = RELATIONS[before.yardstick].format(next=before.next)
         return f"{through}is {is_so}" if through else is_so

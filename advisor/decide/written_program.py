@@ -153,7 +153,7 @@ def script(
         message = f"no checkpoint meets the requirements for a program: {task} ({use})"
         hint = f"`{answer.command}` says why, and names models outside the three families if any"
         if name:
-            message = f"no program of advisor uses `{name}` for {task} ({use})"
+            message = f"advisor has no program that uses `{name}` for {task} ({use})"
             hint = f"advisor show {name}"
         raise UsageError(message, hint=hint, kind="no-program")
     made = answer.code_command(advice, named, join=join, thinking=thinking, runtime=runtime_name)
@@ -213,7 +213,7 @@ def written_instead(answer: Advice) -> str:
     wanted = advice.rulebase.runtime_for(advice.options)
     other = _task_alike(advice, wanted) if wanted else ""
     alike = f", and for {other} it has one for {wanted.label}" if wanted and other else ""
-    return f"writes one for {TRANSFORMERS}{alike}"
+    return f"writes a program for {TRANSFORMERS}{alike}"
 
 
 def _task_alike(advice: TaskAdvice, runtime: Runtime) -> str:
@@ -252,7 +252,7 @@ def _run_with(
         raise UsageError(message, hint=f"`{answer.code_command(advice, named)}`", kind="no-program")
     notes, refusal = [], _refusal(advice, checkpoint, wanted)
     if refusal and not named and (other := _first_run_by(answer, wanted)):
-        notes = [f"{refusal}. {other.id} runs there instead"]
+        notes = [f"{refusal}. The program runs {other.id} instead"]
         checkpoint, refusal = other, ""
     if refusal:
         nearest = _nearest(answer, checkpoint, wanted)
@@ -275,7 +275,7 @@ def _refusal(advice: TaskAdvice, checkpoint: Checkpoint, wanted: Runtime) -> str
     programs = advice.rulebase.programs
     if program_for(checkpoint, advice.task, programs, runtime=wanted.id) is None:
         runs = f"runs {checkpoint.id} with {wanted.label}"
-        return f"no program of advisor {runs} ({state.because})"
+        return f"advisor has no program that {runs} ({state.because})"
     return ""
 
 
@@ -322,7 +322,7 @@ def _untrained(advice: TaskAdvice, checkpoint: Checkpoint | None, use: str) -> s
     if checkpoint is None or use != AS_IS or not may_train(advice.rulebase, advice.options):
         return ""
     task, programs = str(advice.task), advice.rulebase.programs
-    why = f"no program of advisor trains {checkpoint.id} for {task}"
+    why = f"advisor has no program that trains {checkpoint.id} for {task}"
     if program_for(checkpoint, task, programs, FINE_TUNE):
         why = f"{checkpoint.id} supports {task} without fine-tuning"
     elif (program := program_for(checkpoint, task, programs)) and program.trainer:

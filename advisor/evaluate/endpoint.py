@@ -260,7 +260,7 @@ def agree_to_send(
         what = f"{count(images, 'image')} would be sent to `{host}`{times}"
         if agree is None or not agree(what):
             raise AdvisorError(
-                f"sending images was not allowed, so no image was sent: {what}",
+                f"you did not agree to send images, so no image was sent: {what}",
                 hint="pass --upload to allow sending images",
                 kind="not-agreed",
             )

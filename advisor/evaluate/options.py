@@ -223,7 +223,7 @@ class Gates:
     def _kept(self, scores: Scores) -> Iterator[GateCheck]:
         before, digest = self.earlier()
         shown = path_shown(Path(self.baseline))
-        other = "" if digest in ("", scores.data.digest) else ", which used other images"
+        other = "" if digest in ("", scores.data.digest) else ", which used different images"
         now = {model.name: model.metrics for model in scores.candidates}
         if self.baseline and not before.keys() & now.keys():
             why = f"`{shown}` has no results for these candidates, so no comparison was made"

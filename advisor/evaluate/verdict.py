@@ -125,8 +125,8 @@ def _of_a_tie(
     if sized:
         yield f"`{first.name}` is selected as the smallest of the tied candidates"
     elif len({each.metrics[kind.id].value for each in left}) > 1:
-        so_far = f"the best {kind.name} so far, because model sizes are unknown"
-        yield f"`{first.name}` is selected for {so_far}"
+        why = f"the best measured {kind.name}, because model sizes are unknown"
+        yield f"`{first.name}` is selected for {why}"
 
 
 def _best(left: Sequence[CandidateScores], kind: MetricKind) -> CandidateScores:

@@ -73,7 +73,7 @@ def ask(
     engine, prompt = Engine.known(rulebase, first), prompt_for(plain=plain)
     check_name("stop", to, STOPS, "stops")
     if no_input or not interactive():
-        raise NoTerminalError("questions need a terminal, and this is not one", hint=AS_FLAGS)
+        raise NoTerminalError("the interview needs a terminal, without --no-input", hint=AS_FLAGS)
     dialogue = held(engine, given, to, prompt)
     while True:
         answer = answered(dialogue.session, verified_only=verified_only)

@@ -20,8 +20,8 @@ WIDTH = 80
 ABOUT = "Short questions, about five on average"
 """As many as are asked with the task, on average (`benchmarks/interview.py`)."""
 WAYS = (
-    'You can answer "I don\'t know" or "why do you ask?". After an answer, Ctrl-C says how to '
-    "continue."
+    'You can answer "I don\'t know" or "why do you ask?". After an answer, Ctrl-C prints '
+    "the command that continues the interview."
 )
 UNKNOWN_TEXT = "I don't know"
 GROUP = "group:"

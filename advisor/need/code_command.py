@@ -242,7 +242,7 @@ def read_need(
     profile = one_task(Engine.known(rulebase, first), text, given, least=1, verb=verb, exit_code=3)
     note(f"advisor: understood as `{command(verb, rulebase, profile)}`")
     reading = read(rulebase, text)
-    besides = [(f"not answered here ({task.task})", task.spans) for task in reading.besides]
+    besides = [(f"another task, left out ({task.task})", task.spans) for task in reading.besides]
     for label, spans in (*besides, ("not understood", reading.not_understood)):
         if words := reading.words(spans):
             note(f"advisor: {label}: {', '.join(words)}")

@@ -85,7 +85,7 @@ def _rows(understanding: Understood) -> Iterator[tuple[str, str]]:
     yield from named_rows(understanding)
     if reading.besides and TASK not in understanding.given:
         more = [f"{_quoted(reading.words(other.spans))} {other.task}" for other in reading.besides]
-        yield "Other tasks", f"{' · '.join(more)}: not answered here. {_each(understanding)}"
+        yield "Other tasks", f"{' · '.join(more)}: not included. {_each(understanding)}"
     if idle := reading.words(noteworthy(understanding)):
         yield "No effect", first_named(idle, SHOWN_WORDS)
     if missed := reading.words(reading.not_understood):
@@ -117,7 +117,7 @@ def _read(understanding: Understood) -> Iterator[tuple[str, tuple[str, ...]]]:
     for limit in understanding.limits:
         yield f"{limit.bound}: {limit.text}", reading.words((limit.span,))
     others = {
-        "fields to read": understanding.fields,
+        "fields to extract": understanding.fields,
         "labels": reading.words(reading.labels),
         "not wanted": reading.words(reading.taken_back),
     }

@@ -215,7 +215,7 @@ def not_understood(rulebase: RuleBase, text: str) -> UsageError:
     if not CHECKING.isdisjoint(text.lower().split()):
         return UsageError(
             f"`{_shortened(text)}` does not describe a task",
-            hint="run `advisor check` to check models and code, also in CI. `advisor init` "
+            hint="run `advisor check` to check models and code, locally or in CI. `advisor init` "
             "creates advisor.yaml",
             kind="not-understood",
         )
@@ -226,7 +226,7 @@ def not_understood(rulebase: RuleBase, text: str) -> UsageError:
         names = [*commands(), *rulebase.task_names, *rulebase.words]
         return unknown_name("command or task", text, names, LISTING)
     return UsageError(
-        f"no word of `{_shortened(text)}` was understood",
+        f"advisor did not understand any word of `{_shortened(text)}`",
         hint="describe the images and the output, or run `advisor` for an interview. "
         "`advisor list tasks` prints the tasks",
         kind="not-understood",
@@ -259,7 +259,7 @@ def one_task(
         raise not_understood(engine.rulebase, text)
     named = [task.task for task in tasks[:OFFERED]]
     between = named or _between(engine, reading, given, tasks)
-    may = "may mean" if named else "names no task and may mean"
+    may = "may mean" if named else "does not name a task and may mean"
     message = f"`{_shortened(text)}` {may} {joined(between, 'or')}"
     written = f"`needs: {{task: {between[0]}}}`"
     if verb:

@@ -398,7 +398,7 @@ def derived_never(
         real = [option.id for option in question.options]
         for other, holds in question.ask_if.items():
             fails = [option for option in options[other] if option not in holds]
-            because = f"`{id}` makes sense only with {other}: {' or '.join(holds)}"
+            because = f"`{id}` applies only with {other}: {' or '.join(holds)}"
             yield model.Never(f"{id}-without-{other}", {other: fails, id: real}, because, "ask-if")
         if question.ask_if:
             applies = {**question.ask_if, id: [model.NOT_APPLICABLE]}

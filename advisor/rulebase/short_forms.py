@@ -113,7 +113,7 @@ def _member(
         document.report((*path, key) if key else path, problem)
     for field in given.keys() & shared.keys() & value.keys():
         if field not in own and value[field] is not None:
-            message = f"`{field}` differs from the series. Add its source to this checkpoint"
+            message = f"`{field}` differs from the series. Cite a source in this checkpoint"
             document.report((*path, field), message)
     here = series.document is document
     for key in shared.keys() - value.keys():
@@ -233,7 +233,7 @@ def _uncited(own: Mapping[str, Any], series: Mapping[str, Any]) -> Iterator[tupl
         if {**series, **own}.get(field) is None or field in by_member:
             continue
         if field in own and field in by_series:
-            yield field, f"the series does not set `{field}`. Add its source to this checkpoint"
+            yield field, f"the series cites `{field}` without setting it. Cite it in the checkpoint"
         elif field in own:
             yield field, f"`{field}` has no source. Add one under `sources`"
         elif field not in by_series:

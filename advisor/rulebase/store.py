@@ -145,7 +145,7 @@ def shipped_rules() -> Path:
     Raises AdvisorError where advisor runs from an archive: rules are read from files.
     """
     if not PACKAGE.is_dir():
-        message = f"this copy runs from an archive, `{PACKAGE.parent}`, and rules lie in files"
+        message = f"advisor runs from the archive `{PACKAGE.parent}`, but rules must be files"
         hint = "install advisor with pip from a wheel or a clone, then run `advisor`"
         raise AdvisorError(message, hint=hint, kind="broken-install")
     inside = PACKAGE / "rules"

@@ -132,7 +132,7 @@ class _Scanner:
         for number, file in enumerate(self.files_found):
             if time.monotonic() > self.ends:
                 left = len(self.files_found) - number
-                more = f", nor were {left - 1} more files" if left > 1 else ""
+                more = f", and neither were {left - 1} more files" if left > 1 else ""
                 self.note(file, f"was not reached before the time limit{more}")
                 self.hold(left_out=["out_of_time"] * left)
                 break

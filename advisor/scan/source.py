@@ -169,7 +169,7 @@ def decode_python(data: bytes, name: str) -> tuple[str, str]:
         line = data.count(b"\n", 0, error.start) + 1
         raise UnreadableError(name, line, f"is not {error.encoding} text") from None
     except (SyntaxError, LookupError, ValueError) as error:
-        message = f"has no readable encoding: {getattr(error, 'msg', error)}"
+        message = f"cannot be decoded: {getattr(error, 'msg', error)}"
         raise UnreadableError(name, 1, message) from None
 
 

@@ -48,7 +48,7 @@ def measure_speed(rulebase: RuleBase, choice: CheckpointChoice, loading: Loading
     runner = load_runner(local, task, rulebase=rulebase, **how._asdict())
     if not runner.placement.device.startswith(machine.kind):
         raise UsageError(
-            f"`--device here` means {machine.kind} here, and {runner.placement.device} was used",
+            f"`--device here` is {machine.kind}, but the model ran on {runner.placement.device}",
             hint=f"add --torch-device {machine.kind}",
         )
     rates = measured_rates(workload, entry, *_seconds(runner))
@@ -84,7 +84,7 @@ def _seconds(runner: Runner) -> tuple[float, float]:
             )
             return first, max(whole - first, LEAST_SECONDS) / (TOKENS - 1)
     raise UnsupportedError(
-        f"`{runner.checkpoint.name}` neither encodes images nor writes",
+        f"`{runner.checkpoint.name}` neither encodes images nor generates text",
         hint="choose a checkpoint for image search or for captions",
     )
 

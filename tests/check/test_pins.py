@@ -211,8 +211,14 @@ def test_the_closing_line_says_which_release_and_from_where(check):
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        ("<=5.8.0", "5.7.0 (transformers<=5.8.0 in requirements.txt, 5.8.0 is not described)"),
-        ("==4.52.3", "4.52.4 (transformers==4.52.3 in requirements.txt, 4.52.3 is not described)"),
+        (
+            "<=5.8.0",
+            "5.7.0 (transformers<=5.8.0 in requirements.txt, advisor has no data on 5.8.0)",
+        ),
+        (
+            "==4.52.3",
+            "4.52.4 (transformers==4.52.3 in requirements.txt, advisor has no data on 4.52.3)",
+        ),
         (">=5.3,<=5.8.1", "5.8.1 (transformers>=5.3,<=5.8.1 in requirements.txt)"),
         ("<=99", f"{NEWEST} (transformers<=99 in requirements.txt)"),
         ("~=4.52.3", "4.52.4 (transformers~=4.52.3 in requirements.txt)"),

@@ -44,7 +44,7 @@ def test_known_ids_that_reach_no_load_are_counted_where_they_stand(check):
     (run,) = check({}, format="sarif").json["runs"]
     assert run["properties"]["suppressed"]["unreached"] == 1
     page = " ".join(check({}, format="terminal").out.split())
-    assert "1 known id in 1 file reaches no call that loads a model" in page
+    assert "1 known id in 1 file is not passed to a loading call" in page
     loaded = f'from transformers import AutoModel\nm = AutoModel.from_pretrained("{CLIP}")\n'
     result = check({"presets.py": loaded})
     assert (result.json["unreached"], result.json["suppressed"]["unreached"]) == ([], 0)

@@ -167,7 +167,7 @@ def test_an_undeclared_tie_is_found(audited):
             "criteria.yaml": """\
                 criteria:
                   - id: capability
-                    name: what it can do at all
+                    name: capability
                     judges: declarations
                     because: First.
                 ties:

@@ -295,7 +295,7 @@ def test_a_lock_tells_later_what_changed_and_why(advisor, project, tmp_path):
     assert [one["rule"] for one in check(advisor).json["findings"]] == ["outdated-choice"]
     project(advisor_yaml=CHOICES.replace("language: en", "language: en, memory-gb: 1"))
     (one,) = [f for f in check(advisor).json["findings"] if f["rule"] == "choice-changed"]
-    assert "the needs changed" in one["because"]
+    assert "the `needs` in advisor.yaml changed" in one["because"]
     project(advisor_yaml=CHOICES.replace("patch32", "patch16"))
     (one,) = [f for f in check(advisor).json["findings"] if f["rule"] == "choice-changed"]
     assert "the checkpoint was openai/clip-vit-base-patch32" in one["message"]
@@ -462,7 +462,7 @@ def test_a_broken_advisor_yaml_says_where(advisor, project, text, said):
         (["--baseline", "app.py"], "`app.py` is not a valid baseline file"),
         (["--baseline", "none.json"], "cannot be read"),
         (["--config", "none.yaml"], "no file `none.yaml`"),
-        (["--transformers", "3.1"], "transformers `3.1` is not described"),
+        (["--transformers", "3.1"], "advisor has no data on transformers `3.1`"),
         (["--today", "soon"], "`--today soon` is not a date"),
         (["--fail-on", "eror"], "Did you mean `error`?"),
         (["--explain", "softmax"], "unknown rule of the check `softmax`"),

@@ -81,7 +81,7 @@ def test_what_may_be_trained_is_trained_or_the_program_says_that_it_is_not(advis
     assert found.err == ""
     labelled = ("--examples", "labels", "--pairs", "6000")
     probe = advisor("code", "--task", "supervised-classification", *TRAINED, *labelled).out
-    assert "with a folder for each label" in probe
+    assert "with one subfolder per label" in probe
     untrained = advisor("code", "--task", "similar-images", *TRAINED)
     assert untrained.code == 0
     assert "this program does not train, because" in untrained.err
@@ -208,9 +208,9 @@ def test_a_need_says_the_task_as_for_recommend(advisor):
     ("words", "code", "said"),
     [
         (("read photos",), 3, "`read photos` may mean ocr-line or ocr-page"),
-        (("is this X-ray like earlier ones",), 3, "names no task and may mean captioning, "),
+        (("is this X-ray like earlier ones",), 3, "does not name a task and may mean captioning, "),
         (("ocr",), 3, "`ocr` may mean ocr-line, handwriting or ocr-page"),
-        (("foo bar",), 2, "no word of `foo bar` was understood"),
+        (("foo bar",), 2, "advisor did not understand any word of `foo bar`"),
         (("clip",), 2, "`clip` is a family"),
         (("our/model",), 2, "unknown checkpoint `our/model`"),
         (("read", "photos/pictures"), 3, "may mean ocr-line or ocr-page"),
@@ -249,7 +249,7 @@ def test_what_a_program_leaves_out_of_its_sentence_is_said_beside_it(advisor):
     assert "--ocr page" in letters.err
     assert "advisor: not understood: quxly" in letters.err
     apart = advisor("code", "OCR of handwritten text, deduplicate")
-    assert "not answered here (deduplication): deduplicate" in apart.err
+    assert "another task, left out (deduplication): deduplicate" in apart.err
 
 
 def test_a_checkpoint_of_one_task_needs_none(advisor):
@@ -550,7 +550,7 @@ def test_fields_that_a_need_names_are_those_of_its_program(advisor, need, fields
     assert f'add_argument("--fields", default="{fields}"' in program
     assert "#   uv run program.py photos\n" in program
     ast.parse(program)
-    assert "fields to read" in " ".join(advisor("recommend", need).out.split())
+    assert "fields to extract" in " ".join(advisor("recommend", need).out.split())
 
 
 @pytest.mark.parametrize(
@@ -572,7 +572,7 @@ def test_fields_are_asked_for_where_a_need_names_none(advisor):
 
 def test_the_date_of_a_search_is_no_field(advisor):
     said = advisor("recommend", "search photos by text and date").out
-    assert "fields to read" not in said
+    assert "fields to extract" not in said
     assert "No effect" in said
 
 
@@ -589,7 +589,7 @@ def test_the_date_of_a_search_is_no_field(advisor):
 )
 def test_who_trains_what_no_program_here_trains_is_named(advisor, id, task, trainer):
     written = advisor("code", id, "--task", task, "--training", "fine-tune")
-    assert f"no program of advisor trains {id} for {task}. {trainer}" in written.out
+    assert f"advisor has no program that trains {id} for {task}. {trainer}" in written.out
 
 
 def test_the_task_to_choose_keeps_what_else_was_understood(advisor):

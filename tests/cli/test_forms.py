@@ -147,7 +147,7 @@ def test_its_program_rounds_while_it_loads(advisor, memory, bits):
 def test_another_runtime_rounds_in_its_own_way_and_gets_the_next_that_it_runs(advisor):
     written = advisor("code", "--task", "vqa", "--memory-gb", "8", "--runtime", "vllm")
     said = f"transformers quantizes {FOUR}:int8 on load, and vllm does not"
-    assert f"{said}. Qwen/Qwen3.5-2B runs there instead" in written.err
+    assert f"{said}. The program runs Qwen/Qwen3.5-2B instead" in written.err
     assert '"Qwen/Qwen3.5-2B"' in written.out
 
 

@@ -129,7 +129,7 @@ def test_a_runtime_of_one_device_implies_it(advisor, runtime, device):
 def test_what_does_not_run_on_the_device_says_so_and_names_the_nearest(advisor):
     written = advisor("code", VQA, "--task", "vqa", "--device", "phone")
     assert written.code == 0
-    said = f"no program of advisor runs {VQA} with transformers.js"
+    said = f"advisor has no program that runs {VQA} with transformers.js"
     assert said in written.err
     assert f"# {said}" in written.out
     nearest = f"nearest: `advisor code {VQA} --task vqa --device phone --runtime transformers`"
@@ -156,9 +156,10 @@ def test_where_a_runtime_does_not_run_the_first_the_next_that_it_runs_is_written
     assert instead.id != first
     assert support(RULEBASE, runtime, instead, words[1]).answer == YES
     assert re.search(
-        rf"{re.escape(first)}(:int8|:int4)? .*\. {instead.id} runs there", document.err
+        rf"{re.escape(first)}(:int8|:int4)? .*\. The program runs {instead.id} instead",
+        document.err,
     )
-    assert f"{instead.id} runs there instead" in document.json["python"]
+    assert f"The program runs {instead.id} instead" in document.json["python"]
 
 
 @pytest.mark.parametrize(
@@ -167,9 +168,9 @@ def test_where_a_runtime_does_not_run_the_first_the_next_that_it_runs_is_written
         ("image-search --language zh --device phone", "uses google/siglip"),
         (
             "alt-text --language en --device browser",
-            "writes one for transformers, and for captioning it has one for transformers.js",
+            "writes a program for transformers, and for captioning it has one for transformers.js",
         ),
-        ("ocr-page --device browser", "writes one for transformers"),
+        ("ocr-page --device browser", "writes a program for transformers"),
         ("image-search --device browser", ""),
         ("image-search --language zh --device gpu", ""),
     ],
@@ -182,9 +183,8 @@ def test_the_answer_says_where_the_program_is_not_that_of_its_first_checkpoint(
     written = advisor("code", *flags, "--format", "json").json
     for more in ([], ["-v"]):
         page = " ".join(advisor("recommend", *flags, *more).out.split())
-        note = (
-            f"no program runs the first checkpoint with transformers.js; `advisor code` {instead}"
-        )
+        lacks = "advisor has no program that runs the first checkpoint with transformers.js"
+        note = f"{lacks}; `advisor code` {instead}"
         assert (note in page) == bool(instead)
     if instead.startswith("uses"):
         assert f"uses {written['checkpoint']}" in page

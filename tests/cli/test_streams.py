@@ -381,7 +381,7 @@ def test_an_archive_says_that_its_rules_are_files(tmp_path):
         check=False,
     )
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith(f"advisor: this copy runs from an archive, `{archive.filename}`")
+    assert done.stderr.startswith(f"advisor: advisor runs from the archive `{archive.filename}`")
     assert "  hint: install advisor with pip" in done.stderr
 
 

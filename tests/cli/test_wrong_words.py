@@ -123,7 +123,7 @@ def test_who_looks_for_a_check_is_told_its_command(advisor):
     assert "has no files to check" not in result.err
     result = advisor("validate in CI that the choice of our model is still fine")
     assert (result.code, result.out) == (2, "")
-    assert "run `advisor check` to check models and code, also" in result.err
+    assert "run `advisor check` to check models and code, locally or in CI" in result.err
 
 
 def test_a_need_that_has_a_task_is_answered_whatever_else_it_says(advisor):
@@ -417,7 +417,7 @@ def test_a_folder_in_a_need_is_named_once_in_the_command_to_run_on_it(advisor, t
 def test_a_file_to_write_is_no_reason_that_words_are_not_understood(advisor, tmp_path):
     for flag in ("-o", "--output"):
         said = advisor("code", "model choice", flag, tmp_path / "m.py").err
-        assert "no word of `model choice` was understood" in said, said
+        assert "advisor did not understand any word of `model choice`" in said, said
 
 
 def test_a_file_to_write_among_the_words_is_one(advisor, tmp_path, monkeypatch):
@@ -432,7 +432,7 @@ def test_a_file_that_a_flag_has_already_is_not_what_was_wrong(advisor, tmp_path,
     """A need without a task is refused for its words, not for a flag that nobody typed twice."""
     result = advisor("code", "my pets", flag, str(tmp_path / "m.py"))
     assert result.code == 2
-    assert "no word of `my pets` was understood" in result.err
+    assert "advisor did not understand any word of `my pets`" in result.err
     assert "--output --output" not in result.err
 
 

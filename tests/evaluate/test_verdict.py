@@ -101,7 +101,7 @@ def test_of_tied_candidates_of_unknown_size_the_best_so_far_is_named(tmp_path, r
     best = max(scores.candidates, key=lambda one: one.metrics["accuracy"].value)
     assert (said.outcome, said.recommended) == ("tie", best.name)
     assert said.because[-1] == (
-        f"`{best.name}` is selected for the best accuracy so far, because model sizes are unknown"
+        f"`{best.name}` is selected for the best measured accuracy, because model sizes are unknown"
     )
 
 

@@ -97,7 +97,7 @@ def test_a_probe_learns_labels_from_a_few_images_of_each(tmp_path, monkeypatch, 
     run_program(code, "train", "images")
     assert capsys.readouterr().out.splitlines() == [
         "4-fold cross-validation: 8 of 8 images are right",
-        "the most frequent label would be right for 4",
+        "always predicting the most frequent label: 4 are right",
     ]
     run_program(code, "label", "images/red/1.png")
     labels = json.loads(capsys.readouterr().out)["labels"]

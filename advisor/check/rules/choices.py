@@ -180,7 +180,7 @@ def choice_changed(case: Case, choice: DeclaredChoice) -> Iterator[Finding]:
         old = before.get(new.task)
         if what := _differences(old, new) if old else ["the lock has no entry for the model"]:
             task = f" for {new.task}" if len(now) > 1 else ""
-            why = ["the needs changed"] if old and old.needs != new.needs else []
+            why = ["the `needs` in advisor.yaml changed"] if old and old.needs != new.needs else []
             if lock.rule_base != case.rulebase.digest:
                 changed = f"{lock.rule_base} is now {case.rulebase.digest}"
                 why.append(f"the rules changed ({changed})")
