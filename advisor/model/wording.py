@@ -100,9 +100,10 @@ class Particle(NamedTuple):
     that advice is wanted; `lighter` asks for less than what is named next; behind `learnt-from`
     stands what is trained on, behind `dated` a year, beside `about` a rough number, beside `few`
     all there is; `skipped` words stand anywhere in a phrase, `filler` hides words; `limit` stands
-    beside the most that there may be, `within` before a time that is left, `of-one` beside the time
-    of one image, `most` beside what it may take, `on-disk` beside the size of a file.
-    `served` words name models that companies serve and publish no weights of.
+    beside the most that there may be, `above` before it where it is taken back, `within` before a
+    time that is left, `of-one` beside the time of one image, `most` beside what it may take,
+    `on-disk` beside the size of a file. `served` words name models that companies serve and publish
+    no weights of.
     `quiet` words are never told to be not understood, `common` ones are no misspelling of others.
     """
 
@@ -111,7 +112,7 @@ class Particle(NamedTuple):
         f.OneOf(
             *("negation", "negation-after", "contrast", "complaint", "settled", "aside", "lighter"),
             *("of-each", "learnt-from", "common", "dated", "skipped", "filler", "quiet", "about"),
-            *("few", "served", "limit", "within", "of-one", "most", "on-disk", "talk"),
+            *("few", "served", "limit", "above", "within", "of-one", "most", "on-disk", "talk"),
             "number-word",
         ),
     ]

@@ -39,11 +39,14 @@ LACKING = ("untrained", "no-examples")
 WAITING, SORTING = ("waiting", "per-"), ("classify", "tag", "labelled")
 """Beginnings of measures of so many a time, and concepts of who has examples of each class."""
 
+HOLDING = "within"
+"""The particle between what is counted and what that is seen in."""
+
 PARAMETERS = ("parameters", "billions")
 """Measures of what a model has; a limit of so many that count nothing near is one of them."""
 
-LIMIT, BELOW = "limit", frozenset("<≤")
-"""Words and signs beside the most that something may be."""
+LIMIT, ABOVE, BELOW = "limit", "above", frozenset("<≤")
+"""Words beside the most that something may be, before what none may be above, and signs."""
 
 LEAST_NAMELESS = 1_000
 """So many of what has no known word are the images; fewer may be anything."""
@@ -62,20 +65,18 @@ TIMES = frozenset("x×")
 def amounts(lexicon: Lexicon, swept: Swept) -> list[Amount]:
     """Return the numbers that count something, each with the first measure that fits."""
     numbers = numbers_in(lexicon, swept)
-    counted = _counted_here(lexicon, swept)
-    taught = not swept.named.isdisjoint(TAUGHT)
-    lacking = {
-        place
-        for mark in swept.of(CONCEPT, SAYING, MEASURE)
-        if mark.negated or mark.id in LACKING
-        for place in mark.places
+    counted = {  # of a search, captions are no examples
+        id
+        for id, (*_, unless, despite) in lexicon.index["measures"].items()
+        if swept.named.isdisjoint(unless) or not swept.named.isdisjoint(despite)
     }
-    of_number = (
-        mark
-        for mark in swept.of(MEASURE)
-        if mark.id in counted and (mark.id != EXAMPLES or mark.first not in lacking)
-    )
-    measures = sorted(of_number, key=lambda mark: mark.first)
+    taught = not swept.named.isdisjoint(TAUGHT)
+    meaning = swept.of(CONCEPT, SAYING, MEASURE)
+    absent = [mark.places for mark in meaning if mark.negated or mark.id in LACKING]
+    lacking = {place for places in absent for place in places}
+    measures = [mark for mark in swept.of(MEASURE) if mark.id in counted]
+    measures = [mark for mark in measures if mark.id != EXAMPLES or mark.first not in lacking]
+    measures.sort(key=lambda mark: mark.first)
     amounts: list[Amount] = []
     start = 0
     ends = [*(number.first for number in numbers[1:]), len(swept.tokens)]
@@ -102,13 +103,9 @@ def amounts(lexicon: Lexicon, swept: Swept) -> list[Amount]:
                 Amount(value, number.exact, first, last, EXAMPLES if learnt else mark.id)
             )
     amounts = _of_all_classes(lexicon, swept, amounts, numbers)
-    return amounts if taught else [*map(_as_few, amounts)]
-
-
-def _as_few(amount: Amount) -> Amount:
-    """Return examples that are too few to train on as such: they fit into a prompt."""
-    few = amount.measure == EXAMPLES and amount.value < LEAST_TAUGHT
-    return amount._replace(measure=FEW) if few else amount
+    few = [each for each in amounts if each.measure == EXAMPLES and each.value < LEAST_TAUGHT]
+    fits = [] if taught else few  # into a prompt
+    return [each._replace(measure=FEW) if each in fits else each for each in amounts]
 
 
 def _is_rate_of(swept: Swept, mark: Mark, number: Amount) -> bool:
@@ -155,8 +152,9 @@ def is_limited(swept: Swept, amount: Amount, *ids: str) -> bool:
         return True
     if first > 1 and swept.tokens[first - 1].form == ".":
         first -= 1
-    before = any(mark.id in (LIMIT, *ids) and mark.last == first for mark in marks)
-    return before or any(mark.id == LIMIT and mark.first == amount.last for mark in marks)
+    before = {m.id for m in marks if m.last == first and (m.id != ABOVE or m.negated)}
+    behind = {mark.id for mark in marks if mark.first == amount.last}
+    return LIMIT in behind or not before.isdisjoint((LIMIT, ABOVE, *ids))
 
 
 def _ends_a_name(swept: Swept, measures: Sequence[Mark], number: Amount) -> bool:
@@ -232,22 +230,8 @@ def _of_each(swept: Swept) -> set[int]:
     return {mark.first for mark in swept.of(PARTICLE) if mark.id == OF_EACH}
 
 
-def _counted_here(lexicon: Lexicon, swept: Swept) -> set[str]:
-    """Return the measures that a text may count by: of a search, captions are no examples."""
-    return {
-        id
-        for id, (*_, unless, despite) in lexicon.index["measures"].items()
-        if swept.named.isdisjoint(unless) or not swept.named.isdisjoint(despite)
-    }
-
-
 def _is_one_clause(swept: Swept, place: int, other: int) -> bool:
     return swept.clauses[place] == swept.clauses[other]
-
-
-def _reach(lexicon: Lexicon, mark: Mark) -> int:
-    """Return within how many words behind its number a measure stands; 0: right before it."""
-    return int(lexicon.index["measures"][mark.id][2])
 
 
 def _after(
@@ -255,24 +239,26 @@ def _after(
 ) -> Mark | None:
     """Return what a number counts among the words after it, by the order of measures.
 
-    A unit, which stands right behind its number or nowhere, goes before all that is counted.
+    A unit, which stands right behind its number or nowhere, goes before all that is counted; the
+    reach of a measure is within how many words it stands behind its number, 0 is right before it.
     """
     order = list(lexicon.index["measures"])
     per = {each.last for each in swept.of(PARTICLE) if each.id == OF_EACH}
+    holding = {each.first for each in swept.of(PARTICLE) if each.id == HOLDING}
     end = min(end, number.last + FARTHEST)
     near: list[tuple[bool, int, int, Mark]] = []
-    for place in range(start, len(measures)):
-        mark = measures[place]
+    for place, mark in enumerate(measures[start:], start):
         if mark.first >= end or swept.sentences[mark.first] != swept.sentences[number.first]:
             break
-        reach = _reach(lexicon, mark)
-        if mark.id in ITEMS and mark.first in per:
-            continue  # ten keywords per photo
-        passed = not lexicon.index["measures"][mark.id][0]  # its number answers nothing
+        question, _, reach, *_ = lexicon.index["measures"][mark.id]
+        if mark.id in ITEMS and (
+            mark.first in per or holding & {*range(number.last + 1, mark.first)}
+        ):
+            continue  # ten keywords per photo, 500 nuclei in images
         apart = near and mark.first > measures[place - 1].last  # 40 product categories are not
         elsewhere = not _is_one_clause(swept, mark.first, number.first)
-        if passed and (apart or elsewhere):
-            continue
+        if not question and (apart or elsewhere):
+            continue  # its number answers nothing
         if elsewhere and mark.id == EXAMPLES and mark.first in _of_each(swept):
             continue  # 200 kinds, per kind 40 photos
         if mark.first - number.last < reach:
@@ -286,7 +272,7 @@ def _goes_with(lexicon: Lexicon, swept: Swept, mark: Mark, number: Amount, *, al
     What stands right before it or nowhere goes before all behind it; else the number is `alone`. A
     unit is no other word besides: `VRAM: 8` is one, `go live, ~2M images` none.
     """
-    apart, reach = number.first - mark.last, _reach(lexicon, mark)
+    apart, reach = number.first - mark.last, lexicon.index["measures"][mark.id][2]
     if swept.sentences[mark.first] != swept.sentences[number.first]:
         return False
     if any(each.last == mark.first for each in swept.of(PARTICLE) if each.id == OF_EACH):

@@ -63,8 +63,9 @@ def run_batch(
                 continue
             try:
                 row = _row(line, number)
-                need = _need(row, number)
-                text, code = answer(need, _json(_answers(rulebase, row, number)))
+                if not isinstance(need := row.get("need", ""), str):
+                    raise _bad_line(f"line {number}: `need` must be a string")
+                text, code = answer(need.strip(), _json(_answers(rulebase, row, number)))
                 text = f'{{"id":{_json(row.get("id"))},{text[1:]}'
             except AdvisorError as failure:
                 from advisor.need.likely_meaning import explained
@@ -124,6 +125,8 @@ def _row(line: bytes, number: int) -> dict[str, Any]:
         raise _bad_line(f"line {number} is not JSON: {why_unparsed(error)}") from error
     if not isinstance(row, dict):
         raise _bad_line(f"line {number} is not a JSON object")
+    if unknown := next((key for key in row if key not in KEYS), None):
+        raise _bad_line(f"line {number}: unknown key `{unknown}`")
     return row
 
 
@@ -144,15 +147,6 @@ def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _finite(written: str) -> float:
     number = float(written)
     return number if isfinite(number) else _refuse(written)
-
-
-def _need(row: dict[str, Any], number: int) -> str:
-    if unknown := next((key for key in row if key not in KEYS), None):
-        raise _bad_line(f"line {number}: unknown key `{unknown}`")
-    need = row.get("need", "")
-    if not isinstance(need, str):
-        raise _bad_line(f"line {number}: `need` must be a string")
-    return need.strip()
 
 
 def _answers(rulebase: RuleBase, row: dict[str, Any], number: int) -> dict[str, Any]:

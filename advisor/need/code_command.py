@@ -96,7 +96,8 @@ def code(
     from advisor.decide.recommendation import recommend
     from advisor.decide.written_program import script
 
-    runtime = runtime or _of_page(rulebase, shown)
+    pages = (each.label for each in rulebase.runtimes.values() if each.page)
+    runtime = runtime or (next(pages, "") if PAGE in shown.formats else "")
     checkpoint, answers = _meant(rulebase, " ".join(need).strip(), given, first, runtime)
     answer = recommend(rulebase, answers, priority=first, sort=order, verified_only=verified_only)
     ways = _file_and_names(rulebase, need, labels, shown, project) | {"runtime_name": runtime}
@@ -106,14 +107,6 @@ def code(
     shown.emit(_report(written, files, rulebase.digest), once=FORMATS[0], signed=signature.signed)
     note(*_afterwards(shown, written))
     return 0
-
-
-def _assumed(rulebase: RuleBase, runtime: str) -> Profile:
-    """Return the answers that a runtime implies where nobody gives others: a page, a browser."""
-    from advisor.decide.programs import runtime_named
-
-    answers = runtime_named(rulebase, runtime).assumed if runtime else {}
-    return make_profile(rulebase, answers, "flag")
 
 
 def _check_page(shown: Showing, written: Script, runtime: str) -> None:
@@ -126,12 +119,6 @@ def _check_page(shown: Showing, written: Script, runtime: str) -> None:
             page = quoted(path_shown(file.with_suffix(f".{PAGE}")))
             message = "this program is a web page, not Python code"
             raise UsageError(message, hint=f"`{written.command} -o {page}`")
-
-
-def _of_page(rulebase: RuleBase, shown: Showing) -> str:
-    """Return the runtime that makes a page where one is asked for; empty where none is."""
-    pages = (runtime.label for runtime in rulebase.runtimes.values() if runtime.page)
-    return next(pages, "") if PAGE in shown.formats else ""
 
 
 def _file_and_names(
@@ -175,21 +162,22 @@ def _report(written: Script, files: Sequence[Path], digest: str) -> Report:
 def _meant(
     rulebase: RuleBase, text: str, given: Profile, first: tuple[str, ...], runtime: str
 ) -> tuple[str, Profile]:
-    """Return the checkpoint that is named, empty where none is, and all answers."""
-    assumed = _assumed(rulebase, runtime)
+    """Return the checkpoint that is named, empty where none is, and all answers.
+
+    A runtime implies some where nobody gives others: a page runs in a browser.
+    """
+    from advisor.decide.programs import runtime_named
+
+    implied = runtime_named(rulebase, runtime).assumed if runtime else {}
+    assumed = make_profile(rulebase, implied, "flag")
     if not (text or given):
         raise UsageError("no task was passed", hint="pass a task, e.g. `advisor code captioning`")
     if file := next((word for word in text.split() if Path(word).suffix.lower() in WRITTEN), ""):
         message, hint = f"`{file}` is a file to write", f"pass `--output {file}`"
         raise UnknownNameError(message, hint=hint, kind="file-to-write", name=file)
-    if _is_id(rulebase, text):
+    if text in rulebase.checkpoints or ("/" in text and len(text.split()) == 1):  # known or not
         return text, assumed | _with_its_task(rulebase, text, given, runtime)
     return "", assumed | (read_need(rulebase, text, given, first, "code") if text else given)
-
-
-def _is_id(rulebase: RuleBase, text: str) -> bool:
-    """True for what names a checkpoint, known or not."""
-    return text in rulebase.checkpoints or ("/" in text and len(text.split()) == 1)
 
 
 def _with_its_task(rulebase: RuleBase, id: str, given: Profile, runtime: str) -> Profile:

@@ -95,7 +95,7 @@ def _confirmed_profile(engine: Engine, understanding: Understanding, prompt: Pro
     from advisor.console.menu import keyed
 
     profile = {id: answer for id, answer in understanding.profile.items() if id != TASK}
-    offered = understanding.offered[:OFFERED]
+    offered = (understanding.offered or understanding.between)[:OFFERED]
     if not offered:
         return profile
     rows = [

@@ -11,7 +11,7 @@ from advisor.tokens import written_by_character
 
 if TYPE_CHECKING:
     from advisor.need.lexicon import Lexicon
-    from advisor.need.sweep import Mark, Swept
+    from advisor.need.sweep import Swept
 
 SORTING = frozenset(("classify", "tag", "zero-shot"))
 """Concepts of who gives images one of some labels."""
@@ -38,10 +38,11 @@ def label_names(lexicon: Lexicon, swept: Swept) -> tuple[Span, ...]:
     """Return where the labels stand that images are sorted by; empty where none are listed."""
     if swept.named.isdisjoint(SORTING):
         return ()
-    taken = {
+    says = lexicon.index["says"]
+    taken = {  # by what says something of the case, and so is no label
         place
         for mark in swept.of(CONCEPT, SAYING, NAME)
-        if mark.negated or _says_more(lexicon, mark)
+        if mark.negated or mark.kind == NAME or {*says.get(mark.id, ())} - OF_IMAGES - OF_PLACES
         for place in mark.places
     }
     for place, token in enumerate(swept.tokens):
@@ -56,12 +57,6 @@ def label_names(lexicon: Lexicon, swept: Swept) -> tuple[Span, ...]:
 def is_label(labels: Sequence[Span], spans: Sequence[Span]) -> bool:
     """True where words stand in labels alone."""
     return all(any(a <= start and end <= b for a, b in labels) for start, end in spans)
-
-
-def _says_more(lexicon: Lexicon, mark: Mark) -> bool:
-    """True for a mark that says something of the case, and so is no label."""
-    questions = lexicon.index["says"].get(mark.id, {}).keys()
-    return mark.kind == NAME or not questions <= OF_IMAGES | OF_PLACES
 
 
 def _items(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 KEPT_FORMS = 20_000
 """So many words are remembered with what they may be read as."""
+
+_DASHED = re.compile("[/_. ]")
 
 LEAST_LETTERS = 5
 """Shorter words have too many neighbours to be misspelt ones."""
@@ -134,9 +137,17 @@ class Lexicon:
         ids, _, tasks = self.index["named"].get(name, "").partition(BETWEEN)
         return ids.split(), tasks.split()
 
-    def is_known(self, form: str) -> bool:
-        """True for a word that some phrase begins with, or that some pattern stands for."""
-        return any(variant in self.phrases for variant in self.forms(form))
+    def named_by(self, name: str, words: str) -> list[str]:
+        """Return the checkpoints of a name that have the words beside it in their ids, if any."""
+        ids, _ = self.named(name)
+        for word in words.lower().split():
+            ids = [id for id in ids if f"-{word}-" in _DASHED.sub("-", f"-{id.lower()}-")] or ids
+        return ids
+
+    def is_part(self, word: str, name: str) -> bool:
+        """True for a word that is in the id of a checkpoint of a name: openai clip large."""
+        ids = " ".join(self.named(name)[0]).lower()
+        return f"-{word.lower()}-" in f"-{_DASHED.sub('-', ids)}-"
 
     def language(self, forms: Iterable[str]) -> str:
         """Return the language that words tell; empty where none, or where several do as well.
@@ -151,13 +162,16 @@ class Lexicon:
         first = _first_by_far(counts)
         if first == USUAL:
             return first
-        spelt = Counter({language: self._in_phrases(forms, language) for language in counts})
+        spelt: Counter[str] = Counter()  # words that stand in phrases of a language
+        for language in counts:
+            own = self._spelt_in(language)
+            spelt[language] = sum(not own.isdisjoint(self.forms(form)) for form in forms)
         if first and spelt[first] >= spelt[USUAL]:
             return first
         usual = self._spelt_in(USUAL)
         alone = [form for form in forms if usual.isdisjoint(self.forms(form))]
-        own = Counter({language: sum(form in of for form in alone) for language, of in telling})
-        return _first_by_far(own + spelt) or _first_by_far(self._owned(forms))
+        more = Counter({language: sum(form in of for form in alone) for language, of in telling})
+        return _first_by_far(more + spelt) or _first_by_far(self._owned(forms))
 
     def _owned(self, forms: Iterable[str]) -> Counter[str]:
         """Count by language the words that it alone has, or more letters of them than any other."""
@@ -174,11 +188,6 @@ class Lexicon:
             return len(form) + 1
         spelt = self._spelt_in(language)
         return max((len(variant) for variant in self.forms(form) if variant in spelt), default=0)
-
-    def _in_phrases(self, forms: Sequence[str], language: str) -> int:
-        """Return how many words stand in phrases of a language."""
-        spelt = self._spelt_in(language)
-        return sum(not spelt.isdisjoint(self.forms(form)) for form in forms)
 
     def says_nothing(self, form: str, meaning: str, language: str) -> bool:
         """True for a word that means something in another language alone; English, if not known."""
@@ -201,8 +210,10 @@ class Lexicon:
         It is one of the language of the text, where that is known.
         """
         plain = form.isascii() and form.isalpha() and len(form) >= LEAST_LETTERS
-        if not plain or form in self._common or self.is_known(form):
+        if not plain or form in self._common:
             return None
+        if any(variant in self.phrases for variant in self.forms(form)):
+            return None  # some phrase begins with it, or some pattern stands for it
         if not self._spelt_in(language).isdisjoint(self.forms(form)):
             return None  # right as it is, in the middle of a phrase
         likeliest = (language,) if language else (USUAL, "")

@@ -43,7 +43,8 @@ def explained(rulebase: RuleBase, error: AdvisorError) -> AdvisorError:
     if error.spelt or not (about_task or error.of in rulebase.question_ids):
         return error
     reading = read(rulebase, error.name)
-    close = _options(reading, error.of)
+    reads = (*reading.answers, *reading.concluded)
+    close = [name for each in reads if each.question == error.of for name in each.answer.names]
     if about_task:
         close = tasks_near(rulebase, error.name, reading)
     if not (about_task and _is_an_answer(reading)):  # which has words of its own, of no task
@@ -100,11 +101,6 @@ def _is_an_answer(reading: Reading) -> bool:
     """True where all the words together answer a question, and speak of no task."""
     whole = 0, len(reading.text)
     return not reading.tasks and any(whole in answer.spans for answer in reading.answers)
-
-
-def _options(reading: Reading, question: str) -> list[str]:
-    reads = [read for read in (*reading.answers, *reading.concluded) if read.question == question]
-    return [name for answer_read in reads for name in answer_read.answer.names]
 
 
 def _answers(rulebase: RuleBase, reading: Reading) -> list[str]:

@@ -26,7 +26,7 @@ class NamedModel(NamedTuple):
     where none of the model's does.
     """
 
-    name: str
+    words: str
     span: Span
     checkpoint: str
     family: str
@@ -54,7 +54,8 @@ def named_models(understanding: Understood) -> tuple[NamedModel, ...]:
     ranked = {advice.family: _ids(advice.selection)}
     models = []
     for span, name in model_names(understanding).items():
-        ids, _ = lexicon_of(rulebase).named(name)
+        words = understanding.reading.text[slice(*span)]
+        ids = lexicon_of(rulebase).named_by(name, words)
         for family in {rulebase.checkpoint(id).family for id in ids} - ranked.keys():
             ranked[family] = _ids(select_of(rulebase, family, advice.decision.profile, ORDERS[0]))
         places = {id: order.index(id) + 1 for order in ranked.values() for id in ids if id in order}
@@ -102,7 +103,7 @@ def named_rows(understanding: Understood) -> Iterator[tuple[str, str]]:
         place = f"ranks {model.rank} of {model.of}" if model.rank else "does not meet these needs"
         other = model.family != understanding.advice.family
         of = f" in {rulebase.family(model.family).shown}" if other and model.rank else ""
-        yield label, f"{model.name}: {model.checkpoint} {place}{of}"
+        yield label, f"{model.words}: {model.checkpoint} {place}{of}"
         label = ""
     if words := understanding.reading.words(served(understanding)):
         compare = "advisor evaluate --candidate https://HOST/v1#MODEL"
@@ -116,14 +117,5 @@ def named_rows(understanding: Understood) -> Iterator[tuple[str, str]]:
 
 def named_json(understanding: Understood) -> list[dict[str, Any]]:
     """Return for JSON the models that a sentence names, with their ranks."""
-    return [
-        {
-            "words": model.name,
-            "span": list(model.span),
-            "checkpoint": model.checkpoint,
-            "family": model.family,
-            "rank": model.rank,
-            "of": model.of,
-        }
-        for model in named_models(understanding)
-    ]
+    models = named_models(understanding)
+    return [{**model._asdict(), "span": list(model.span)} for model in models]

@@ -79,7 +79,11 @@ def numbers_in(lexicon: Lexicon, swept: Swept) -> list[Amount]:
     numbers: list[Amount] = []
     place = 0
     while place < len(swept.tokens):
-        number = None if place in inside else _figures(swept, place)
+        number, form = None, swept.tokens[place].form
+        if place not in inside and form[:1].isdigit():
+            number = _digits(swept, place)
+        elif place not in inside and (form in DIGITS or form in TENS):
+            number = _chinese(swept, place)
         if number is None and place in alone:
             factor, last = alone[place]
             number = Amount(factor * LEAST_OF_SEVERAL, False, place, last)
@@ -106,14 +110,6 @@ def _times(number: Amount, factors: Mapping[int, tuple[float, int]]) -> Amount:
         factor, last = factors[last]
         value *= factor
     return number._replace(value=value, last=last)
-
-
-def _figures(swept: Swept, place: int) -> Amount | None:
-    """Return the number that begins at a token in digits or Chinese numerals."""
-    form = swept.tokens[place].form
-    if form[:1].isdigit():
-        return _digits(swept, place)
-    return _chinese(swept, place) if form in DIGITS or form in TENS else None
 
 
 def _digits(swept: Swept, place: int) -> Amount | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from advisor.decide.advice import SCREEN, Screen
 from advisor.decide.page import as_page as answered_page
-from advisor.draw.blocks import Headline, Page, Pairs
+from advisor.draw.blocks import Code, Headline, Page, Pairs
 from advisor.draw.typesetting import GAP, cut_lines, height, wrapped
 from advisor.engine.machines import other_sizes
 from advisor.model import TASK
@@ -28,7 +28,10 @@ NAMED, SHARE = 5, 4
 
 
 def as_page(understanding: Understood, *, whole: bool = False, screen: Screen = SCREEN) -> Page:
-    """Return the page of the answer, with what was understood below its first line."""
+    """Return the page of the answer, with what was understood below its first line.
+
+    Where no word says a task, it is that question, with the commands that answer it.
+    """
     answer = understanding.recommendation
     by_flags, by_words = answer.command, understanding.command
     named = {f"{by_flags} -v": f"{by_words} -v"}
@@ -40,6 +43,10 @@ def as_page(understanding: Understood, *, whole: bool = False, screen: Screen = 
     more = bool(pairs) + bool(understanding.between)  # an empty line, and that the task is a guess
     left = screen._replace(most=screen.most - height(pairs, screen.columns) - more)
     page = answered_page(answer, whole=whole, screen=left, named=named)
+    if understanding.guesses and understanding.confirming:
+        question = Headline("No task was understood", ("needs more answers",), "warn")
+        choices = Code("\n".join(understanding.confirming), "console")
+        return [question, *pairs, choices, *(page[1:] if whole else [])]
     if page and isinstance(head := page[0], Headline) and understanding.between:
         notes = (note.replace("based on defaults", "needs more answers") for note in head.notes)
         page[0] = head._replace(notes=(*notes, "the task is a guess"))
@@ -73,10 +80,7 @@ def _cut(text: str, width: int, most: int) -> str:
 def _rows(understanding: Understood) -> Iterator[tuple[str, str]]:
     reading = understanding.reading
     if understanding.guesses:
-        decision = understanding.advice.decision
-        taken = "" if decision.family is None else f", {decision.profile[TASK].options[0]} assumed"
-        say = "describe the images and the output, or pass --task"
-        yield "Task", f"not understood{taken}; {say}"
+        yield "Task", "describe the images and the output, or pass --task"
     phrases = [f"{_quoted(words)} {meaning}" for meaning, words in _read(understanding)]
     if phrases:
         yield "Understood", " · ".join(phrases)
@@ -90,7 +94,7 @@ def _rows(understanding: Understood) -> Iterator[tuple[str, str]]:
         yield "No effect", first_named(idle, SHOWN_WORDS)
     if missed := reading.words(reading.not_understood):
         yield "Not understood", first_named(missed, SHOWN_WORDS)
-    if confirming := understanding.confirming:
+    if (confirming := understanding.confirming) and not understanding.guesses:
         others = [task.task for task in understanding.tasks[1:SHOWN_TASKS]]
         also = f" (or {joined(others, 'or')})" if others else ""
         if several(understanding) and not reading.besides:
@@ -143,18 +147,17 @@ def _concluded(understanding: Understood) -> list[tuple[str, str]]:
 def _answer(understanding: Understood, read: AnswerRead) -> str:
     question = understanding.recommendation.rulebase.question(read.question)
     value = read.answer.value
-    names = read.answer.names if value is None else (number_text(value),)
+    names = (
+        read.answer.names
+        if value is None
+        else (f"{value:,.0f}" if value.is_integer() else f"{value:,g}",)
+    )
     text = f"{question.typed}: {', '.join(map(question.word, names))}"
     if value is not None and question.requires("memory_gb"):
         words = " ".join(understanding.reading.words(read.spans))
         sizes = other_sizes(understanding.recommendation.rulebase, words)
         text += f" (also sold with {joined(f'{size:g}' for size in sizes)} GB)" if sizes else ""
     return text
-
-
-def number_text(value: float) -> str:
-    """Return a number with its thousands grouped."""
-    return f"{value:,.0f}" if value.is_integer() else f"{value:,g}"
 
 
 def _quoted(words: tuple[str, ...]) -> str:

@@ -6,6 +6,7 @@ met too says nothing more; of what is left, the largest sets are within reach.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Container, Iterable, Mapping, Sequence, Set
 from itertools import pairwise
@@ -33,8 +34,27 @@ SURE_CONCEPTS = 2
 FIELD = "field-name"
 """The concept of what somebody wants to have out of a document, by name."""
 
+UNSEEN = {"records": "page", "prose": "read"}
+"""Concepts of what is no image, and of what is done with texts, each with what makes it of one."""
+
+SHOWN = {
+    "image",
+    "photos",
+    "video",
+    "scanned",
+    "form",
+    "handwritten",
+    "scene-text",
+    "line",
+    "chart",
+}
+SHOWN |= {"screen", "face", "meme", "by-image", "two-images", "organism", "lesion", "audio"}
+"""Concepts of what is seen, or heard: what is done besides is done with that."""
+
 WORDLESS = frozenset(("pick", "ranking", "vector"))
 """Outputs that hold no text: numbers of classes, images by rank, vectors."""
+
+_WORD_BEFORE, _WORD_BEHIND = re.compile(r"([\w.-]+)[ /]$"), re.compile(r"[ ,(-]*(\w[\w.-]*\w)")
 
 Span = tuple[int, int]
 
@@ -162,17 +182,15 @@ def _read(
     touched = _tasks(rulebase, lexicon, swept, leading)
     if not touched:  # then what comes besides is all that is wished
         touched = _tasks(rulebase, lexicon, swept, met)
-    answers = _said(rulebase, lexicon, swept, numbers)
-    labels = label_names(lexicon, swept)
-    answers = tuple(
-        each
-        for each in answers
-        if each.question not in OF_PLACES or not is_label(labels, each.spans)
-    )
+    answers, labels = _said(rulebase, lexicon, swept, numbers), label_names(lexicon, swept)
+    places = [each for each in answers if each.question in OF_PLACES]
+    no_places = [each for each in places if is_label(labels, each.spans)]
+    answers = tuple(each for each in answers if each not in no_places)
     concluded = () if literally else _concluded(rulebase, lexicon, met, answers)
-    names = tuple((mark.id, swept.span(mark)) for mark in swept.of(NAME))
-    touched = touched or _by_names(lexicon, names)
-    tasks = within_reach(touched)
+    names = tuple((mark.id, _named_span(lexicon, swept, mark)) for mark in swept.of(NAME))
+    touched = () if _shows_nothing(lexicon, met) else touched or _by_names(lexicon, names)
+    most = max((task.strength for task in touched), default=0)
+    tasks = tuple(task for task in touched if task.strength == most)
     own = () if literally else _own_language(rulebase, swept, tasks, (*answers, *concluded))
     used = [span for task in touched for span in task.spans]
     used += [span for answer_read in (*answers, *concluded) for span in answer_read.spans]
@@ -182,6 +200,7 @@ def _read(
     marked |= {place for number in numbers for place in number.places}
     starts = {swept.tokens[place].start for place in marked}
     idle = tuple(span for span in rest if span[0] in starts)
+    taken_back = swept.of(CONCEPT, SAYING, ALIAS)
     return Reading(
         text=text,
         tasks=tasks,
@@ -190,13 +209,8 @@ def _read(
         answers=answers,
         concluded=(*concluded, *own),
         names=names,
-        corrected=tuple(
-            ((swept.tokens[place].start, swept.tokens[place].end), word)
-            for place, word in swept.corrected.items()
-        ),
-        taken_back=tuple(
-            swept.span(mark) for mark in swept.of(CONCEPT, SAYING, ALIAS) if mark.negated
-        ),
+        corrected=tuple((swept.tokens[at][1:], word) for at, word in swept.corrected.items()),
+        taken_back=tuple(swept.span(mark) for mark in taken_back if mark.negated),
         idle=idle,
         not_understood=tuple(span for span in rest if span[0] not in starts),
         fields=tuple(swept.span(mark) for mark in swept.of(CONCEPT) if mark.id == FIELD),
@@ -245,6 +259,13 @@ def _tasks(
     )
 
 
+def _shows_nothing(lexicon: Lexicon, met: Mapping[str, tuple[Span, ...]]) -> bool:
+    """True for a text about numbers or texts alone, of which no verb makes a task of images."""
+    says = lexicon.index["says"]
+    seen = any(id in SHOWN or "domain" in says.get(id, ()) for id in met)
+    return not seen and any(id in met and of not in met for id, of in UNSEEN.items())
+
+
 def spoken_of(sets: ConceptSets, met: Set[str]) -> dict[str, frozenset[str]]:
     """Return the tasks that met concepts speak of, each with its largest set.
 
@@ -259,6 +280,18 @@ def spoken_of(sets: ConceptSets, met: Set[str]) -> dict[str, frozenset[str]]:
     return best
 
 
+def _named_span(lexicon: Lexicon, swept: Swept, mark: Mark) -> Span:
+    """Return where a model is named, with the words beside it that say which of them: large."""
+    start, end = swept.span(mark)
+    if (before := _WORD_BEFORE.search(swept.text, 0, start)) and lexicon.is_part(
+        before[1], mark.id
+    ):
+        start = before.start()
+    while (behind := _WORD_BEHIND.match(swept.text, end)) and lexicon.is_part(behind[1], mark.id):
+        end = behind.end()
+    return start, end
+
+
 def _words_of(lexicon: Lexicon, swept: Swept, mark: Mark) -> int:
     """Return of how many words a mark is; what a hyphen joins is one."""
     tokens = [t for t in swept.tokens[mark.first : mark.last] if t.form not in lexicon.skipped]
@@ -266,12 +299,6 @@ def _words_of(lexicon: Lexicon, swept: Swept, mark: Mark) -> int:
         swept.text[token.end : after.start].strip() != "" for token, after in pairwise(tokens)
     )
     return len(tokens) - joined
-
-
-def within_reach(touched: Sequence[TaskRead]) -> tuple[TaskRead, ...]:
-    """Return the tasks that as many concepts speak of as of any."""
-    most = max((task.strength for task in touched), default=0)
-    return tuple(task for task in touched if task.strength == most)
 
 
 def _besides(
@@ -306,7 +333,8 @@ def _said(
 ) -> tuple[AnswerRead, ...]:
     """Return the answers that words give; where words give several to one question, none.
 
-    Of several uses the one that has to be permitted counts: what is sold and studied is sold.
+    Of several uses the one that has to be permitted counts: what is sold and studied is sold. Only
+    the memory of a computer says nothing beside a card, which has its own.
     """
     counted = _counted(rulebase, lexicon, swept, numbers)
     given: dict[str, dict[str, list[Span]]] = {}
@@ -315,8 +343,10 @@ def _said(
         for question, option in says.get(mark.id, {}).items():
             options = given.setdefault(question, {})
             options.setdefault(str(option), []).append(swept.span(mark))
-    share = rulebase.share_of({id: tuple(options) for id, options in given.items()})
-    beside = set() if share else _beside_a_card(lexicon, numbers)
+    share = _share_of(rulebase, lexicon, given)
+    measures = lexicon.index["measures"]
+    ids = {(measures[number.measure][0], number.measure == COMPUTER) for number in numbers}
+    beside = {id for id, computer in ids if computer and (id, False) not in ids and not share}
     answer_reads = []
     for question in rulebase.questions:
         options = given.get(question.id, {})
@@ -332,11 +362,21 @@ def _said(
     return tuple(_for_a_model(rulebase, each, share) for each in answer_reads)
 
 
-def _beside_a_card(lexicon: Lexicon, numbers: Sequence[Amount]) -> set[str]:
-    """Return the questions that only the memory of a computer answers: a card has its own."""
-    measures = lexicon.index["measures"]
-    ids = [(measures[number.measure][0], number.measure == COMPUTER) for number in numbers]
-    return {id for id, computer in ids if computer and (id, False) not in ids}
+def _share_of(
+    rulebase: RuleBase, lexicon: Lexicon, given: dict[str, dict[str, list[Span]]]
+) -> Share | None:
+    """Return the share of the machine that is named, and leave it its one device.
+
+    A Mac without a GPU computes on its CPU, another on what it shares.
+    """
+    denied = lexicon.index["denied"].values()
+    without = {(id, str(option)) for says in denied for id, option in says.items()}
+    for id, options in given.items() if rulebase.share_of(given) else ():
+        left = [option for option in options if (id, option) in without]
+        left = left or [option for option in options if rulebase.share_of({id: (option,)})]
+        if left:
+            given[id] = {left[0]: [span for spans in options.values() for span in spans]}
+    return rulebase.share_of(given)
 
 
 def _for_a_model(rulebase: RuleBase, answer_read: AnswerRead, share: Share | None) -> AnswerRead:
@@ -355,23 +395,16 @@ def _counted(
     The first number counts, but the largest of images, and of memory what is no computer's.
     """
     answer_reads: dict[str, AnswerRead] = {}
-    for number in sorted(numbers, key=_lateness):
+    largest_first = sorted(numbers, key=lambda n: -n.value if n.measure in ITEMS else -LARGEST)
+    for number in sorted(largest_first, key=lambda number: number.measure == COMPUTER):
         id = lexicon.index["measures"][number.measure][0]
         if id and id not in answer_reads:
-            spans = tuple(
-                (swept.tokens[places[0]].start, swept.tokens[places[-1]].end)
-                for places in (number.places, number.classes)
-                if places
-            )
+            ends = [(of[0], of[-1]) for of in (number.places, number.classes) if of]
+            spans = tuple((swept.tokens[a].start, swept.tokens[b].end) for a, b in ends)
             answer = read_answer(rulebase.question(id), number.value, ORIGIN)
             answer = answer if number.exact else answer._replace(value=None)
             answer_reads[id] = AnswerRead(id, answer, spans)
     return answer_reads
-
-
-def _lateness(number: Amount) -> tuple[bool, float]:
-    """Return how late a number counts among those that answer the same question."""
-    return number.measure == COMPUTER, -number.value if number.measure in ITEMS else -LARGEST
 
 
 def _concluded(

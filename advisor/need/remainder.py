@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from advisor.model import TASK
 from advisor.need.named import model_names, served
 
 if TYPE_CHECKING:
-    from advisor.need.reading import Span, TaskRead
+    from advisor.need.reading import Span
     from advisor.need.understood import Understood
 
 
@@ -28,19 +27,8 @@ def unused(understanding: Understood) -> tuple[Span, ...]:
     claimed |= {span for read in (*reading.answers, *reading.concluded) for span in read.spans}
     claimed |= {limit.span for limit in reading.limits}
     claimed |= {*reading.idle, *(span for _, span in reading.names)}
-    return tuple(_outside(claimed, shown))
-
-
-def _outside(spans: Iterable[Span], shown: Iterable[Span]) -> Iterator[Span]:
-    """Yield in order the spans that lie in none of those shown."""
-    begun, reach = sorted(shown), 0
-    at = 0
-    for start, end in sorted(spans):
-        while at < len(begun) and begun[at][0] <= start:
-            reach = max(reach, begun[at][1])
-            at += 1
-        if end > reach:
-            yield start, end
+    inside = {place for start, end in shown for place in range(start, end)}
+    return tuple(span for span in sorted(claimed) if not inside.issuperset(range(*span)))
 
 
 def noteworthy(understanding: Understood) -> tuple[Span, ...]:
@@ -61,13 +49,9 @@ def several(understanding: Understood) -> tuple[str, ...]:
     likeliest, *others = understanding.tasks or (None,)
     if likeliest is None or TASK in understanding.given:
         return ()
-    apart = [other for other in others if other.spans and not _shares(other, likeliest)]
+    mine = {*likeliest.spans}
+    spans = {other.task: {*other.spans} for other in others}  # all those of one speak of both
+    apart = [o for o in others if not (spans[o.task] <= mine or mine <= spans[o.task])]
     tasks = (likeliest, *apart, *understanding.reading.besides)
     names = tuple(dict.fromkeys(task.task for task in tasks))
     return names if len(names) > 1 else ()
-
-
-def _shares(task: TaskRead, other: TaskRead) -> bool:
-    """True where all words of one task speak of another one too."""
-    mine, theirs = set(task.spans), set(other.spans)
-    return mine <= theirs or theirs <= mine

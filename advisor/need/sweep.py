@@ -35,6 +35,10 @@ OPENING, CLOSING = (
 )
 """Signs that open and close a quotation, by place."""
 
+ENDINGS = "jpe?g|png|webp|tiff?|bmp|gif|pdf|docx?|mp4|mov|avi|mkv|mp3|wav|csv"
+FILE_NAME = re.compile(rf"[\w./~-]*\w\.(?=(?:{ENDINGS})\b)", re.IGNORECASE)
+"""The name of a file, whose words say nothing; what ends it does."""
+
 ABBREVIATED = frozenset(("approx", "aprox", "ca", "circa", "env", "min", "max", "mind", "ungef"))
 """Behind these, a full stop before a number ends no sentence."""
 
@@ -59,6 +63,9 @@ MOST_TELLING = 400
 SHORTEST_NAME = 5
 """A shorter name of one word is also a word of the language: it counts where a capital is in it."""
 
+
+ANSWERED_INSIDE = frozenset(("domain", "language"))
+"""Questions of images and their texts: words answer them in a longer phrase too (which bird)."""
 
 HIDING = ("filler", "complaint")
 """Particles inside which words mean nothing."""
@@ -135,15 +142,17 @@ def sweep(lexicon: Lexicon, text: str, *, corrects: bool = True, quotes: bool = 
     `corrects` reads misspelt words as their nearest; with `quotes`, what stands in quotation marks
     is an example, whose words mean nothing.
     """
-    tokens = tokens_of(text)
+    tokens = tokens_of(FILE_NAME.sub(lambda name: "-" * len(name[0]), text))
     clauses, sentences = _numbered(tokens)
     spelt: dict[int, str] = {}
     places = [
         place for place, token in enumerate(tokens[:MOST_TELLING]) if token.form[:1].isalpha()
     ]
-    whole = lexicon.language(tokens[place].form for place in places)
+    # an abbreviation tells no language: CI
+    telling = [p for p in places if text.isupper() or not text[slice(*tokens[p][1:])].isupper()]
+    whole = lexicon.language(tokens[place].form for place in telling)
     forms: dict[int, list[str]] = defaultdict(list)
-    for place in places:
+    for place in telling:
         forms[sentences[place]].append(tokens[place].form)
     own = {n: lexicon.language(of) if len(forms) > 1 else whole for n, of in forms.items()}
     languages = defaultdict(lambda: whole, {n: language or whole for n, language in own.items()})
@@ -249,15 +258,18 @@ def _marks(
                 until[kind] = stop
     if doubtful:
         named = _places(mark for mark in marks if mark.kind == NAME)
-        inside = _places(mark for mark in marks if mark.last - mark.first > 1)
-        marks += [mark for mark in doubtful if _is_beside(tokens, mark.first, named - inside)]
+        longer = (mark for mark in marks if mark.kind != NAME and mark.last - mark.first > 1)
+        inside = _places(longer)
+        marks += [mark for mark in doubtful if _is_meant(lexicon, tokens, mark, named - inside)]
     return marks
 
 
-def _is_beside(tokens: Sequence[Token], place: int, named: set[int]) -> bool:
-    """True for a word beside the name of a model: clip / blip, clip or blip."""
+def _is_meant(lexicon: Lexicon, tokens: Sequence[Token], mark: Mark, named: set[int]) -> bool:
+    """True for a word beside the name of a model or its maker: clip / blip, openai clip."""
+    place = mark.first
+    makers = {id.partition("/")[0].lower() for id in lexicon.named(mark.id)[0]}
     pairs = ((place - 1, place - 2), (place + 1, place + 2))
-    return any(
+    return tokens[max(place - 1, 0)].form in makers or any(
         at in named or (beyond in named and tokens[at].form in CHOOSING) for at, beyond in pairs
     )
 
@@ -298,8 +310,9 @@ def _is_name(lexicon: Lexicon, text: str, token: Token, words: int) -> bool:
 def _covered(lexicon: Lexicon, marks: list[Mark]) -> list[Mark]:
     """Leave out what stands inside a name or a filler, and what a longer phrase says better.
 
-    Inside a longer phrase particles mean nothing, nor do words that answer the same question, nor
-    do any where it means something as a `whole`: a graphics card is no chart.
+    Inside a longer phrase particles mean nothing, nor do words that answer the same question, or
+    one that is not of the images and their texts (the bank of a bank statement), nor do any where
+    it means something as a `whole`: a graphics card is no chart.
     """
     says = lexicon.index["says"]
     ends = {mark.first: mark.last for mark in marks if mark.kind == CONCEPT}
@@ -318,24 +331,22 @@ def _covered(lexicon: Lexicon, marks: list[Mark]) -> list[Mark]:
     whole = {place: mark for mark in long if mark.id in ids for place in mark.places}
     seen = []
     for mark in marks:
-        if mark.kind in (CONCEPT, SAYING) and _is_inside(mark, whole.get(mark.first)):
+        around = whole.get(mark.first, mark)  # a longer one, of which it is a part
+        part = mark.last <= around.last and len(mark.places) < len(around.places)
+        if part and mark.kind in (CONCEPT, SAYING):
             continue
         if mark.kind != NAME and mark.id not in ("complaint", OF_EACH):
             if mark.first in hidden and mark.id != "filler":
                 continue
-            shadowed = mark.kind in (PARTICLE, ALIAS)
-            if shadowed and longest.get(mark.first, 0) > mark.last - mark.first:
+            words, questions = mark.last - mark.first, says.get(mark.id, ())
+            answers = mark.kind == SAYING and bool({*questions} - ANSWERED_INSIDE)
+            shadowed = answers or mark.kind in (PARTICLE, ALIAS)
+            if shadowed and longest.get(mark.first, 0) > words:
                 continue
-            alone = mark.last - mark.first == 1
-            if alone and any((mark.first, id) in answered for id in says.get(mark.id, ())):
+            if words == 1 and any((mark.first, id) in answered for id in questions):
                 continue
         seen.append(mark)
     return seen
-
-
-def _is_inside(mark: Mark, whole: Mark | None) -> bool:
-    """True for a mark that is a part of a longer one."""
-    return whole is not None and mark.last <= whole.last and len(mark.places) < len(whole.places)
 
 
 def _places(marks: Any) -> set[int]:

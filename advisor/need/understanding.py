@@ -108,13 +108,26 @@ def understand(
     else:
         answers = {id: profile[id] for id in engine.encoding.questions if id in profile}
         advice = (_open_advice(engine, reading, tasks, [each for each, _ in possible], how),)
+    order, together = how.get("order", ORDERS[0]), None
+    if len(advice) > 1:
+        from advisor.decide.cover import together_for
+
+        together = together_for(engine, advice, order)
     return Understanding(
         reading=reading,
         given=whole,
         tasks=tasks,
         profile=answers,
         dropped=dropped,
-        recommendation=_recommendation(engine, advice, how),
+        recommendation=Recommendation(
+            rulebase=engine.rulebase,
+            advice=advice,
+            together=together,
+            priority=engine.priority,
+            order=order,
+            strict=how.get("strict", ""),
+            verified_only=how.get("verified_only", False),
+        ),
         literally=literally,
         between=() if TASK in given else _between(engine, reading, given, tasks),
     )
@@ -279,25 +292,6 @@ def _tasks(reading: Reading, given: Profile) -> tuple[TaskRead, ...]:
     if TASK not in given:
         return reading.tasks
     return tuple(TaskRead(task, 0, frozenset(), ()) for task in given[TASK].options)
-
-
-def _recommendation(
-    engine: Engine, advice: tuple[TaskAdvice, ...], how: Mapping[str, Any]
-) -> Recommendation:
-    together = None
-    if len(advice) > 1:
-        from advisor.decide.cover import together_for
-
-        together = together_for(engine, advice, how.get("order", ORDERS[0]))
-    return Recommendation(
-        rulebase=engine.rulebase,
-        advice=advice,
-        together=together,
-        priority=engine.priority,
-        order=how.get("order", ORDERS[0]),
-        strict=how.get("strict", ""),
-        verified_only=how.get("verified_only", False),
-    )
 
 
 # -- what goes with a task ---------------------------------------------------------------------

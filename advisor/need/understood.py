@@ -49,8 +49,8 @@ class Understood(NamedTuple):
 
     @property
     def guesses(self) -> bool:
-        """True where no word and no flag says what the task is."""
-        return not self.tasks
+        """True where no word and no flag says what the task is; a model has many."""
+        return bool(self.between) and not any(task.strength for task in self.tasks)
 
     @property
     def kept(self) -> tuple[AnswerRead, ...]:
@@ -94,15 +94,10 @@ class Understood(NamedTuple):
             return ()
         recommendation = self.recommendation
         rest = {id: answer for id, answer in self.profile.items() if id != TASK}
-        return tuple(
-            command(
-                "recommend",
-                recommendation.rulebase,
-                {TASK: Answer((task,), None, "flag"), **rest},
-                recommendation.priority,
-            )
-            for task in self.between[:OFFERED] or [task.task for task in self.tasks]
-        )
+        names = self.between[:OFFERED] or [task.task for task in self.tasks]
+        with_task = ({TASK: Answer((name,), None, "flag"), **rest} for name in names)
+        rulebase, priority = recommendation.rulebase, recommendation.priority
+        return tuple(command("recommend", rulebase, each, priority) for each in with_task)
 
     @property
     def command(self) -> str:
