@@ -100,10 +100,9 @@ class Particle(NamedTuple):
     that advice is wanted; `lighter` asks for less than what is named next; behind `learnt-from`
     stands what is trained on, behind `dated` a year, beside `about` a rough number, beside `few`
     all there is; `skipped` words stand anywhere in a phrase, `filler` hides words; `limit` stands
-    beside the most that there may be, `above` before it where it is taken back, `within` before a
-    time that is left, `of-one` beside the time of one image, `most` beside what it may take,
-    `on-disk` beside the size of a file. `served` words name models that companies serve and publish
-    no weights of.
+    beside the most that there may be, `above` where that is taken back, `within` before a time that
+    is left, `of-one` beside the time of one image, `most` beside what it may take, `on-disk` beside
+    the size of a file. `served` words name models whose weights companies publish none of.
     `quiet` words are never told to be not understood, `common` ones are no misspelling of others.
     """
 

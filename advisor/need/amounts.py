@@ -103,9 +103,8 @@ def amounts(lexicon: Lexicon, swept: Swept) -> list[Amount]:
                 Amount(value, number.exact, first, last, EXAMPLES if learnt else mark.id)
             )
     amounts = _of_all_classes(lexicon, swept, amounts, numbers)
-    few = [each for each in amounts if each.measure == EXAMPLES and each.value < LEAST_TAUGHT]
-    fits = [] if taught else few  # into a prompt
-    return [each._replace(measure=FEW) if each in fits else each for each in amounts]
+    few = [] if taught else [a for a in amounts if a.measure == EXAMPLES and a.value < LEAST_TAUGHT]
+    return [each._replace(measure=FEW) if each in few else each for each in amounts]
 
 
 def _is_rate_of(swept: Swept, mark: Mark, number: Amount) -> bool:

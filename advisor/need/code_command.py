@@ -96,8 +96,7 @@ def code(
     from advisor.decide.recommendation import recommend
     from advisor.decide.written_program import script
 
-    pages = (each.label for each in rulebase.runtimes.values() if each.page)
-    runtime = runtime or (next(pages, "") if PAGE in shown.formats else "")
+    runtime = runtime or _of_page(rulebase, shown)
     checkpoint, answers = _meant(rulebase, " ".join(need).strip(), given, first, runtime)
     answer = recommend(rulebase, answers, priority=first, sort=order, verified_only=verified_only)
     ways = _file_and_names(rulebase, need, labels, shown, project) | {"runtime_name": runtime}
@@ -119,6 +118,12 @@ def _check_page(shown: Showing, written: Script, runtime: str) -> None:
             page = quoted(path_shown(file.with_suffix(f".{PAGE}")))
             message = "this program is a web page, not Python code"
             raise UsageError(message, hint=f"`{written.command} -o {page}`")
+
+
+def _of_page(rulebase: RuleBase, shown: Showing) -> str:
+    """Return the runtime that makes a page where one is asked for; empty where none is."""
+    pages = (runtime.label for runtime in rulebase.runtimes.values() if runtime.page)
+    return next(pages, "") if PAGE in shown.formats else ""
 
 
 def _file_and_names(

@@ -50,8 +50,7 @@ def several(understanding: Understood) -> tuple[str, ...]:
     if likeliest is None or TASK in understanding.given:
         return ()
     mine = {*likeliest.spans}
-    spans = {other.task: {*other.spans} for other in others}  # all those of one speak of both
-    apart = [o for o in others if not (spans[o.task] <= mine or mine <= spans[o.task])]
+    apart = [each for each in others if not (mine <= {*each.spans} or mine >= {*each.spans})]
     tasks = (likeliest, *apart, *understanding.reading.besides)
     names = tuple(dict.fromkeys(task.task for task in tasks))
     return names if len(names) > 1 else ()
