@@ -216,14 +216,14 @@ def _as_rgb(image: Any, name: str, notes: list[str]) -> Any:
 def _eight_bit(image: Any) -> Any:
     """Bring 16-bit, 32-bit and floating grey levels down to 8 bits.
 
-    Sixteen-bit files keep their scale (0..65535); others are stretched only where they leave
-    0..255, as Pillow alone would cut them off.
+    Sixteen-bit files keep their high byte, as in programs; others are stretched only where they
+    leave 0..255, as Pillow alone would cut them off.
     """
     numpy = library("numpy")
     values = numpy.nan_to_num(numpy.asarray(image, dtype="float32"))
     low, high = float(values.min()), float(values.max())
-    if image.mode != "F" and high > 255 and low >= 0:
-        values = values / (max(65535, high)) * 255
+    if image.mode.startswith("I;16") or (image.mode == "I" and low >= 0 and 255 < high <= 65535):
+        values = values // 256
     elif image.mode == "F" and low >= 0 and high <= 1:
         values = values * 255
     elif low < 0 or high > 255:

@@ -6,6 +6,7 @@ settings by which it writes. How many tokens it may write is among them: `try` a
 within the positions of a network, and published ones have more of those.
 """
 
+import ast
 import contextlib
 import functools
 
@@ -217,3 +218,42 @@ def test_a_program_gives_its_network_what_try_and_evaluate_do(key, tiny, tmp_pat
     assert not differences(ours, theirs, room)
     if key[2] == "scores-labels":
         assert not differences(ours, of_evaluation(key, tiny(kind), folder / "a.jpg"))
+
+
+def opened_by_programs():
+    """The function that opens an image in each program of every tool; equal ones once."""
+    written = {}
+    for checkpoint, task, _ in TOOLS.values():
+        tree = ast.parse(snippet(checkpoint, task, RULEBASE, whole=True))
+        names = [node for node in tree.body if getattr(node, "name", "") == "picture"]
+        imports = [node for node in tree.body if ast.unparse(node).startswith("from PIL")]
+        for function in names:
+            function.returns, function.args.args[0].annotation = None, None
+            written["\n".join(map(ast.unparse, (*imports, function)))] = (checkpoint.id, task)
+    assert len(written) == 2  # of images, and of pages
+    return written
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L", "1", "P", "CMYK", "I;16", "dark I;16", "turned"])
+def test_an_image_is_opened_alike_by_programs_and_try(mode, tmp_path):
+    """Whatever a file holds: sixteen bits keep their high byte."""
+    import numpy as np
+    from PIL import Image
+
+    values = np.random.default_rng(0).integers(0, 256, (30, 40, 4), np.uint8)
+    exif = Image.Exif()
+    exif[0x0112] = 6 if mode == "turned" else 1
+    if mode.endswith("I;16"):
+        deep = values[..., 0].astype(np.uint16) * (1 if mode.startswith("dark") else 257) + 1
+        image = Image.fromarray(deep)
+    else:
+        image = Image.fromarray(values).convert("RGB").convert(mode.replace("turned", "RGB"))
+    path = tmp_path / ("a.jpg" if mode in ("CMYK", "turned") else "a.png")
+    image.save(path, exif=exif)
+    ours = open_image(path).pixels
+    for code in opened_by_programs():
+        names = {}
+        exec(code, names)
+        theirs = names["picture"](str(path))
+        assert (theirs.mode, theirs.size) == (ours.mode, ours.size)
+        assert theirs.tobytes() == ours.tobytes()
