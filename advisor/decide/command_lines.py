@@ -11,7 +11,7 @@ from advisor.engine.bounds import BOUNDS
 from advisor.engine.profile import Profile
 from advisor.foreign import visible
 from advisor.model import Checkpoint
-from advisor.model.library import ANY_TYPE, Act, Program, RunnerUse
+from advisor.model.library import Act, Program, RunnerUse
 from advisor.rulebase.base import RuleBase
 
 TRANSFORMERS = "transformers"
@@ -97,12 +97,6 @@ def act_of(rulebase: RuleBase, task: str) -> Act | None:
     return next((act for act in rulebase.acts.values() if task in act.tasks), None)
 
 
-def uses_of(rulebase: RuleBase, model_type: str | None) -> tuple[RunnerUse, ...]:
-    """Return the uses of a model type; for one that the table does not name, those of any type."""
-    own = tuple(use for use in rulebase.uses if model_type in use.loads)
-    return own or tuple(use for use in rulebase.uses if ANY_TYPE in use.loads)
-
-
 def use_for(
     uses: Sequence[RunnerUse], act: Act, part_types: Sequence[str] | None = None
 ) -> RunnerUse | None:
@@ -125,7 +119,7 @@ def may_run(rulebase: RuleBase, model_type: str | None, task: str) -> bool:
     says.
     """
     act = act_of(rulebase, task)
-    return act is not None and use_for(uses_of(rulebase, model_type), act) is not None
+    return act is not None and use_for(rulebase.uses_of(model_type), act) is not None
 
 
 def needs_of(rulebase: RuleBase, task: str, model_type: str | None = None) -> tuple[str, ...]:

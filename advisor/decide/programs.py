@@ -17,7 +17,6 @@ from advisor.decide.command_lines import (
     act_of,
     program_for,
     program_joining,
-    uses_of,
 )
 from advisor.decide.memory import file_dtype, loaded_dtype, training_memory
 from advisor.decide.program_header import merged
@@ -83,7 +82,6 @@ def snippet(
         code = re.sub(_LINES, lambda line: indent(tool.lines, line[1]), code)
     class_name, processor = checkpoint.model_class or "", checkpoint.processor or "AutoProcessor"
     act = act_of(rulebase, task) if task else None
-    uses = uses_of(rulebase, checkpoint.model_type)
     most = max((each.new_tokens for each in rulebase.acts.values()), default=1)
     opened = PAGE_OPENED if "page: int" in code else OPENED
     batch = str(tool.batch if tool else 1)
@@ -119,7 +117,7 @@ def snippet(
         "page-case": LOWERED_ON_PAGES if checkpoint.text_case == "lower" else "",
         "server-address": rulebase.runtimes[runtime].server if runtime != TRANSFORMERS else "",
         "new-tokens": str(act.limit(task) if act else most),
-        "thought-tokens": str(max((each.thought_tokens for each in uses), default=most)),
+        "thought-tokens": str(rulebase.thought_limit(checkpoint.model_type)),
         "thinking": f"{switch}={thinking},{remark}" if switch else "",
         "template": f'body["chat_template_kwargs"] = {{"{switch}": {thinking}}}' if switch else "",
         "given": "" if whole else "[]",

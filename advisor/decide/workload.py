@@ -26,7 +26,8 @@ class Hours(NamedTuple):
     """How long a collection takes on a machine, from the least to the most, in a `unit`.
 
     `tokens` are those of an answer, 0 where nothing is written. How long a checkpoint that `thinks`
-    before it answers thinks is not known, so that is no part of the time.
+    before it answers thinks is not known, so that is no part of the time: what is known is the
+    `longest`, where it writes the `most_tokens` that programs let it, 1 where they name no limit.
     """
 
     low: float
@@ -36,6 +37,8 @@ class Hours(NamedTuple):
     items: float
     tokens: int
     thinks: bool
+    most_tokens: int = 1
+    longest: float = 0.0
 
     @property
     def about(self) -> float:
@@ -46,13 +49,27 @@ class Hours(NamedTuple):
     def text(self) -> str:
         """What it takes, in words."""
         written = f", one at a time, {count(self.tokens, 'token')} each" if self.tokens else ""
-        times, name = next((n, name) for n, name in SPANS if self.about * n >= 1 or n == HOUR)
+        times, name = _span(self.about)
         low, about, high = (rounded(times * each) for each in (self.low, self.about, self.high))
         span = f" ({low}-{high})" if low != high else ""
         took = f"about {about} {self.unit.replace('hours', name)}{span}"
-        took += ", without thinking," if self.thinks else ""
+        took += f" without thinking, {self._longest}," if self.thinks else ""
         items = f"for {self.items:,.0f} items on {self.machine}{written}"
         return f"{took} {items}, without data loading"
+
+    @property
+    def _longest(self) -> str:
+        """What it takes at most with thinking, in words."""
+        if self.most_tokens <= self.tokens:
+            return "an unknown time with it"
+        times, name = _span(self.longest)
+        at_most = f"{rounded(times * self.longest)} {self.unit.replace('hours', name)}"
+        return f"up to {at_most} with it ({count(self.most_tokens, 'token')} each)"
+
+
+def _span(hours: float) -> tuple[int, str]:
+    """Return the unit in which a time reads best, and how many of it an hour has."""
+    return next((n, name) for n, name in SPANS if hours * n >= 1 or n == HOUR)
 
 
 def rounded(number: float) -> str:
@@ -101,7 +118,7 @@ def time_of(
     if tower is None or image_tokens is None or bool(writer) == (checkpoint.stage == CONTRASTIVE):
         return None
 
-    def hours(end: int) -> float:
+    def hours(end: int, written: int) -> float:
         """Return the hours at the slow end of a speed (0) or at the fast one (1)."""
         seconds = tower / speed.gflops[workload.network][end]
         if workload.writes_millions:
@@ -112,7 +129,9 @@ def time_of(
         return items / HOUR * seconds
 
     thinks = written > 1 and checkpoint.thinks  # a yes or no is its first word
-    return Hours(hours(1), hours(0), speed.unit, speed.label, items, written, thinks)
+    most = rulebase.thought_limit(checkpoint.model_type) if thinks else 1
+    low, high, longest = hours(1, written), hours(0, written), hours(0, max(most, written))
+    return Hours(low, high, speed.unit, speed.label, items, written, thinks, most, longest)
 
 
 def workload_of(rulebase: RuleBase, checkpoint: Checkpoint) -> Workload | None:

@@ -160,8 +160,11 @@ def script(
     notes = [note, _untrained(advice, checkpoint, use)]
     if checkpoint and use == AS_IS:
         at_once = not program or not program.thinking_code  # a yes or no is its first word
-        notes.append(way_of(checkpoint, task, thinking=thinking and not at_once))
+        thinks = thinking and not at_once
+        notes.append(way_of(checkpoint, task, thinking=thinks))
         hours = time_of(rulebase, checkpoint, advice.decision.profile, advice.items or 1)
+        if hours and checkpoint.thinking_switch:
+            hours = hours._replace(thinks=hours.thinks and thinks)
     note = "; ".join(filter(None, notes))
     took = hours.text if hours and advice.items else ""
     needed = [] if runtime and runtime.page else requirements(code, rulebase.packages)

@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from advisor.decide.command_lines import act_of, use_for, uses_of
+from advisor.decide.command_lines import act_of, use_for
 from advisor.decide.programs import prompts_for
 from advisor.errors import AdvisorError, MissingExtraError
 from advisor.evaluate.endpoint import Endpoint, RefusedError, data_url
@@ -225,7 +225,7 @@ class ServedModel:
         rulebase = load_rules(overlays=tuple(map(Path, asking.overlays)))
         act, task = act_of(rulebase, candidate.task), candidate.task
         self.limit = asking.max_new_tokens or (act.limit(task) if act else 0)
-        self.use = use_for(uses_of(rulebase, None), act) if act else None
+        self.use = use_for(rulebase.uses_of(None), act) if act else None
         loads = self.use.loads[ANY_TYPE] if self.use else None
         self.prompts = prompts_for(rulebase, self.use, loads, task) if self.use and loads else ()
 

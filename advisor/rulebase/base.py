@@ -412,6 +412,17 @@ class RuleBase:
         )
         return next(fits, None)
 
+    def uses_of(self, model_type: str | None) -> tuple[library.RunnerUse, ...]:
+        """Return the uses of a model type; for one that no use names, those of any type."""
+        from advisor.model.library import ANY_TYPE
+
+        own = tuple(use for use in self.uses if model_type in use.loads)
+        return own or tuple(use for use in self.uses if ANY_TYPE in use.loads)
+
+    def thought_limit(self, model_type: str | None) -> int:
+        """Return the most tokens that a model may write that thinks first, its answer included."""
+        return max((use.thought_tokens for use in self.uses_of(model_type)), default=1)
+
     @cached_property
     def words_index(self) -> dict[str, Any]:
         """What reading a sentence needs, as `rulebase.phrases` compiles it: of words, of names."""

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
 
-from advisor.decide.command_lines import act_of, use_for, uses_of
+from advisor.decide.command_lines import act_of, use_for
 from advisor.decide.programs import prompts_for, way_of
 from advisor.model import Checkpoint
 from advisor.model.library import ANY_TYPE, Act, RunnerUse
@@ -290,7 +290,7 @@ def class_to_load(use: RunnerUse, checkpoint: LocalCheckpoint) -> str:
 
 def _uses(rulebase: RuleBase, checkpoint: LocalCheckpoint) -> tuple[RunnerUse, ...]:
     """Return the uses of a checkpoint; those of any type only where transformers has a chat."""
-    uses = uses_of(rulebase, checkpoint.model_type)
+    uses = rulebase.uses_of(checkpoint.model_type)
     if all(checkpoint.model_type in use.loads for use in uses):
         return uses
     auto = runtime.library("transformers.models.auto.modeling_auto")
