@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import socket
 import subprocess
 from html import unescape
 from pathlib import Path
@@ -92,6 +93,24 @@ def test_a_page_without_what_it_loads_says_what_could_not_be_fetched(tmp_path):
     document, _ = opened(file, tmp_path / "one", 900)
     assert "Not loaded: ./node_modules/@huggingface/transformers." in document
     assert "Loading the network" not in document
+
+
+def test_a_page_says_so_when_a_server_does_not_answer(tmp_path):
+    """The server takes the connection, and nothing comes of it."""
+    file = tmp_path / "index.html"
+    asked = ["code", "--task", "captioning", "--runtime", "transformers.js"]
+    assert run([*asked, "--output", f"html={file}"]) == 0
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+        text = file.read_text(encoding="utf-8").replace(", 60000);", ", 200);")
+        file.write_text(text.replace('from "./', f'from "{address}'), encoding="utf-8")
+        flags = [flag for flag in FLAGS if "virtual-time" not in flag]
+        done = subprocess.run(
+            [str(CHROMIUM), *flags, f"--user-data-dir={tmp_path / 'one'}", "--timeout=3000",
+             "--dump-dom", file.as_uri()],
+            check=True, capture_output=True, text=True, timeout=60,
+        )  # fmt: skip
+    assert "Loading the network. Nothing has come for 60 s" in done.stdout
 
 
 def test_a_search_shows_the_images_it_found(tmp_path, capsys):
