@@ -55,7 +55,8 @@ How to describe a need in a sentence
   Exit 3     means that no word names a task, or that two tasks fit equally well
   Flags      override the sentence. --no-infer turns inferred answers off
 
-`advisor code "caption photos"` also reads a sentence. --batch reads one per line.
+`advisor code "caption photos"` also reads a sentence, and `advisor -` one from stdin.
+--batch reads one per line.
 """,
     "labeled-data": """\
 Data for `advisor evaluate`: labeled images

@@ -91,7 +91,8 @@ class PlacedWords:
 
         Else the names are those of checkpoints, and a family is the first of its own.
         """
-        words = [word.strip(",?!") for word in words if word.lower() not in takes.COMPARING]
+        parts = [part for word in words for part in ([word] if is_there(word) else word.split())]
+        words = [part.strip(",?!") for part in parts if part.lower() not in takes.COMPARING]
         names = [word for word in words if self.is_model(word)]
         families = [self.named(takes.FAMILY, name) for name in names]
         if [] not in families and len({id for ids in families for id in ids}) == len(names):

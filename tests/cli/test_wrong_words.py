@@ -253,6 +253,7 @@ TAKEN = {
         "compare openai/clip-vit-base-patch32 Salesforce/blip2-opt-2.7b"
     ),
     "explain CLIP": "show CLIP",
+    "compare clip, siglip": "compare openai/clip-vit-base-patch32 google/siglip-base-patch16-224",
     "hilfe": "help",
 }
 
@@ -350,6 +351,8 @@ def test_files_of_try_need_no_flag(advisor, tmp_path, monkeypatch):
         ("try photo.jpg --demo", "try --image photo.jpg --demo"),
         ("try captioning photo.jpg", "try --task captioning --image photo.jpg"),
         ("run photo.jpg --demo", "try --image photo.jpg --demo"),
+        ("try --cpu photo.jpg --demo", "try --torch-device cpu --image photo.jpg --demo"),
+        ("try --gpu photo.jpg --demo", "try --torch-device cuda --image photo.jpg --demo"),
         ("try embeddings photos", "try --task embeddings --folder photos"),
     ):
         assert f"understood as `advisor {meant}`" in advisor(*typed.split()).err
