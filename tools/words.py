@@ -51,11 +51,20 @@ EXCEPTIONS = {
 }
 """Parts of strings that stay, each with its reason."""
 TEXTS = {
-    "adds", "ask", "because", "cannot", "caveat", "description", "does", "fit", "label", "means",
-    "message", "name", "note", "page", "pitfalls", "reason", "said", "says", "summary", "text",
-    "weaker", "why", "intended_use", "fix", "instead",
+    "adds", "ask", "because", "cannot", "caveat", "claim", "commands", "description", "does", "fit",
+    "fix", "instead", "intended_use", "label", "language_model_licence", "languages_note", "means",
+    "message", "name", "note", "notes", "page", "pitfalls", "reason", "restriction", "said", "says",
+    "summary", "takes", "tested", "text", "trainer", "truth", "weaker", "why",
 }  # fmt: skip
 """Keys of the rules whose values are shown."""
+SPOKEN = re.compile(
+    r"(?:^|\s)(?:#|//) (?P<comment>.+)"
+    r'|"""(?P<docstring>[^"]+)"""'
+    r'|(?:help|description)=f?"(?P<help>[^"]+)"'
+    r'|(?:error|exit|print)\((?:message=)?f?"(?P<message>[^"]+)"',
+    re.MULTILINE,
+)
+"""What a printed program says to people: comments, docstrings, `--help` and messages."""
 FOREIGN = {"sources", "words", "scenarios", "figures", "architectures"}
 """Folders of the rules whose texts are not ours or are not shown."""
 
@@ -139,6 +148,14 @@ def of_rules() -> Iterator[Shown]:
                 yield Shown(str(path.relative_to(ROOT)), text)
 
 
+def of_programs() -> Iterator[Shown]:
+    """Yield what printed programs say to people."""
+    for path in sorted((ROOT / "rules" / "programs").glob("*.yaml")):
+        own = re.sub(r"^#.*", "", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+        for found in SPOKEN.finditer(own):
+            yield Shown(str(path.relative_to(ROOT)), found[found.lastgroup or 0])
+
+
 def of_pages() -> Iterator[Shown]:
     """Yield the lines of README, docs and templates outside of code."""
     for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))):
@@ -158,6 +175,7 @@ def every() -> Iterator[Shown]:
     yield from of_code()
     yield from of_commands()
     yield from of_rules()
+    yield from of_programs()
     yield from of_pages()
 
 
