@@ -46,7 +46,8 @@ def program(id="any", **fields):
 
 
 def rules_of(*programs):
-    return SimpleNamespace(programs=programs, tools={}, acts={}, uses=())
+    limit = RULEBASE.thought_limit
+    return SimpleNamespace(programs=programs, tools={}, acts={}, thought_limit=limit)
 
 
 def test_first_program_that_names_class_processor_and_task_is_shown():
