@@ -150,6 +150,7 @@ def run(arguments: list[str]) -> int:
     error: AdvisorError | None = None
     code, as_json = OK, line.wants_json
     try:
+        _refuse_what_no_system_passes(line)
         code = _run(line)
     except AdvisorError as failure:
         _show_cause(failure.__cause__)
@@ -200,6 +201,18 @@ def _nobody_reads() -> bool:
     with contextlib.suppress(OSError, ValueError):  # no stream of the system, or one of Windows
         return not select.select((), (sys.stdout,), (), 0)[1]
     return False
+
+
+def _refuse_what_no_system_passes(line: CommandLine) -> None:
+    """Raise UsageError for a word with a NUL or half a character: no file is called so."""
+    for word in line.words:
+        try:
+            whole = b"\0" not in os.fsencode(word)
+        except UnicodeEncodeError:
+            whole = False
+        if not whole:
+            message = f"`{word}` has a character that is invalid on a command line"
+            raise AdvisorError(message, hint="remove that character", kind="usage")
 
 
 def _show_cause(failure: BaseException | None) -> None:

@@ -80,6 +80,38 @@ def test_a11_an_error_in_json_speaks_to_no_runner(advisor, tmp_path, word):
         assert word in str(json.loads(result.out))
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["check", "a\0b"],
+        ["check", "\ud800.py"],
+        ["check", "--config", "\ud800"],
+        ["check", "--baseline", "a\0"],
+        ["recommend", "--profile", "\ud800"],
+        ["recommend", "--profile", "a\0"],
+        ["recommend", "--batch", "\ud800"],
+        ["recommend", "--rules", "a\0"],
+        ["recommend", "--task", "\ud800"],
+        ["recommend", "\ud800\0"],
+        ["recommend", "--task", "captioning", "--output", "json=a\0b"],
+        ["recommend", "--task", "captioning", "--output", "json=\ud800"],
+        ["rules", "check", "\ud800"],
+        ["rules", "diff", "git:\0"],
+        ["init", "\ud800"],
+        ["list", "checkpoints", "--task", "\ud800"],
+    ],
+)
+def test_a24_words_that_no_system_passes_are_refused_in_a_sentence(
+    advisor, monkeypatch, tmp_path, words
+):
+    monkeypatch.chdir(tmp_path)
+    result = advisor(*words)
+    assert result.code == 2
+    assert "has a character that is invalid on a command line" in result.out + result.err
+    assert not {"\0", "\ud800"} & set(result.out + result.err)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a18_what_an_interview_starts_imports_nothing_of_the_working_folder(
     tmp_path, monkeypatch, capfd
 ):
