@@ -75,6 +75,9 @@ def tasks_near(rulebase: RuleBase, text: str, reading: Reading) -> list[str]:
 
 def _tasks_of(rulebase: RuleBase, lexicon: Lexicon, concepts: set[str]) -> list[str]:
     """Return the tasks that concepts are near, those that the fewest others complete first."""
+    # what half of all tasks speak of, as images, is near none
+    speaking = {id: {of for of, when in lexicon.meanings if id in when} for id in concepts}
+    concepts = {id for id, tasks in speaking.items() if 2 * len(tasks) < len(rulebase.tasks)}
     ranks: dict[str, tuple[int, float]] = {}
     for task in rulebase.tasks:
         sets = [when for of, when in lexicon.meanings if of == task.id]
@@ -99,8 +102,8 @@ def _is_a_name(rulebase: RuleBase, name: str) -> str:
 
 def _is_an_answer(reading: Reading) -> bool:
     """True where all the words together answer a question, and speak of no task."""
-    whole = 0, len(reading.text)
-    return not reading.tasks and any(whole in answer.spans for answer in reading.answers)
+    spans = [answer.spans for answer in reading.answers if not reading.tasks]
+    return any((0, len(reading.text)) in each for each in spans)
 
 
 def _answers(rulebase: RuleBase, reading: Reading) -> list[str]:

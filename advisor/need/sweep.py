@@ -140,9 +140,9 @@ def sweep(lexicon: Lexicon, text: str, *, corrects: bool = True, quotes: bool = 
     """Return a text with its phrases marked.
 
     `corrects` reads misspelt words as their nearest; with `quotes`, what stands in quotation marks
-    is an example, whose words mean nothing.
+    is an example, whose words mean nothing, as are those in the name of a file.
     """
-    tokens = tokens_of(FILE_NAME.sub(lambda name: "-" * len(name[0]), text))
+    tokens = tokens_of(FILE_NAME.sub(lambda name: "-" * len(name[0]), text) if quotes else text)
     clauses, sentences = _numbered(tokens)
     spelt: dict[int, str] = {}
     places = [

@@ -91,8 +91,7 @@ def understand(
     flags, given = bounds_in(whole)
     reading = read(engine.rulebase, text, literally=literally, given=given)
     tasks = _tasks(reading, given)
-    alone = len(text.split()) == 1
-    if not _is_understood(reading, tasks, given) or (alone and reading.corrected):
+    if not _is_understood(reading, tasks, given) or (reading.corrected and len(text.split()) == 1):
         raise not_understood(engine.rulebase, text)
     fitted = [fitted_to(engine, reading, given, task.task) for task in tasks]
     if tasks and not (possible := [fit for fit in fitted if fit is not None]):
@@ -170,7 +169,7 @@ def _between(
     """Return the tasks that a sentence lies between; none where it speaks of one.
 
     Where no word speaks of any, they are the one that is assumed, those that its words are near,
-    then others, as far as all that it says can be true of them.
+    the first of each group, then others, as far as all that it says can be true of them.
     """
     if tasks:
         return tuple(task.task for task in tasks) if len(tasks) > 1 else ()
@@ -179,7 +178,8 @@ def _between(
     near = tasks_near(engine.rulebase, reading.text, reading)
     profile, _ = _without_task(engine, reading, given)
     assumed = engine.decide(profile).profile[TASK].options
-    names = dict.fromkeys([*assumed, *near, *(task.id for task in engine.rulebase.tasks)])
+    usual = [group.tasks[0] for group in engine.rulebase.groups]
+    names = dict.fromkeys([*assumed, *near, *usual, *(task.id for task in engine.rulebase.tasks)])
     fit = ((name, fitted_to(engine, reading, given, name)) for name in names)
     return tuple(islice((name for name, fitted in fit if fitted and not fitted[1]), OFFERED))
 
@@ -193,8 +193,7 @@ def refuse_misspelt(rulebase: RuleBase, text: str) -> None:
     words = text.split()
     if not words or len(words) > MOST_NAMED:
         return
-    meant = nearest(words[0], commands())
-    if meant is None:
+    if (meant := nearest(words[0], commands())) is None:
         return
     if len(words) == 1:
         if text in rulebase.task_names:
@@ -208,8 +207,7 @@ def refuse_misspelt(rulebase: RuleBase, text: str) -> None:
 
 def refuse_names(rulebase: RuleBase, text: str) -> None:
     """Raise UsageError for the name of a family alone: it says what one has, not what one needs."""
-    family = rulebase.family_names.get(text.lower())
-    if family is not None:
+    if (family := rulebase.family_names.get(text.lower())) is not None:
         raise UsageError(
             f"`{text}` is a family, not a task",
             hint=f"`advisor show {family.id}` describes the family. `advisor list tasks` lists "
@@ -365,9 +363,8 @@ def _open_advice(
     """Return the answer of the likeliest task, with the winners of all that may be meant."""
     advice = advise(engine, profiles[0], **how)
     decision = advice.decision
-    possible = set(decision.possible)
-    for profile in profiles[1:]:
-        possible |= set(engine.decide(profile).possible)
+    others = (engine.decide(profile).possible for profile in profiles[1:])
+    possible = set(decision.possible).union(*others)
     firm = len(possible) == 1 and _firm(engine, reading, tasks, next(iter(possible)))
     outcome, certainty = decision.outcome, advice.certainty
     unsure = UNDETERMINED if how.get("strict") or outcome == UNDETERMINED else ASSUMED

@@ -188,10 +188,14 @@ def test_a_checkpoint_that_comes_later_is_explained_without_a_release(advisor):
     [
         (
             "is this X-ray like earlier ones",
-            ["captioning", "vqa", "zero-shot-classification"],
+            ["captioning", "image-search", "zero-shot-classification"],
             False,
         ),
-        ("translate text from English to German", ["captioning"], False),
+        (
+            "translate text from English to German",
+            ["captioning", "image-search", "zero-shot-classification"],
+            False,
+        ),
         ("read photos", ["ocr-line", "ocr-page"], True),
         ("ocr", ["ocr-line", "handwriting", "ocr-page"], True),
     ],
