@@ -40,7 +40,7 @@ Several = list[str]
 COMMERCIAL = "Commercial use: permitted, restricted or not-permitted."
 STAGES = "Training stage: pre-trained, fine-tuned, instruction-tuned or contrastive."
 LOADERS = "Loader: transformers, open_clip, remote-code or other."
-FITS = f"{ONLY} whose memory estimate fits."
+FITS = f"{ONLY} whose memory estimate is at most this many GB."
 ACCESS = f"{ONLY} that are gated (--gated) or not gated (--open)."
 
 
@@ -62,7 +62,7 @@ def read_wishes(
     stage: Annotated[Several, option("--stage STAGE", STAGES)] = [],  # noqa: B006
     loader: Annotated[Several, option("--loader LOADER", LOADERS)] = [],  # noqa: B006
     model_type: Annotated[
-        Several, option("--model-type TYPE", f"{ONLY} of this type, such as blip.")
+        Several, option("--model-type TYPE", f"{ONLY} of this model type, such as blip.")
     ] = [],  # noqa: B006
     gated: Annotated[bool | None, option("--gated/--open", ACCESS)] = None,
 ) -> Wishes:
@@ -195,7 +195,7 @@ Full = Annotated[bool, option("--full", "Show the whole entry of a checkpoint, w
 def show(
     *, id: ShownId, kind: OfKind = "", full: Full = False, rulebase: RuleBase, shown: Shown
 ) -> int:
-    """Show a family, task, question, rule, source or checkpoint, or a rule of the check.
+    """Show a family, task, question, rule, source or checkpoint, or a check rule.
 
     A checkpoint outside the catalog is described from its config.json, in a folder or the Hub
     cache.

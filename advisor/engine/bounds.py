@@ -58,8 +58,7 @@ BOUNDS = {
         FILE,
         "file_gb",
         "SIZE",
-        "Maximum size of the files of the weights, such as 500MB or 1GB. Larger checkpoints are "
-        "ruled out.",
+        "Maximum size of the weight files, such as 500MB or 1GB. Larger checkpoints are ruled out.",
         "is not a file size",
         "pass a size, such as `--max-file-size 1GB`",
     ),

@@ -38,7 +38,7 @@ class RunOptions:
 
     image_folder: Annotated[str, option("--image-folder DIR", "Folder of a table's images.")] = ""
     label_map: Annotated[
-        str, option("--label-map FILE", "JSON that maps a classifier's labels to your labels.")
+        str, option("--label-map FILE", "JSON file from a classifier's labels to yours.")
     ] = ""
     limit: Annotated[int, number("--limit", "Maximum number of images. 0 uses all images.")] = 0
     seed: Annotated[int, number("--seed", "Seed of samples and intervals.", max=MAX_SEED)] = 0

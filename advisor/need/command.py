@@ -117,7 +117,7 @@ STRICT_HELP = "Exit 3 if unanswered questions can change the family or the first
 Strict = Annotated[
     str, option("--strict [family]", STRICT_HELP, alone=(CHECKPOINT, STRICT), show_default=False)
 ]
-Today = Annotated[str, option("--today DATE", "JSON: report the age of the facts on this date.")]
+Today = Annotated[str, option("--today DATE", "Add the age of the facts on this date to JSON.")]
 BATCH = "Read one JSON profile per line and write one JSON answer per line. - reads stdin."
 Batch = Annotated[str, option("--batch FILE", BATCH)]
 MEASUREMENTS = "JSON file of `advisor evaluate`. Rank checkpoints by its results."
@@ -156,7 +156,7 @@ def recommend(
     telling: AnswerTelling,
     no_input: NoInput = False,
 ) -> int:
-    """Recommend a model family and checkpoints for a need in words or for flags.
+    """Recommend a model family and checkpoints for a sentence or for flags.
 
     Each question has a flag. Separate several options with commas. Each --task gets a separate
     answer. Unanswered questions get defaults, which the answer lists.

@@ -23,7 +23,7 @@ DOWNLOADING, DOWNLOAD = "downloading {0.name}: {0.size}", "Download {0.name}, {0
 number = partial(option, show_default=False)
 Seed = Annotated[int, number("--seed", "Random seed.", min=0, max=MAX_SEED)]
 Repeat = Annotated[
-    int, number("--repeat", "Timed runs after the first: 3, 0 with a folder.", min=-1)
+    int, number("--repeat", "Timed runs after the first. Default: 3, or 0 for a folder.", min=-1)
 ]
 Top = Annotated[
     int, option("--top", "Number of ranked results to show. JSON has all of them.", min=1)
