@@ -112,7 +112,9 @@ def _alike(rulebase: RuleBase, base: RuleBase, first: TaskDiagram, family: str) 
         yield rules.order(first.task)
         yield rules.task(first.task)
         yield rules.family(family).composable
-        yield [rules.question(axis.question) for axis in first.axes]
+        for question in (rules.question(axis.question) for axis in first.axes):
+            yield question.steps
+            yield [o._replace(label="", aliases=(), word=None) for o in question.options]
         ids = {checkpoint.id for checkpoint in rules.catalogue(family)}
         yield [rule for rule in rules.aiming if ids.intersection(rule.candidates)]
 
