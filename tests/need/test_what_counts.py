@@ -31,6 +31,7 @@ def tasks_of(rulebase, text):
         "summarize contracts",
         "translate manuals from French into German",
         "sort customer reviews by topic",
+        "detect fraud in card transactions",
     ],
 )
 def test_a_verb_alone_makes_no_task_of_what_is_no_image(engine, rulebase, text):
@@ -50,6 +51,7 @@ def test_a_verb_alone_makes_no_task_of_what_is_no_image(engine, rulebase, text):
         ("predict the diagnosis from chest x-rays", "zero-shot-classification"),
         ("forecasts as charts: answer questions about them", "chart-reading"),
         ("find e-mail screenshots by text", "image-search"),
+        ("extract the total from receipts to detect fraud", "field-extraction"),
         ("turn speech into images", "speech"),
         ("make music from text", "speech"),
     ],
