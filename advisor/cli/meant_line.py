@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from advisor.catalogue.knowledge import KINDS, checkpoints_called
 from advisor.cli import takes
 from advisor.cli.placing import PlacedWords
-from advisor.cli.takes import COMMANDS, COMPARING, FLAGS, NUMBERS, TAKES, VERBS
+from advisor.cli.takes import COMMANDS, COMPARING, NUMBERS, TAKES, VERBS
 from advisor.console.commands import rules_of
 from advisor.console.streams import note
 from advisor.decide.command_lines import quoted
@@ -27,7 +27,7 @@ from advisor.errors import (
 from advisor.files import is_there
 from advisor.hub import is_hub_id
 from advisor.model import TASK
-from advisor.naming import same_name
+from advisor.naming import same_name, spelt_like
 from advisor.need.reading import read
 
 if TYPE_CHECKING:
@@ -120,7 +120,9 @@ def _of_refused_words(rulebase: RuleBase, error: Any, words: list[str]) -> list[
         return []  # of a command of the group, or a value that is no number
     if words[0] in VERBS and (meant := in_other_words(words)):
         return meant
-    if not path and flag and flag not in FLAGS["--version"]:
+    options = error.ctx.command.get_params(error.ctx) if flag and not path else ()
+    own = [name.lstrip("-") for option in options for name in option.opts]
+    if own and not spelt_like(flag.lstrip("-"), own):
         if meant := in_other_words([flag.lstrip("-"), *words[1:]]):
             return meant
         commands = (word for word in words if word in {**COMMANDS, **error.ctx.command.table})

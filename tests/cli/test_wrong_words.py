@@ -78,6 +78,11 @@ def test_an_unknown_flag_names_the_one_that_is_meant(advisor, words, said):
     assert said in result.err
 
 
+def test_a_slip_in_a_flag_of_the_program_is_told_before_a_need_is_looked_for(advisor):
+    assert "Did you mean `--version`?" in advisor("--versio").err
+    assert "`advisor --help`" in advisor("--hlep").err
+
+
 def test_a_flag_that_a_command_lacks_is_not_suggested_to_it(advisor):
     said = advisor("list", "checkpoints", "--domain", "medical").err
     assert "Did you mean" not in said
