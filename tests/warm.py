@@ -7,7 +7,7 @@ and signals, and ends as it would have. Tests of how a process starts (what it i
 what the environment tells the libraries) start Python itself.
 
 `python warm.py serve SOCKET` imports and waits, `python warm.py run SOCKET WORDS` has it run a
-program and stands for that: it passes signals on and ends with its code, or of the same signal.
+program and stands for that: it passes Ctrl-C on and ends with its code, or of the same signal.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import atexit
 import contextlib
 import functools
 import gc
+import glob
 import importlib
 import json
 import os
@@ -41,6 +42,8 @@ OF_THE_HUB = ("HF_", "HUGGINGFACE_")
 """Variables that one module of huggingface_hub reads, which a program with others reads anew."""
 READ_AT_IMPORT = ("TRANSFORMERS_OFFLINE", "XDG_CACHE_HOME", "OMP_NUM_THREADS", "PYTHONPATH")
 """Variables that are looked at once: a program sets none to another value."""
+KILLED_AFTER = "ADVISOR_TEST_KILLED_AFTER"
+"""The variable that names the file of `killed_after`."""
 AT_FIRST = dict(os.environ)
 """The environment before any test changed it."""
 
@@ -66,10 +69,15 @@ def python() -> list[str]:
     return [sys.executable, "-I", "-S", __file__, "run", at]
 
 
-def kill(program: subprocess.Popen[Any]) -> None:
-    """Kill a program that runs by the command of `python`; it is gone on return."""
-    program.send_signal(signal.SIGUSR1)
-    program.wait()
+def killed_after(file: str, command: list[str]) -> None:
+    """Run a command of `python` that kills itself at what it opens once a file has something in it.
+
+    `file` is a pattern of `glob`. However slow the machine is, no program ends before it is killed.
+    """
+    done = subprocess.run(
+        command, env={**os.environ, KILLED_AFTER: file}, capture_output=True, text=True
+    )
+    assert done.returncode == -signal.SIGKILL, done.stdout[-2000:] + done.stderr[-2000:]
 
 
 # -- the side of a test ----------------------------------------------------------------------------
@@ -84,9 +92,7 @@ def run(at: str, words: list[str]) -> int:
         socket.send_fds(server, [len(text).to_bytes(8, "big")], [0, 1, 2])
         server.sendall(text)
         pid = int.from_bytes(_read(server, 8), "big")
-        passed_on = {signal.SIGINT: signal.SIGINT, signal.SIGUSR1: signal.SIGKILL}
-        for number in passed_on:
-            signal.signal(number, lambda number, _: os.kill(pid, passed_on[number]))
+        signal.signal(signal.SIGINT, lambda number, _: os.kill(pid, number))
         status = int.from_bytes(_read(server, 8), "big")
     if os.WIFSIGNALED(status):
         number = os.WTERMSIG(status)
@@ -195,6 +201,8 @@ def _become(order: dict[str, Any], streams: list[int]) -> NoReturn:
             raise SystemExit(f"{name} is read when Python or a library starts: start Python itself")
     if any(name.startswith(OF_THE_HUB) for name in changed):
         importlib.reload(sys.modules["huggingface_hub.constants"])
+    if KILLED_AFTER in environment:
+        _kill_after(environment[KILLED_AFTER])
     code: Any = None
     try:
         _program(*order["words"])
@@ -211,6 +219,16 @@ def _become(order: dict[str, Any], streams: list[int]) -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
     os._exit((code or 0) & 255)  # at a usual end Python would take apart all of torch, 0.3 s
+
+
+def _kill_after(file: str) -> None:
+    """Have this process kill itself at the next file that it opens once one has something in it."""
+
+    def look(event: str, _arguments: tuple[Any, ...]) -> None:
+        if event == "open" and any(Path(each).stat().st_size for each in glob.glob(file)):  # noqa: PTH207
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    sys.addaudithook(look)
 
 
 def _program(first: str, *words: str) -> None:

@@ -64,6 +64,7 @@ async function look(browser, asked, view) {
     bypassCSP: false,
   });
   const page = await context.newPage();
+  page.setDefaultTimeout(300_000);  // a busy machine is no fault of a page
   /** @type {string[]} */
   const said = [];
   /** @type {string[]} */

@@ -5,7 +5,6 @@ import re
 import shlex
 import shutil
 import sys
-import time
 
 import pytest
 
@@ -26,8 +25,6 @@ def drawn(text):
     return gap.join(re.escape(letter) for letter in text if letter != " ")
 
 
-SETTLED = 0.06
-"""Seconds that a menu takes, once drawn, to listen."""
 MENU = drawn("or type to filter")
 
 
@@ -46,7 +43,7 @@ class Terminal:
             encoding="utf-8",
             timeout=300,
         )
-        self.running.delaybeforesend = 0.01
+        self.running.delaybeforesend = None
         self.running.ptyproc.delayafterclose = 0.01
 
     def sees(self, text):
@@ -65,15 +62,13 @@ class Terminal:
         self.running.sendline(text)
 
     def presses(self, *keys):
-        """Press keys, as slowly as a terminal needs to redraw."""
+        """Press keys; what is typed before a menu is drawn waits in the terminal."""
         for key in keys:
             self.running.send(key)
-            time.sleep(0.03)
 
     def chooses(self, text, *keys):
         """Wait for a menu, filter it by typing, move, and take what is marked."""
         self.sees(MENU)
-        time.sleep(SETTLED)
         self.presses(text, *keys, "\r")
 
     def ends(self):
@@ -390,7 +385,6 @@ def test_a_menu_filters_by_typing_and_moves_by_arrow_keys(terminal, advisor, siz
     for _ in range(12):
         if person.running.expect([MENU, pexpect.EOF]):
             break
-        time.sleep(SETTLED)
         person.presses("\r")
     code, _ = person.ends()
     assert code == 0
@@ -429,7 +423,6 @@ def test_the_first_menu_says_what_people_do_and_takes_up_and_down(terminal):
     person.sees(drawn("exactly?"))
     person.chooses("", DOWN, DOWN, UP)
     while not person.running.expect([MENU, pexpect.EOF]):
-        time.sleep(SETTLED)
         person.presses("know", "\r")
     person.ends()
     assert person.answer["profile"]["task"]["options"] == ["similar-images"]
@@ -441,10 +434,8 @@ def test_what_matches_nothing_says_so_and_enter_takes_nothing(terminal):
     person.sees(ASKS)
     person.chooses("xyzzy")
     person.sees(drawn("no option matches"))
-    time.sleep(SETTLED)
     person.presses("\r", "\r", "\x15", "alpr", "\r")
     while not person.running.expect([MENU, pexpect.EOF]):
-        time.sleep(SETTLED)
         person.presses("know", "\r")
     person.ends()
     assert person.answer["profile"]["task"]["options"] == ["ocr-line"]
@@ -456,7 +447,6 @@ def test_ctrl_c_in_a_menu_says_how_to_go_on(terminal):
     person.sees(ASKS)
     person.chooses("captioning")
     person.sees(MENU)
-    time.sleep(SETTLED)
     code, said = leave(person, "ctrl-c")
     assert code == 130
     assert "advisor ask --task captioning" in said.partition(KEPT)[2]
@@ -467,15 +457,11 @@ def test_ctrl_c_in_a_menu_says_how_to_go_on(terminal):
 def test_a_number_may_be_typed_in_a_menu(terminal):
     person = terminal("ask", *TO_MEMORY)
     while "Howmuchmemory" not in "".join(person.sees(MENU).split()):
-        time.sleep(SETTLED)
         person.presses("know", "\r")
-    time.sleep(SETTLED)
     person.presses("exactly", "\r")
     person.sees("How many GB")
-    time.sleep(SETTLED)
     person.presses("6.5", "\r")
     while not person.running.expect([MENU, pexpect.EOF]):
-        time.sleep(SETTLED)
         person.presses("know", "\r")
     assert person.ends()[0] == 0
     assert person.answer["profile"]["memory-gb"]["value"] == 6.5
@@ -539,7 +525,7 @@ SENTENCE = ("search 50,000 photos by words on a laptop, German, at most 4 GB", "
     ("command", "offers"),
     [
         (SENTENCE, True),
-        (("something with pictures",), True),
+        (("understand my photos",), True),
         ((*SENTENCE, "--no-input"), False),
         (("recommend", "--task", "alt-text", "--language", "de"), False),
         (("ask", "--to", "family", "--task", "image-search", "--device", "cpu"), True),
@@ -550,7 +536,6 @@ def test_the_model_is_on_the_screen_with_the_whole_answer(terminal, command, off
     rows, columns = size
     person = terminal(*command, size=size, screen=True, NO_COLOR="1")
     while (reached := person.running.expect([MENU, "a change an answer", pexpect.EOF])) == 0:
-        time.sleep(SETTLED)
         person.presses("\r")
     shown = ESCAPES.sub("", person.running.before)
     model = re.search(r"^[\w.-]+/[\w.-]+(:\w+)?\r$", shown, re.MULTILINE)
@@ -605,7 +590,6 @@ def test_trying_asks_for_what_the_task_takes_and_downloads_nothing_unasked(termi
         HF_HUB_OFFLINE="1",
     )
     person.types("t")
-    person.running.timeout = 60
     person.sees("Path to an image file")
     person.types("photo.png")
     person.sees("Question about the image")
@@ -632,7 +616,6 @@ def test_leaving_after_the_answer_is_no_failure(terminal, how):
 def test_a_menu_offers_the_same_and_enter_leaves(terminal):
     person, _ = finished(terminal, "--to", "family", "--task", "vqa")
     person.sees(drawn("(press a key; Enter: done)"))
-    time.sleep(SETTLED)
     person.presses("\r")
     assert person.ends()[0] == 0
 
@@ -689,7 +672,6 @@ def test_enter_in_the_second_menu_keeps_what_the_first_settled(terminal):
     person.sees(drawn("exactly?"))
     person.chooses("")
     while not person.running.expect([MENU, pexpect.EOF]):
-        time.sleep(SETTLED)
         person.presses("know", "\r")
     person.ends()
     assert person.answer["profile"]["task"]["options"] == ["image-search"]

@@ -69,12 +69,12 @@ def test_what_lies_beside_a_run_is_left_alone(shapes, tmp_path, capsys, fresh):
 
 
 HOLDING = """
-import sys, time
+import sys
 from pathlib import Path
 from advisor.evaluate.run_file import writing
 with writing(Path(sys.argv[1])):
     print("kept", flush=True)
-    time.sleep(60)
+    sys.stdin.read()
 """
 
 
@@ -94,7 +94,10 @@ def cached(shapes, tmp_path, monkeypatch):
 
 def test_a_run_in_use_is_not_removed_by_another_evaluation(shapes, cached):
     with subprocess.Popen(
-        [sys.executable, "-c", HOLDING, str(cached[0])], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", HOLDING, str(cached[0])],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     ) as other:
         assert other.stdout.readline() == "kept\n"
         for file in (cached[0], *cached[0].iterdir()):

@@ -7,6 +7,7 @@ const [site, executablePath, address, files, typed] = process.argv.slice(2);
 const { chromium } = createRequire(`${site}/package.json`)("playwright-core");
 const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
 const page = await browser.newPage();
+page.setDefaultTimeout(300_000);
 const origins = new Set();
 page.on("request", (request) => origins.add(new URL(request.url()).origin));
 await page.goto(address);
@@ -14,7 +15,7 @@ const shows = (lines) => page.waitForFunction(
   (most) => {
     const text = document.getElementById("out").textContent;
     return /Error/.test(text) || (/^Choose/.test(text) ? most === 0 : text.split("\n").length >= most && most);
-  }, lines, { timeout: 60_000 });
+  }, lines);
 await shows(0);
 const searches = await page.locator("#asked").count();
 if (typed && !searches) await page.fill("#labels", typed);

@@ -122,10 +122,14 @@ def settings(parts, pairs, output, epochs=30):
     ]  # fmt: skip
 
 
+def compose():
+    return [*warm.python(), "-m", "advisor", "compose"]
+
+
 def begun(*arguments):
     """The command in a process of its own, returned once it has saved a state."""
     process = subprocess.Popen(
-        [*warm.python(), "-m", "advisor", "compose", *map(str, arguments)],
+        [*compose(), *map(str, arguments)],
         env={**os.environ, "OMP_NUM_THREADS": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -149,9 +153,8 @@ def test_joining_and_training_in_one_go_survives_a_kill_and_ends_the_same(
     assert unbroken["loss_after"] < unbroken["loss_before"]
     assert unbroken["composition"]["output"] == str(parts / "one")
 
-    process = begun(*settings(parts, pairs, parts / "two", epochs=30))
-    warm.kill(process)
-    process.communicate()
+    words = [*compose(), *map(str, settings(parts, pairs, parts / "two"))]
+    warm.killed_after(f"{parts}/two/unfinished/checkpoint-*/trainer_state.json", words)
     assert not (parts / "two" / "config.json").exists()
     code, resumed = called(capsys, *settings(parts, pairs, parts / "two"))
     assert code == 0

@@ -10,7 +10,6 @@ import random
 import re
 import shutil
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -762,9 +761,9 @@ def test_a_killed_process_loses_one_batch_and_goes_on_to_the_same_bytes(tiny, ph
     for number in range(80):
         (photos / f"copy{number:03}.jpg").write_bytes((photos / "a.jpg").read_bytes())
     subprocess.run([*command, "whole.jsonl"], check=True, capture_output=True)
-    kept = killed_at_first(Path("out.jsonl"), [*command, "out.jsonl"])
+    warm.killed_after("out.jsonl", [*command, "out.jsonl"])
     whole = Path("whole.jsonl").read_bytes()
-    assert len(kept) < len(whole)
+    assert 0 < Path("out.jsonl").stat().st_size < len(whole)
     subprocess.run([*command, "out.jsonl", "--resume"], check=True, capture_output=True)
     assert Path("out.jsonl").read_bytes() == whole
 
@@ -777,7 +776,8 @@ def test_a_probe_that_is_killed_encodes_no_image_again(tiny, photos):
         (folder / f"copy{number:03}.jpg").write_bytes((photos / "a.jpg").read_bytes())
     how = {"check": True, "capture_output": True, "text": True}
     printed = subprocess.run([*command, "whole"], **how).stdout
-    kept = killed_at_first(Path("index/vectors.jsonl"), [*command, "index"])
+    warm.killed_after("index/vectors.jsonl", [*command, "index"])
+    kept = Path("index/vectors.jsonl").read_bytes()
     whole = lines_of("whole/vectors.jsonl")
     before = kept[: kept.rfind(b"\n") + 1]
     assert 0 < before.count(b"\n") < len(whole)
@@ -792,13 +792,3 @@ def placed(tool, tiny):
     code = code.replace(f'name = "{checkpoint.id}"', f"name = {str(tiny(kind))!r}")
     Path("program.py").write_text(code, encoding="utf-8")
     return [*warm.python(), "program.py"]
-
-
-def killed_at_first(file, command):
-    """Kill a program as soon as something stands in a file, and return that."""
-    killed = subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-    while not (file.exists() and file.stat().st_size):
-        time.sleep(0.01)
-        assert killed.poll() is None
-    warm.kill(killed)
-    return file.read_bytes()

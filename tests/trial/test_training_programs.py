@@ -5,7 +5,6 @@ import json
 import re
 import subprocess
 import sys
-import time
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -377,13 +376,7 @@ def test_what_was_killed_goes_on_and_ends_in_the_same_weights(tiny, pairs):
     Path("train.py").write_text(code, encoding="utf-8")
     command = [*warm.python(), "train.py", "--epochs", "8", "--batch-size", "4", "--output"]
     subprocess.run([*command, "whole"], check=True, capture_output=True)
-    killed = subprocess.Popen(
-        [*command, "cut"], stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
-    )
-    while not list(Path("cut").glob("steps/*/trainer_state.json")):
-        assert killed.poll() is None
-        time.sleep(0.01)
-    warm.kill(killed)
+    warm.killed_after("cut/steps/*/trainer_state.json", [*command, "cut"])
     assert not Path("cut/model.safetensors").exists()
     subprocess.run([*command, "cut", "--resume"], check=True, capture_output=True)
     whole, cut = (load_file(f"{name}/model.safetensors") for name in ("whole", "cut"))
