@@ -254,7 +254,7 @@ def _servers(folder: Path, types: dict[str, set[str]]) -> Iterator[str]:
     yield entry("llama-cpp", WRITES, "llama-cpp-python", cpp.version, place, named, near)
     other = "a GGUF with its projector may load"
     ollama = {type: OLLAMA.get(type, other) for type in (*named, *near)}
-    yield entry("ollama", WRITES, "ollama", "its public source", "convert", {}, ollama)
+    yield entry("ollama", WRITES, "ollama", "(public source code)", "convert", {}, ollama)
 
 
 def _mlx(folder: Path, types: dict[str, set[str]]) -> Iterator[str]:

@@ -205,7 +205,7 @@ def release(rulebase: RuleBase, version: str = "") -> Release:
     near = _nearest(described, wanted)
     if near is None:
         raise UsageError(
-            f"advisor has no data on transformers `{version}`",
+            f"the release `{version}` of transformers is unknown",
             hint=f"use {described[0]} to {described[-1]} (the last patch of each minor release), "
             "or `installed`",
             kind="unknown-release",

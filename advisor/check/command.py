@@ -210,7 +210,7 @@ def init(folder: Folder = Path(), force: Force = False, *, rulebase: RuleBase) -
     from advisor.check.starter import starter
 
     if not folder.is_dir():
-        raise UsageError(f"no folder `{folder}`", hint="pass the folder of a project")
+        raise UsageError(f"`{folder}` is not a folder", hint="pass the folder of a project")
     file = folder / FILE
     _refuse_existing(file, force=force)
     text, choices = starter(rulebase, folder)

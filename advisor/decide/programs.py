@@ -296,7 +296,7 @@ def runtime_named(rulebase: RuleBase, name: str) -> Runtime:
         if name.lower() in (each.id, each.label, *each.aliases):
             return each
     labels = [each.label for each in rulebase.runtimes.values()]
-    raise unknown_name("runtime", name, labels, f"known are: {', '.join(labels)}")
+    raise unknown_name("runtime", name, labels, f"known runtimes: {', '.join(labels)}")
 
 
 def support(rulebase: RuleBase, runtime: Runtime, checkpoint: Checkpoint, task: str) -> Support:

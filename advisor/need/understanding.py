@@ -237,7 +237,7 @@ def not_understood(rulebase: RuleBase, text: str) -> UsageError:
         names = [*commands(), *rulebase.task_names, *rulebase.words]
         return unknown_name("command or task", text, names, LISTING)
     return UsageError(
-        f"advisor did not understand any word of `{_shortened(text)}`",
+        f"`{_shortened(text)}` contains no word that advisor understands",
         hint="describe the images and the output, or run `advisor` for an interview. "
         "`advisor list tasks` prints the tasks",
         kind="not-understood",

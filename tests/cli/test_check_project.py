@@ -462,7 +462,7 @@ def test_a_broken_advisor_yaml_says_where(advisor, project, text, said):
         (["--baseline", "app.py"], "`app.py` is not a valid baseline file"),
         (["--baseline", "none.json"], "cannot be read"),
         (["--config", "none.yaml"], "no file `none.yaml`"),
-        (["--transformers", "3.1"], "advisor has no data on transformers `3.1`"),
+        (["--transformers", "3.1"], "the release `3.1` of transformers is unknown"),
         (["--today", "soon"], "`--today soon` is not a date"),
         (["--fail-on", "eror"], "Did you mean `error`?"),
         (["--explain", "softmax"], "unknown rule of the check `softmax`"),

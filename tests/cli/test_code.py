@@ -210,7 +210,7 @@ def test_a_need_says_the_task_as_for_recommend(advisor):
         (("read photos",), 3, "`read photos` may mean ocr-line or ocr-page"),
         (("is this X-ray like earlier ones",), 3, "does not name a task and may mean captioning, "),
         (("ocr",), 3, "`ocr` may mean ocr-line, handwriting or ocr-page"),
-        (("foo bar",), 2, "advisor did not understand any word of `foo bar`"),
+        (("foo bar",), 2, "`foo bar` contains no word that advisor understands"),
         (("clip",), 2, "`clip` is a family"),
         (("our/model",), 2, "unknown checkpoint `our/model`"),
         (("read", "photos/pictures"), 3, "may mean ocr-line or ocr-page"),

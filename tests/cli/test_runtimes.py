@@ -38,7 +38,7 @@ def test_each_row_names_types_of_the_catalog_for_a_known_runtime():
         assert {*row.named, *row.partly} <= types, row.id
         assert not {*row.named} & {*row.partly}, row.id
         assert row.named or row.partly
-        assert re.match(r"\d|its public source", row.version)
+        assert re.match(r"\d|\(public source code\)", row.version)
 
 
 def test_each_program_of_a_runtime_is_written_for_something_that_its_package_names():
@@ -233,7 +233,7 @@ def test_a_runtime_that_does_not_run_it_is_refused(advisor, words, said):
 def test_what_somebody_has_to_publish_first_is_said(advisor):
     written = advisor("code", VQA, "--task", "vqa", "--runtime", "ollama")
     assert written.code == 0
-    assert "publish the model first (ollama its public source, convert: " in written.err
+    assert "publish the model first (ollama (public source code), convert: " in written.err
     assert "#   printf 'FROM ./model.gguf" in written.out
     assert "Ollama was not run here" in written.out
 

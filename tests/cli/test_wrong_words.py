@@ -425,7 +425,7 @@ def test_a_folder_in_a_need_is_named_once_in_the_command_to_run_on_it(advisor, t
 def test_a_file_to_write_is_no_reason_that_words_are_not_understood(advisor, tmp_path):
     for flag in ("-o", "--output"):
         said = advisor("code", "model choice", flag, tmp_path / "m.py").err
-        assert "advisor did not understand any word of `model choice`" in said, said
+        assert "`model choice` contains no word that advisor understands" in said, said
 
 
 def test_a_file_to_write_among_the_words_is_one(advisor, tmp_path, monkeypatch):
@@ -440,7 +440,7 @@ def test_a_file_that_a_flag_has_already_is_not_what_was_wrong(advisor, tmp_path,
     """A need without a task is refused for its words, not for a flag that nobody typed twice."""
     result = advisor("code", "my pets", flag, str(tmp_path / "m.py"))
     assert result.code == 2
-    assert "advisor did not understand any word of `my pets`" in result.err
+    assert "`my pets` contains no word that advisor understands" in result.err
     assert "--output --output" not in result.err
 
 
