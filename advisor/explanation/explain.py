@@ -6,13 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from advisor.decide.bounded_rules import bounded, without_bounds
+from advisor.decide.details import rules_against
 from advisor.decide.outlook import Certainty, Change, outlook
 from advisor.decide.precedence import Precedence, Precedences
 from advisor.decide.reasons import sufficient
 from advisor.decide.recommendation import called_with
 from advisor.decide.requirements import Requirements, Suitability
 from advisor.decide.selection import ORDERS, Selection, select, select_of
-from advisor.engine.decision import Assessment, Decision, Engine, FiredRule
+from advisor.engine.decision import Decision, Engine, FiredRule
 from advisor.engine.profile import Answer, Profile, make_profile
 from advisor.errors import UsageError, check_type
 from advisor.model import TASK, Checkpoint, Rule
@@ -20,11 +21,21 @@ from advisor.rulebase.base import RuleBase
 from advisor.rulebase.store import load_rules
 
 
+class WhyNot(NamedTuple):
+    """Why a family is not the answer: decisive rules, the criterion it lost on, the way to it."""
+
+    family: str
+    verdict: str
+    lost_on: str | None
+    reasons: tuple[Rule, ...]
+    for_it: tuple[Rule, ...]
+    changes: tuple[Change, ...]
+
+
 class Explanation(NamedTuple):
     """Everything that can be said about one decision under some rules, its bounds among them.
 
     `smallest` is false where fewer answers than `because` has may be enough: nobody tried them all.
-    `why_not` are the families to explain that are not the answer.
     """
 
     rulebase: RuleBase
@@ -32,7 +43,7 @@ class Explanation(NamedTuple):
     because: Profile
     reasons: tuple[Rule, ...]
     caveats: tuple[Rule, ...]
-    why_not: tuple[Assessment, ...]
+    why_not: tuple[WhyNot, ...]
     certainty: Certainty
     changes: tuple[Change, ...]
     priority: tuple[str, ...]
@@ -76,10 +87,15 @@ def explain(
         rulebase=engine.rulebase,
         decision=decision,
         because=reason.answers,
-        reasons=tuple(rules_with("prefer", won)),
-        caveats=tuple(rules_with("avoid", won)),
+        reasons=_rules("prefer", won),
+        caveats=_rules("avoid", won),
         why_not=tuple(
-            other
+            WhyNot(
+                *(other.family, other.verdict, other.lost_on),
+                reasons=tuple(rules_against(other.fired)),
+                for_it=_rules("prefer", other.fired),
+                changes=tuple(change for change in changes if change.family == other.family),
+            )
             for other in decision.assessments
             if other.family != decision.family and wanted in (None, other.family)
         ),
@@ -90,9 +106,8 @@ def explain(
     )
 
 
-def rules_with(effect: str, fired: Iterable[FiredRule]) -> list[Rule]:
-    """Return the rules of one effect among some that fired."""
-    return [fired_rule.rule for fired_rule in fired if fired_rule.rule.effect == effect]
+def _rules(effect: str, fired: Iterable[FiredRule]) -> tuple[Rule, ...]:
+    return tuple([fired_rule.rule for fired_rule in fired if fired_rule.rule.effect == effect])
 
 
 SHOWN_AHEAD = 3

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from advisor.decide.command_lines import command
-from advisor.decide.details import reasons_page, rules_against
+from advisor.decide.details import reasons_page
 from advisor.decide.reasons import Reason
 from advisor.decide.recommendation_json import (
     BETTER,
@@ -20,7 +20,7 @@ from advisor.decide.shortlist import figure_text
 from advisor.draw.blocks import Heading, Item, Items, Page, Text
 from advisor.draw.formats import SCHEMA_VERSION, plain
 from advisor.engine.profile import answers_text
-from advisor.explanation.explain import Decided, Explanation, Standing, rules_with
+from advisor.explanation.explain import Decided, Explanation, Standing
 from advisor.phrasing import count
 from advisor.rulebase.base import RuleBase
 
@@ -37,9 +37,9 @@ def as_json(explanation: Explanation) -> dict[str, Any]:
         "why_not": [
             {
                 **some(lost, "family", "verdict", "lost_on"),
-                "reasons": [rule_json(rule) for rule in rules_against(lost.fired)],
-                "for_it": [rule_json(rule) for rule in rules_with("prefer", lost.fired)],
-                "changes": [change_json(c) for c in explanation.changes if c.family == lost.family],
+                "reasons": [rule_json(rule) for rule in lost.reasons],
+                "for_it": [rule_json(rule) for rule in lost.for_it],
+                "changes": [change_json(change) for change in lost.changes],
             }
             for lost in explanation.why_not
         ],
