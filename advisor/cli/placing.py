@@ -231,8 +231,8 @@ class PlacedWords:
         hint = f"run `advisor {self.name}".rstrip() + " --help` to list the options"
         answer = meant_flag(self.rulebase, flag, value, [name[2:] for name in self.asks])
         if not near.close and answer.plain:
-            task = task_in(self.words, self.rulebase)
-            line = f"advisor recommend --task {task.id if task else 'captioning'} {answer.close[0]}"
+            task = task_in(self.words, self.rulebase) or self.rulebase.tasks[0]
+            line = f"advisor recommend --task {task.id} {answer.close[0]}"
             hint = f"`{line}` recommends checkpoints for that"
         elif not near.close and (others := commands_with(flag)):
             hint = f"this is an option of {' and '.join(others)}; {hint}"
