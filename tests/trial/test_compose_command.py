@@ -17,8 +17,6 @@ Image = pytest.importorskip("PIL.Image")
 from networks import TEXT, bert_tokenizer, encoder_and_decoder  # noqa: E402
 
 from advisor.cli.main import run  # noqa: E402
-from advisor.trial import trainer  # noqa: E402
-from advisor.trial.trainer import last_checkpoint  # noqa: E402
 from tests import warm  # noqa: E402
 
 
@@ -128,6 +126,8 @@ def compose():
 
 def begun(*arguments):
     """The command in a process of its own, returned once it has saved a state."""
+    from advisor.trial.trainer import last_checkpoint
+
     process = subprocess.Popen(
         [*compose(), *map(str, arguments)],
         env={**os.environ, "OMP_NUM_THREADS": "1"},
@@ -166,6 +166,8 @@ def test_joining_and_training_in_one_go_survives_a_kill_and_ends_the_same(
 
 @pytest.mark.slow
 def test_ctrl_c_keeps_the_last_checkpoint_and_is_130(capsys, parts, pairs):
+    from advisor.trial.trainer import last_checkpoint
+
     process = begun(*settings(parts, pairs, parts / "out", epochs=3000))
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=300)
@@ -267,6 +269,8 @@ def test_a_page_that_cannot_be_written_leaves_no_folder_in_the_way(capsys, parts
 def test_a_training_that_began_with_other_parts_is_not_gone_on_with(
     capsys, parts, pairs, monkeypatch, other
 ):
+    from advisor.trial import trainer
+
     monkeypatch.chdir(parts)
     shutil.copytree("bert", "bert-too")
     train = ["--encoder", "vit", "--decoder", "bert", "--finetune", pairs, "--save", "out"]
