@@ -36,7 +36,7 @@ OPENING, CLOSING = (
 """Signs that open and close a quotation, by place."""
 
 ENDINGS = "jpe?g|png|webp|tiff?|bmp|gif|pdf|docx?|mp4|mov|avi|mkv|mp3|wav|csv"
-FILE_NAME = re.compile(rf"[\w./~-]*\w\.(?=(?:{ENDINGS})\b)", re.IGNORECASE)
+FILE_NAME = re.compile(rf"(?<![\w./~-])[\w./~-]*\w\.(?=(?:{ENDINGS})\b)", re.IGNORECASE)
 """The name of a file, whose words say nothing; what ends it does."""
 
 ABBREVIATED = frozenset(("approx", "aprox", "ca", "circa", "env", "min", "max", "mind", "ungef"))
