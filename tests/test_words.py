@@ -10,8 +10,8 @@ def test_all_texts_are_collected_and_none_has_a_word_that_is_nearly_always_wrong
     texts = {one.text for one in shown}
     assert "What do you want to do with your images?" in texts
     assert any("checks the code" in text or "Check " in text for text in texts)
-    for spoken in ("prompt for the model", "the text length used in training"):
-        assert spoken in texts  # of `--help` and of a comment in printed programs
+    for spoken in ("prompt for the model", "minimum similarity"):
+        assert spoken in texts  # of `--help` and of printed programs
     assert any("Gemma Prohibited Use Policy" in text for text in texts)
     places = {one.place.partition("/")[0].partition(" ")[0] for one in shown}
     assert {"advisor", "rules", "docs", "README.md"} <= places

@@ -234,9 +234,13 @@ def opened_by_programs():
     return written
 
 
-@pytest.mark.parametrize("mode", ["RGB", "L", "1", "P", "CMYK", "I;16", "dark I;16", "turned"])
+CLEAR = ("RGBA", "LA", "transparent P", "transparent RGB")
+MODES = ("RGB", "L", "1", "P", "CMYK", "I;16", "dark I;16", "clear I;16", "turned", *CLEAR)
+
+
+@pytest.mark.parametrize("mode", MODES)
 def test_an_image_is_opened_alike_by_programs_and_try(mode, tmp_path):
-    """Whatever a file holds: sixteen bits keep their high byte."""
+    """Whatever a file holds: sixteen bits keep their high byte, what is transparent is white."""
     import numpy as np
     from PIL import Image
 
@@ -246,11 +250,22 @@ def test_an_image_is_opened_alike_by_programs_and_try(mode, tmp_path):
     if mode.endswith("I;16"):
         deep = values[..., 0].astype(np.uint16) * (1 if mode.startswith("dark") else 257) + 1
         image = Image.fromarray(deep)
+    elif mode in ("RGBA", "LA"):
+        image = Image.fromarray(values).convert(mode)
     else:
-        image = Image.fromarray(values).convert("RGB").convert(mode.replace("turned", "RGB"))
+        image = Image.fromarray(values).convert("RGB")
+        image = image.convert(mode.replace("turned", "RGB").removeprefix("transparent "))
+    clear = {"transparent P": bytes(range(256))}
+    clear |= dict.fromkeys(("transparent RGB", "clear I;16"), image.getpixel((3, 5)))
     path = tmp_path / ("a.jpg" if mode in ("CMYK", "turned") else "a.png")
-    image.save(path, exif=exif)
+    image.save(path, exif=exif, transparency=clear.get(mode))
     ours = open_image(path).pixels
+    if mode in CLEAR:
+        from transformers.image_transforms import convert_to_rgb
+
+        with Image.open(path) as file:
+            assert ours.tobytes() == convert_to_rgb(file, return_numpy=True).tobytes()
+            assert ours.tobytes() != file.convert("RGBA").convert("RGB").tobytes()
     for code in opened_by_programs():
         names = {}
         exec(code, names)
