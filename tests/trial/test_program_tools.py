@@ -631,7 +631,7 @@ def test_a_folder_without_images_or_a_broken_one_asked_for_is_said(tiny, photos,
         with pytest.raises(SystemExit) as stopped:
             called(code, checkpoint, tiny(kind), "index", folder)
         assert stopped.value.code == 2
-        assert f"there are no images in {folder}" in capfd.readouterr().err
+        assert f"{folder} does not exist or has no images" in capfd.readouterr().err
         assert not Path("index").exists()
     called(code, checkpoint, tiny(kind), "index", photos.name)
     with pytest.raises(SystemExit) as stopped:
