@@ -117,7 +117,7 @@ def report_of(results: TrialResults) -> Report:
 
 def _report_of_lines(answered: FolderAnswers) -> Report:
     """Return what was done to a folder, ready to be drawn."""
-    facts = {"answered now": answered.new, "answered before": answered.earlier}
+    facts = {"lines added": answered.new, "lines from before": answered.earlier}
     facts |= {"not readable": answered.unreadable} if answered.unreadable else {}
     written = {name: f"{number:,}" for name, number in facts.items()}
     return _report_of(f"{answered.file}: one line of JSON per image", written, answered)
