@@ -161,7 +161,7 @@ def test_a_set_that_does_not_fit_is_said_not_to(advisor):
     two = ask(advisor, *arguments, "1.3")["together"]
     assert (two["fits"], two["unserved"]) == (False, [])
     assert two["memory_gb"] > two["memory_limit_gb"] == 1.3
-    assert "fits in 1.3 GB together" in advisor("recommend", *arguments, "1.3").out
+    assert "known size fits in 1.3 GB" in advisor("recommend", *arguments, "1.3").out
 
 
 def test_an_answer_names_the_age_of_its_facts_and_no_age_in_months(advisor):

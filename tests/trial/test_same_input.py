@@ -220,6 +220,7 @@ def test_a_program_gives_its_network_what_try_and_evaluate_do(key, tiny, tmp_pat
         assert not differences(ours, of_evaluation(key, tiny(kind), folder / "a.jpg"))
 
 
+@functools.cache
 def opened_by_programs():
     """The function that opens an image in each program of every tool; equal ones once."""
     written = {}
