@@ -114,11 +114,14 @@ CHILDREN = {
 """What starts a child, by the marker of the tests in which it does."""
 
 
+UNCHANGED = {store.shipped_rules()}
+"""Folders of rules in which no test writes."""
+
+
 def files_once(rule_files):
-    """Read the shipped rules once: every command does so twice, and most tests are commands."""
-    shipped = store.shipped_rules()
-    kept = functools.cache(lambda: rule_files(shipped))
-    return lambda folder: [*kept()] if folder == shipped else rule_files(folder)
+    """Read such rules once: every command does so twice, and most tests are commands."""
+    kept = functools.cache(rule_files)
+    return lambda folder: [*kept(folder)] if folder in UNCHANGED else rule_files(folder)
 
 
 def compiled_once(assemble):
@@ -220,6 +223,7 @@ def small_folder(tmp_path_factory):
         for check in checks["checks"]:
             check.pop("sources", None)
         (folder / "checks" / file.name).write_text(yaml.safe_dump(checks), encoding="utf-8")
+    UNCHANGED.add(folder)
     return folder
 
 
