@@ -149,7 +149,9 @@ class PlacedWords:
         """
         places = (p for p in self.places if not by or by in FLAGS.get(p.kind, ()))
         free = (each for each in places if each not in self.used)
-        found = ((each, values) for each in free if (values := self.named(each.kind, word)))
+        runs = self.name in ("try", "evaluate") and by in FLAGS[takes.CHECKPOINT]
+        own = [word] if runs and is_there(word) else []  # the folder of a checkpoint
+        found = ((each, values) for each in free if (values := self.named(each.kind, word) or own))
         place, values = next(found, (Place(""), [word]))
         kind = place.kind
         if not kind and (self.places or by):

@@ -141,8 +141,8 @@ FLAGS: Mapping[str, Sequence[str]] = {
     **{f"--format {format}": (f"--{format}",) for format in ("github", "sarif", "junit")},
     SENTENCE: ("--need", "--sentence", "--describe", "--fields"),
     CHECKPOINT: (
-        *("--model", "--models", "-m", "--checkpoint", "--checkpoints", "--candidates"),
-        *("--with", "--against"),
+        *("--model", "--models", "-m", "--checkpoint", "--checkpoints", "--candidate"),
+        *("--candidates", "--with", "--against"),
     ),
     **dict.fromkeys(FILES, tuple(f"--{name}" for name in (*_PATHS, "photo", "on", "labels"))),
 }

@@ -9,7 +9,7 @@ import pytest
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     """A project folder with an image, a folder of classes and two tables."""
-    for name in ("photos", "labeled/cat", "labeled/dog"):
+    for name in ("photos", "labeled/cat", "labeled/dog", "mine"):
         (tmp_path / name).mkdir(parents=True)
     for name in ("a.jpg", "labeled/cat/1.jpg", "labeled/dog/2.jpg"):
         (tmp_path / name).write_bytes(b"no image")
@@ -39,6 +39,9 @@ TAKEN = {
     ),
     "try a.jpg a.jpg --labels cat,dog": "try --image a.jpg --labels cat,dog",
     f"evaluate --model={CLIP} labeled": f"evaluate labeled --candidate {CLIP}",
+    "evaluate labeled --model ./mine": "evaluate labeled --candidate ./mine",
+    "evaluate labeled --checkpoint mine": "evaluate labeled --candidate mine",
+    "try a.jpg --candidate ./mine": "try --image a.jpg --checkpoint ./mine",
     "evaluate captioning captions.csv photos": (
         "evaluate captions.csv --task captioning --image-folder photos"
     ),
