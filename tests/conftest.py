@@ -46,31 +46,6 @@ settings.load_profile("quick")  # --hypothesis-profile more, as in .ci/run --lon
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-PLACES = {}
-"""The place of each file or folder of tests among those of its folder."""
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_make_collect_report(collector):
-    """Have every second worker collect from the end.
-
-    All workers collect all tests, and rewrite the assertions of a file that none has rewritten yet:
-    two that meet in the middle rewrite half of them each.
-    """
-    report = yield
-    if isinstance(collector, pytest.Dir):
-        PLACES.update((node, place) for place, node in enumerate(report.result))
-        if int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) % 2:
-            report.result.reverse()
-    return report
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
-    """Put the tests in the order in which another worker collected them."""
-    items.sort(key=lambda item: [PLACES[node] for node in item.listchain() if node in PLACES])
-
-
 @pytest.fixture(scope="session", autouse=True)
 def cache(tmp_path_factory):
     """Keep what is made of rules in a folder of this run, never in the user's cache.
