@@ -3,7 +3,6 @@
 import pytest
 
 from advisor import explain, load_rules, make_profile, recommend
-from advisor.decide.details import rules_against
 from advisor.engine.decision import Engine
 from advisor.interview.session import Session
 
@@ -145,10 +144,10 @@ def test_why_not_is_explained(extended):
     own = {"task": "spoken-description", "voice": "own-voice", "training": "ready-made"}
     [against] = explain(extended, own, why_not="loudspeaker").why_not
     assert (against.family, against.verdict) == ("speaker", "excluded")
-    assert [rule.id for rule in rules_against(against.fired)] == ["own-voice-without-training"]
+    assert [rule.id for rule in against.reasons] == ["own-voice-without-training"]
     [against] = explain(extended, {"task": "describe"}, why_not="speaker").why_not
     assert ("The rule base does not say that Speaker gives `text`.") in {
-        rule.because for rule in rules_against(against.fired)
+        rule.because for rule in against.reasons
     }
 
 

@@ -91,7 +91,7 @@ def test_a_page_without_what_it_loads_says_what_could_not_be_fetched(tmp_path):
     asked = ["code", "--task", "captioning", "--runtime", "transformers.js"]
     assert run([*asked, "--output", f"html={file}"]) == 0
     document, _ = opened(file, tmp_path / "one", 900)
-    assert "Not loaded: ./node_modules/@huggingface/transformers." in document
+    assert "./node_modules/@huggingface/transformers could not be loaded." in document
     assert "Loading the network" not in document
 
 

@@ -176,7 +176,7 @@ def test_an_image_that_cannot_be_read_is_left_out_and_a_finished_training_stays(
     with pytest.raises(SystemExit) as stopped:
         trained(code, checkpoint.id, network, "--epochs", 2, "--resume")
     assert not stopped.value.code
-    assert "fine-tuned contains a finished model" in capsys.readouterr().err
+    assert "fine-tuned has a finished model" in capsys.readouterr().err
     assert weights.read_bytes() == before
 
 
