@@ -27,7 +27,8 @@ HOURS = {
     **dict.fromkeys(("ms", "millisecond", "milliseconds"), 1 / HOUR / 1000),
 }
 """What may stand behind a time, each with what one of it is in hours."""
-GIGABYTES = {"tb": 1000.0, "gb": 1.0, "mb": 0.001, "kb": 1e-6}
+_BYTES = {"t": 1000.0, "g": 1.0, "m": 0.001, "k": 1e-6}
+GIGABYTES = {word: size for unit, size in _BYTES.items() for word in (unit, f"{unit}b")}
 """What may stand behind the size of a file, in gigabytes of 10^9 bytes."""
 
 

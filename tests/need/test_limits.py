@@ -160,6 +160,8 @@ def test_what_would_change_the_answer_under_a_limit_does_so(rulebase, capsys):
         (TIME, "any", "any"),
         (FILE, "1 GB", "1GB"),
         (FILE, "500MB", "500MB"),
+        (FILE, "500M", "500MB"),
+        (FILE, "1.5g", "1.5GB"),
         (FILE, 2, "2GB"),
     ],
 )
