@@ -140,14 +140,13 @@ class Lexicon:
     def named_by(self, name: str, words: str) -> list[str]:
         """Return the checkpoints of a name that have the words beside it in their ids, if any."""
         ids, _ = self.named(name)
-        for word in words.lower().split():
-            ids = [id for id in ids if f"-{word}-" in _DASHED.sub("-", f"-{id.lower()}-")] or ids
+        for word in words.split():
+            ids = [id for id in ids if _has_word(id, word)] or ids
         return ids
 
     def is_part(self, word: str, name: str) -> bool:
         """True for a word that is in the id of a checkpoint of a name: openai clip large."""
-        ids = " ".join(self.named(name)[0]).lower()
-        return f"-{word.lower()}-" in f"-{_DASHED.sub('-', ids)}-"
+        return any(_has_word(id, word) for id in self.named(name)[0])
 
     def language(self, forms: Iterable[str]) -> str:
         """Return the language that words tell; empty where none, or where several do as well.
@@ -273,3 +272,8 @@ def _neighbours(word: str) -> Iterator[tuple[str, int]]:
     yield from ((a + b[1:], place) for a, b, place in halves if b)
     yield from ((a + letter + b, place) for a, b, place in halves for letter in LETTERS)
     yield from ((a + letter + b[1:], place) for a, b, place in halves if b for letter in LETTERS)
+
+
+def _has_word(id: str, word: str) -> bool:
+    """True for a word of an id of a checkpoint, whatever parts its words."""
+    return f"-{word.lower()}-" in _DASHED.sub("-", f"-{id.lower()}-")

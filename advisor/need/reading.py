@@ -37,18 +37,10 @@ FIELD = "field-name"
 UNSEEN = {"records": "page", "prose": "read"}
 """Concepts of what is no image, and of what is done with texts, each with what makes it of one."""
 
-SHOWN = {
-    "image",
-    "photos",
-    "video",
-    "scanned",
-    "form",
-    "handwritten",
-    "scene-text",
-    "line",
-    "chart",
-}
-SHOWN |= {"screen", "face", "meme", "by-image", "two-images", "organism", "lesion", "audio"}
+SHOWN = frozenset((
+    "image", "photos", "video", "scanned", "form", "handwritten", "scene-text", "line", "chart",
+    "screen", "face", "meme", "by-image", "two-images", "organism", "lesion", "audio",
+))  # fmt: skip
 """Concepts of what is seen, or heard: what is done besides is done with that."""
 
 WORDLESS = frozenset(("pick", "ranking", "vector"))
