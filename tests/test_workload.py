@@ -7,7 +7,7 @@ import pytest
 
 from advisor.cli.main import run
 from advisor.decide.recommendation import recommend
-from advisor.decide.workload import hours_within, speed_for, time_of, workload_of
+from advisor.decide.workload import hours_within, rounded, speed_for, time_of, workload_of
 from advisor.errors import UsageError
 from advisor.model.library import NETWORKS, Tower
 from advisor.rulebase.store import load_rules
@@ -129,13 +129,28 @@ def test_the_longest_time_with_thinking_is_that_of_the_tokens_that_programs_allo
     card = next(speed for speed in rules.speeds if speed.label == took.machine)
     a_token = took.longest - took.high
     assert a_token > 8182 * 1000 / 3600 / card.tokens[0] * 0.99
-    longest = f"up to {took.longest:,.0f} hours with it (8,192 tokens each), for 1,000 items"
+    longest = f"up to {rounded(took.longest)} hours with it (8,192 tokens each), for 1,000 items"
     assert f") without thinking, {longest}" in took.text
     unknown = took._replace(most_tokens=1).text
     assert ") without thinking, an unknown time with it, for 1,000 items" in unknown
     silent = time_of(rules, rules.forms["Qwen/Qwen3-VL-8B-Instruct"], profile, 1000)
     assert "thinking" not in silent.text
     assert silent.longest == silent.high
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (91937, "92,000"),
+        (197686, "200,000"),
+        (105, "100"),
+        (54.4, "54"),
+        (9.96, "10"),
+        (0.123, "0.12"),
+    ],
+)
+def test_an_estimate_is_said_in_two_digits(number, text):
+    assert rounded(number) == text
 
 
 def test_a_number_in_a_sentence_is_understood_where_it_changes_no_choice(capsys):

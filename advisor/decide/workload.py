@@ -73,8 +73,8 @@ def _span(hours: float) -> tuple[int, str]:
 
 
 def rounded(number: float) -> str:
-    """Return a number in words for people: whole from 10 on, of two digits below."""
-    return f"{number:,.0f}" if number >= 10 else f"{number:.2g}"
+    """Return a number in words for people: of two digits, as an estimate holds no more."""
+    return f"{float(f'{number:.2g}'):,.0f}" if number >= 10 else f"{number:.2g}"
 
 
 def speed_for(rulebase: RuleBase, profile: Profile) -> Speed | None:
