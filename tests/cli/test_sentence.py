@@ -114,6 +114,14 @@ def test_a_lone_word_that_nobody_knows_is_a_misspelt_name(advisor, word, said):
     assert said in result.err
 
 
+def test_a_path_alone_says_what_runs_on_files(advisor, tmp_path):
+    for words in ([str(tmp_path)], ["recommend", str(tmp_path)]):
+        result = advisor(*words)
+        assert (result.code, result.out) == (2, "")
+        assert "is a path, not a command or a task" in result.err
+        assert "`advisor try --folder photos --task captioning`" in " ".join(result.err.split())
+
+
 def test_a_family_is_no_need(advisor):
     result = advisor("recommend", "clip")
     assert (result.code, result.out) == (2, "")
