@@ -11,14 +11,9 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
+from advisor.model import NamedTuple
 from advisor.naming import singular
-
-if TYPE_CHECKING:
-    from typing import NamedTuple
-else:
-    from advisor.model.value import NamedTuple
 
 LONGEST = 40
 """A longer run of letters is no word of any lexicon; it is kept as it is."""

@@ -13,9 +13,9 @@ import enum
 import re
 from collections.abc import Mapping
 from functools import cache
-from typing import NamedTuple
 
 from advisor.catalogue.release_table import EXPORTS, ReleaseTable, block_of
+from advisor.model import NamedTuple
 
 _NETWORK = """
     T_destination add_module apply bfloat16 buffers call_super_init children compile cpu cuda

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from operator import attrgetter
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from advisor.catalogue.release import Release
 from advisor.check.finding import Edit, Finding, advice
@@ -19,7 +19,7 @@ from advisor.check.judged_files import JudgedFiles
 from advisor.check.judgement import DeclaredChoice, Judgement
 from advisor.check.records import Lock
 from advisor.engine.profile import Profile
-from advisor.model import Checkpoint
+from advisor.model import Checkpoint, NamedTuple
 from advisor.model.library import CheckRule
 from advisor.rulebase.base import RuleBase
 from advisor.scan.notebook import parse_notebook

@@ -6,8 +6,8 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from operator import itemgetter
-from typing import NamedTuple
 
+from advisor.model import NamedTuple
 from advisor.model.library import NameChange
 from advisor.scan.usage import Location
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import NamedTuple
 
 from advisor.catalogue.release import described_releases, release
-from advisor.model import Checkpoint
+from advisor.model import Checkpoint, NamedTuple
 from advisor.rulebase.base import RuleBase
 from advisor.scan.vocabulary import SIZE, parts, squeezed
 

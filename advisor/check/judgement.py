@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from advisor.decide.bounded_rules import bounded
 from advisor.decide.requirements import Requirements, Suitability
@@ -12,7 +12,7 @@ from advisor.engine.decision import Assessment, Decision, Engine
 from advisor.engine.profile import Answer, Profile, make_profile
 from advisor.errors import AdvisorError, BrokenFileError, OneModelError, UsageError
 from advisor.files import path_shown
-from advisor.model import NONE, TASK, Checkpoint
+from advisor.model import NONE, TASK, Checkpoint, NamedTuple
 from advisor.phrasing import joined
 from advisor.rulebase.base import RuleBase
 from advisor.scan.usage import Location

@@ -6,12 +6,12 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import NamedTuple
 
 from advisor.catalogue.release import described_releases, members_of, version_number
 from advisor.catalogue.release_members import Members, ReleaseMembers
 from advisor.check.case import TRANSFORMERS, Case
 from advisor.check.identity import identity_of
+from advisor.model import NamedTuple
 from advisor.scan.usage import Call, Load, Usage
 
 AUTOMATIC = "Auto"

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
 
 from advisor.catalogue.release import release
 from advisor.check import records
@@ -31,6 +30,7 @@ from advisor.console.commands import GivenLater, rules_of
 from advisor.console.options import Priority, day_or_today, priority_of
 from advisor.errors import OneModelError, UsageError, check_name
 from advisor.files import path_shown, resolved
+from advisor.model import NamedTuple
 from advisor.rulebase.base import RuleBase
 from advisor.rulebase.store import load_rules
 from advisor.scan.pin import Pins

@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from advisor.check.finding import Finding
 from advisor.check.judgement import DeclaredChoice, Judgement
@@ -14,6 +14,7 @@ from advisor.decide.selection import select
 from advisor.draw.findings import names_in
 from advisor.errors import BrokenFileError, UsageError
 from advisor.files import path_shown, read_bounded
+from advisor.model import NamedTuple
 from advisor.rulebase.base import RuleBase
 
 LOCK = "advisor.lock"

@@ -17,7 +17,7 @@ from importlib import import_module
 from inspect import Parameter
 from math import isfinite
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 
 import typer
 
@@ -38,6 +38,7 @@ from advisor.engine.bounds import BOUNDS
 from advisor.engine.profile import Profile, as_meant, read_answers
 from advisor.errors import BrokenFileError, UsageError
 from advisor.files import real_path, replaces_input
+from advisor.model import NamedTuple
 from advisor.phrasing import count
 from advisor.rulebase.base import RuleBase
 from advisor.rulebase.store import load_rules
@@ -49,7 +50,6 @@ Given = Annotated[Profile, QUESTIONS]
 """The answers that a command line gives, by flags and by a profile file."""
 GivenLater = Annotated[Callable[[RuleBase], Profile], LATER]
 """The same, to be read by rules that a command finds itself, such as those of a project."""
-
 
 LAY = "Add the rules of a folder to the shipped rules. Can be used multiple times."
 Rules = Annotated[list[Path], typer.Option("--rules", metavar="DIR", help=LAY)]
@@ -204,14 +204,13 @@ class _Values:
         """Return how flags were called before, and what some stand for alone."""
         declared = {self.options[name]: _declared(param) for name, param in self._own.items()}
         named = {option.opts[0]: info for option, info in declared.items()}
-        questions = self._questions
-        earlier_names = ((q, name) for q in questions for name in (q.id, *q.was))
+        earlier_names = ((q, name) for q in self._questions for name in (q.id, *q.was))
         was = {f"--{name}": f"--{q.typed}" for q, name in earlier_names if name != q.typed}
         was |= {earlier: flag for flag, i in named.items() if (earlier := getattr(i, "was", ""))}
-        current = {f"--{question.typed}" for question in questions}
+        current = {f"--{question.typed}" for question in self._questions}
         was = {flag: now for flag, now in was.items() if flag not in current}
         alone = {flag: info.alone for flag, info in named.items() if getattr(info, "alone", None)}
-        alone |= {f"--{question.typed}": bare(question) for question in questions if question.bare}
+        alone |= {f"--{q.typed}": bare(q) for q in self._questions if q.bare}
         own = frozenset(flag for option in declared for flag in option.opts)
         return Spelling(was, own, alone)
 
@@ -302,9 +301,8 @@ class _Values:
                     hint="for several tasks, repeat the flag: --task a --task b",
                     kind="several-outputs",
                 )
-        answers = (
-            read_answers(rulebase, rest, "file") | read_answers(rulebase, flags, "flag") | here
-        )
+        answers = read_answers(rulebase, rest, "file")
+        answers |= read_answers(rulebase, flags, "flag") | here
         profile, notes = as_meant(rulebase, answers)
         for line in (*notes, *_other_sizes(rulebase, both, answers)):
             note(f"advisor: {line}")

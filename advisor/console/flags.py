@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from itertools import chain, pairwise
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand
@@ -16,7 +16,7 @@ from typer.core import TyperCommand
 from advisor.console.streams import note
 from advisor.engine.numbers import has_commas
 from advisor.errors import UsageError
-from advisor.model import TASK, Question, Task
+from advisor.model import TASK, NamedTuple, Question, Task
 from advisor.rulebase.base import RuleBase
 
 SHOWN_OPTIONS = 9

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import Annotated
 
 import typer
 
@@ -17,6 +17,7 @@ from advisor.console.streams import BRIEF, interactive, note, progress_line
 from advisor.draw.formats import FINDING_FORMATS, PAGE_FORMATS, Report, brief, drawn
 from advisor.errors import UsageError, check_name
 from advisor.files import MEGABYTE, read_bounded, real_path, refuse_what_was_read
+from advisor.model import NamedTuple
 from advisor.phrasing import joined
 from advisor.writing import silence_stdout, write_text
 
@@ -136,10 +137,10 @@ class Showing(NamedTuple):
     def say(self, report: Report) -> None:
         """Print a report; whoever has read enough of it changes nothing else of the command."""
         indent = 2 if sys.stdout.isatty() else None  # on a pipe one line, ten times as fast
-        if BRIEF.get() and self.format == "terminal":
-            text = brief(report)
-        else:
-            text = drawn(report, self.format, indent=indent, color=self.color)
+        short = BRIEF.get() and self.format == "terminal"
+        text = (
+            brief(report) if short else drawn(report, self.format, indent=indent, color=self.color)
+        )
         try:
             sys.stdout.write(text)
         except BrokenPipeError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from advisor.decide.command_lines import (
     command,
@@ -20,7 +20,7 @@ from advisor.decide.requirements import COMPOSE, Requirements
 from advisor.decide.selection import ORDERS, Pick, Selection, sort_flag
 from advisor.engine.decision import Decision, Engine, applicable
 from advisor.engine.profile import Answer
-from advisor.model import TASK, Checkpoint, Detour, Elsewhere
+from advisor.model import TASK, Checkpoint, Detour, Elsewhere, NamedTuple
 from advisor.rulebase.base import RuleBase
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 from advisor.decide.precedence import Precedences
 from advisor.decide.requirements import (
@@ -22,7 +22,7 @@ from advisor.decide.requirements import (
 from advisor.decide.selection import line_for
 from advisor.engine.profile import Answer
 from advisor.engine.task_diagram import UNSAID, Axis, AxisValue
-from advisor.model import NOT_APPLICABLE, TASK, Checkpoint, Option
+from advisor.model import NOT_APPLICABLE, TASK, Checkpoint, NamedTuple, Option
 from advisor.rulebase.base import RuleBase
 
 NOTHING_ELSE: Mapping[str, Answer] = MappingProxyType({})

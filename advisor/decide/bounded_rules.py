@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 from advisor.decide.outlook import Change
 from advisor.decide.selection import Selection, select
@@ -12,7 +12,7 @@ from advisor.engine.bounds import ANY, BOUNDS, FILE, SIZE, TIME, bound_value
 from advisor.engine.decision import Decision, Engine
 from advisor.engine.profile import Answer, Profile, bounds_in, counted
 from advisor.errors import UsageError
-from advisor.model import NONE, TASK, Question
+from advisor.model import NONE, TASK, NamedTuple, Question
 from advisor.model.library import Speed
 from advisor.rulebase.base import RuleBase
 

@@ -13,7 +13,7 @@ from functools import cache, partial
 from itertools import pairwise
 from math import inf
 from operator import or_
-from typing import Any, NamedTuple
+from typing import Any
 
 from advisor.decide.answer_consequences import (
     AnswerConsequence,
@@ -27,7 +27,7 @@ from advisor.decide.requirements import AS_IS, COMPOSE, FINE_TUNE
 from advisor.decide.selection import ORDERS, by_order
 from advisor.engine.diagram import EMPTY, Diagram
 from advisor.engine.task_diagram import COMPOSED, NOTHING, PICKED, TEACHABLE, Axis
-from advisor.model import hub_id_of
+from advisor.model import NamedTuple, hub_id_of
 from advisor.rulebase.base import RuleBase
 
 NOT_PICKED = (COMPOSED, TEACHABLE, NOTHING)

@@ -14,9 +14,7 @@ training are those of https://huggingface.co/docs/transformers/model_memory_anat
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
-from advisor.model import Checkpoint, Task
+from advisor.model import Checkpoint, NamedTuple, Task
 
 OVERHEAD_MB = 370
 """The interpreter with torch, torchvision and transformers, and one small image, on a CPU."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from math import ceil
 from types import MappingProxyType
-from typing import NamedTuple
 
 from advisor.decide.advice import END, SCREEN, UNBOUND, Advice, Screen, TaskAdvice
 from advisor.decide.command_lines import TRANSFORMERS, command, flags
@@ -35,7 +34,7 @@ from advisor.draw.typesetting import height
 from advisor.engine.bounds import duration
 from advisor.engine.decision import Assessment, applicable
 from advisor.engine.profile import Answer, holds
-from advisor.model import NONE, TASK
+from advisor.model import NONE, TASK, NamedTuple
 from advisor.phrasing import joined
 
 SHOWN_CLOSEST = 3

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache, cached_property
 from itertools import combinations
-from typing import Any, NamedTuple
+from typing import Any
 
 from advisor.decide.requirements import MULTILINGUAL, NO_LANGUAGE
-from advisor.model import Checkpoint, form_id, is_form
+from advisor.model import Checkpoint, NamedTuple, form_id, is_form
 from advisor.rulebase.base import RuleBase
 
 ENGLISH, OTHERS, ANY = "en", "others", ""
@@ -246,21 +246,25 @@ class Precedences:
         families = {checkpoint.id: checkpoint.family for checkpoint in every}
         coarse = {checkpoint.id for checkpoint in every if checkpoint.loses_much}
         ids = tuple(families)
-        first = {id: self.first_measured(id) for id in ids}
         edges: dict[tuple[str, str], Told] = {}
         tied: set[tuple[str, str]] = set()
+        settled: set[tuple[str, str]] = set()
         for rank, gauge in enumerate(self.gauges):
-            able = [id for id in ids if first[id] >= rank] if gauge.rest else ids
-            ended = {pair for pair in tied if self.ends_at_tie or not coarse.isdisjoint(pair)}
-            self._compared(gauge, rank, able, ended, edges, tied)
+            able = [id for id in ids if self.first_measured(id) >= rank] if gauge.rest else ids
+            for pair in self._compared(gauge, rank, able, settled, edges):
+                tied.add(pair)
+                if self.ends_at_tie or not coarse.isdisjoint(pair):
+                    settled.add(pair)
         whole = map(self._rulebase.forms_of, dict.fromkeys(families.values()))
         for name, before, behind in related({form.id: form for some in whole for form in some}):
             ways = {(before, behind), (behind, before)}
             tie = self.ends_at_tie and not ways.isdisjoint(tied) and name != ROUNDED
-            if before in families and behind in families and not tie and ways.isdisjoint(edges):
+            untold = before in families and behind in families and edges.keys().isdisjoint(ways)
+            if untold and not tie:
                 edges[before, behind] = RELATIONS.index(name) + 2, 0, 0.0, before, behind, 0
         forms = {id for id in ids if is_form(id)}
-        ordered = sorted(sorted(edges.values()), key=lambda edge: not forms.isdisjoint(edge[3:5]))
+        ordered = sorted(edges.values())
+        ordered.sort(key=lambda edge: edge[3] in forms or edge[4] in forms)
         return Compared(ordered, frozenset(tied - edges.keys()), self)
 
     def _compared(
@@ -268,32 +272,36 @@ class Precedences:
         gauge: Gauge,
         rank: int,
         ids: Sequence[str],
-        ended: set[tuple[str, str]],
+        settled: set[tuple[str, str]],
         edges: dict[tuple[str, str], Told],
-        tied: set[tuple[str, str]],
-    ) -> None:
-        """Compare each pair that is still open in the first table of a yardstick that has both.
+    ) -> list[tuple[str, str]]:
+        """Compare each pair that is not settled in the first table of a yardstick that has both.
 
-        By the word of a maker about its own a pair stays open.
+        Return the pairs that tie. By the word of a maker about its own a pair stays open.
         """
-        protocols, times = self._order["protocols"], gauge.apart
-        settled = ended | {pair for pair, edge in edges.items() if not edge[0]}
+        times = gauge.apart
+        makers = {place: maker for place, (_, maker) in self._order["protocols"].items()}
+        ties: list[tuple[str, str]] = []
+        seen: set[tuple[str, str]] = set()
         for number, table in enumerate(gauge.tables):
             inside = [(id, table[id]) for id in ids if id in table]
             for (id, figure), (other, against) in combinations(inside, 2):
                 pair = id, other
-                if pair in settled:
+                if pair in settled or pair in seen:
                     continue
-                settled.add(pair)
+                seen.add(pair)
                 apart = times(figure, against)
                 if not apart:
-                    tied.add(pair)
+                    ties.append(pair)
                     continue
                 before, behind = pair if apart > 0 else (other, id)
-                maker = protocols[figure[2]][1] if figure[2] == against[2] else None
+                maker = makers[figure[2]] if figure[2] == against[2] else None
                 kind = int(_owner(before) == maker != _owner(behind)) if maker else 0
+                if not kind:
+                    settled.add(pair)
                 if not kind or pair not in edges:
                     edges[pair] = kind, rank, -round(abs(apart), 6), before, behind, number
+        return ties
 
     def precedence(self, edge: Told) -> Precedence:
         """Return what was told of a pair, with its figures and where they were published."""

@@ -10,7 +10,6 @@ import re
 from collections.abc import Mapping, Sequence
 from textwrap import indent
 from types import MappingProxyType
-from typing import NamedTuple
 
 from advisor.decide.command_lines import (
     TRANSFORMERS,
@@ -23,7 +22,7 @@ from advisor.decide.program_header import merged
 from advisor.decide.requirements import AS_IS
 from advisor.errors import unknown_name
 from advisor.foreign import visible_lines
-from advisor.model import Checkpoint
+from advisor.model import Checkpoint, NamedTuple
 from advisor.model.library import Program, ProgramTool, RunnerUse, Runtime
 from advisor.rulebase.base import RuleBase
 

@@ -11,10 +11,10 @@ from bisect import insort
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, combinations, pairwise
-from typing import Any, NamedTuple
+from typing import Any
 
 from advisor.decide.precedence import Compared, Locked, Precedences
-from advisor.model import LOADERS, Checkpoint
+from advisor.model import LOADERS, Checkpoint, NamedTuple
 
 NEARLY_ALL = 0.8
 """The share of what the leader stands before that another has to come before to be as good:
@@ -24,7 +24,8 @@ ties are not transitive, and a walk from tie to tie would end far below."""
 def lock(ids: Iterable[str], compared: Compared) -> Locked:
     """Return the order that evidence gives, taken in its order; `ids` are those to order."""
     inside = frozenset(ids)
-    pairs = {(edge[3], edge[4]): edge for edge in compared.told if inside.issuperset(edge[3:5])}
+    edges = (edge for edge in compared.told if edge[3] in inside and edge[4] in inside)
+    pairs = {(edge[3], edge[4]): edge for edge in edges}
     behind_more = Counter(behind for _, behind in pairs)
     behind_more.subtract(before for before, _ in pairs)
     order = _Order(sorted(inside, key=behind_more.__getitem__))
@@ -283,13 +284,15 @@ def _with_rounded(
     since its checkpoint is too large, so is what is larger, so it stands before none of that. Of
     `forms` in as many bits the first is that whose checkpoint is, where nothing is said of them.
     """
+    rounded = {id for id, checkpoint in every.items() if checkpoint.is_rounded}
+    size = {id: checkpoint.parameters_millions or UNKNOWN_SIZE for id, checkpoint in every.items()}
     of_forms = {
         (edge[3], edge[4]): edge
         for edge in compared.told
-        if every[edge[4]].is_rounded
-        or (every[edge[3]].is_rounded and _size(every[edge[4]]) < _size(every[edge[3]]))
+        if edge[4] in rounded or (edge[3] in rounded and size[edge[4]] < size[edge[3]])
     }
-    alike = [pair for pair in combinations(forms, 2) if len({every[id].bits for id in pair}) == 1]
+    bits = {id: _bits(id) for id in forms}
+    alike = [(id, other) for id, other in combinations(forms, 2) if bits[id] == bits[other]]
     claims = [*dict.fromkeys(pairwise(line)), *of_forms, *alike]
     order = _Order([*line, *(id for id in every if id not in line)])
     dropped = [of_forms.pop(pair) for pair in [*order.refused(claims)] if pair in of_forms]
@@ -310,10 +313,6 @@ def _inserted(
         before.setdefault(after, []).append(form)
     line = [placed for id in listed for placed in (*before.get(id, ()), id)]
     return line + before.get("", [])
-
-
-def _size(checkpoint: Checkpoint) -> float:
-    return checkpoint.parameters_millions or UNKNOWN_SIZE
 
 
 def _bits(form: str) -> int:

@@ -10,13 +10,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from itertools import combinations
 from math import inf
-from typing import NamedTuple
 
 from advisor.engine.decision import Decision, Engine, applicable
 from advisor.engine.diagram import Choice
 from advisor.engine.profile import Answer, Profile
 from advisor.errors import ContradictionError
-from advisor.model import NONE, TASK, Task
+from advisor.model import NONE, TASK, NamedTuple, Task
 
 MOST_WORK = 4_000_000
 """About how many nodes of a space a search may pass: a second or two."""

@@ -6,7 +6,7 @@ Beside each pick stands what to try next where it disappoints: one checkpoint fo
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from advisor.decide.advice import Advice, CheckpointSet, TaskAdvice
 from advisor.decide.memory import loaded_dtype
@@ -19,7 +19,7 @@ from advisor.decide.selection import Pick, Selection
 from advisor.draw.formats import SCHEMA_VERSION, plain
 from advisor.engine.decision import Decision, applicable
 from advisor.engine.profile import Profile
-from advisor.model import NONE, Checkpoint, Rule, hub_id_of, is_form
+from advisor.model import NONE, Checkpoint, NamedTuple, Rule, hub_id_of, is_form
 from advisor.rulebase.base import RuleBase
 
 BETTER = {
@@ -109,7 +109,8 @@ def rule_json(rule: Rule) -> dict[str, Any]:
 
 def some(value: Any, *fields: str) -> dict[str, Any]:
     """Return some fields of a value."""
-    return {field: plain(getattr(value, field)) for field in fields}
+    chosen: dict[str, Any] = plain({field: getattr(value, field) for field in fields})
+    return chosen
 
 
 def _advice_json(advice: TaskAdvice, today: str | None) -> dict[str, Any]:
@@ -249,20 +250,22 @@ def alternatives(pick: Pick, selection: Selection) -> tuple[Alternative, ...]:
         for other in same_use
         if (size := other.memory_gb) is not None and size <= limit
     )
+    bound = OPENNESS[pick.checkpoint.commercial_use] or pick.checkpoint.gated
     freer = (
         Alternative("freer", other.checkpoint.id, text)
-        for other in others
+        for other in (others if bound else ())
         if (text := _freedom_text(pick.checkpoint, other.checkpoint))
     )
     better: list[Alternative] = []
-    if (locked := selection.locked) and pick.behind in [other.checkpoint.id for other in same_use]:
-        kind, *_ = edge = locked.told[pick.behind, pick.checkpoint.id]
+    locked, ahead = selection.locked, pick.behind
+    if locked and ahead and ahead in [other.checkpoint.id for other in same_use]:
+        kind, *_ = edge = locked.told[ahead, pick.checkpoint.id]
         made = ", measured by its developers" if kind else ""
         lead = locked.by.precedence(edge)
         text = BETTER.get(lead.yardstick, "")
         if lead.value is not None:
             text = f"{lead.yardstick} {lead.value:g} against {lead.next_value:g}{made}"
-        better.append(Alternative("better", pick.behind, text))
+        better.append(Alternative("better", ahead, text))
     ways = [next(iter(way), None) for way in (untrained, better, smaller, freer)]
     return tuple(filter(None, ways)) or tuple(_any_other(pick, selection))[:1]
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, cached_property
 from math import inf
-from typing import Any, NamedTuple
+from typing import Any
 
 from advisor.decide.memory import LEAST_GB, file_gb, memory_gb, training_memory
 from advisor.engine.bounds import BOUNDS, FILE, SIZE, duration
 from advisor.engine.decision import applicable
 from advisor.engine.profile import Answer, Profile, holds
-from advisor.model import TASK, Checkpoint, Option, Question, Rule
+from advisor.model import TASK, Checkpoint, NamedTuple, Option, Question, Rule
 from advisor.rulebase.base import RuleBase
 
 AS_IS, FINE_TUNE, COMPOSE = "as-is", "fine-tune", "compose"

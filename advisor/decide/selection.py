@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import groupby
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 from advisor.decide.memory import TrainingMemory, training_memory
 from advisor.decide.precedence import Locked, Precedence, Precedences, Published
@@ -15,7 +15,7 @@ from advisor.decide.requirements import AS_IS, VERIFIED, Gap, Requirements, Suit
 from advisor.engine.bounds import BOUNDED
 from advisor.engine.decision import Decision
 from advisor.engine.profile import Profile, holds
-from advisor.model import Checkpoint, Rule
+from advisor.model import Checkpoint, NamedTuple, Rule
 from advisor.rulebase.base import RuleBase
 
 ORDERS = ("quality", "small", "open")
@@ -127,19 +127,18 @@ class Placing(NamedTuple):
         against the order, where a rule or a doubt made it, is no reason.
         """
         placed: list[Pick] = []
-        marked = (
-            pick._replace(placed_by=self.line(pick.use).by[pick.checkpoint.id])
-            for pick in self.ordered(picks)
-        )
+
+        def by(pick: Pick) -> str:
+            return self.line(pick.use).by[pick.checkpoint.id]
+
         for _, alike in groupby(
-            marked, lambda pick: (pick.group, self._layer(pick), pick.placed_by == NOTHING)
+            self.ordered(picks), lambda pick: (pick.group, self._layer(pick), by(pick) == NOTHING)
         ):
-            some = list(alike)
-            locked = self.line(some[0].use).locked
-            ahead = len(placed)
-            places = locked.places([pick.checkpoint.id for pick in some])
+            some, ahead = list(alike), len(placed)
+            places = self.line(some[0].use).locked.places([pick.checkpoint.id for pick in some])
             placed += [
-                pick._replace(place=ahead + place) for place, pick in zip(places, some, strict=True)
+                pick._replace(place=ahead + place, placed_by=by(pick))
+                for place, pick in zip(places, some, strict=True)
             ]
         return tuple(self._explained(placed))
 
@@ -374,15 +373,10 @@ def _ladder(steps: Sequence[float], ranked: Sequence[Pick], placing: Placing) ->
 
     Without a limit it is another only where that needs more memory. Without steps there are none.
     """
-    rungs: list[Rung] = []
-    for up_to_gb in (*steps, None) if steps else ():
-        fitting = [
-            pick._replace(beyond_gb=None)
-            for pick in ranked
-            if up_to_gb is None or pick.within(up_to_gb)
-        ]
-        first = next(iter(placing.ordered(fitting)), None)
-        if up_to_gb is None and first and first.within(steps[-1]):
-            first = rungs[-1].pick  # nothing larger is known to be better
-        rungs.append(Rung(up_to_gb, first if first and first.loads else None))
-    return tuple(rungs)
+    if not steps:
+        return ()
+    ordered = placing.ordered([pick._replace(beyond_gb=None) for pick in ranked if pick.loads])
+    rungs = [Rung(up_to, next((p for p in ordered if p.within(up_to)), None)) for up_to in steps]
+    best = next(iter(ordered), None)
+    larger = best is not None and not best.within(steps[-1])  # else none is known to be better
+    return *rungs, Rung(None, best if larger else rungs[-1].pick)

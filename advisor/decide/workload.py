@@ -8,11 +8,10 @@ one text at a time. Sending, opening and resizing images is not counted.
 from __future__ import annotations
 
 from math import sqrt
-from typing import NamedTuple
 
 from advisor.decide.memory import PAGE_PIXELS, PAGES, PIXELS, file_dtype, weights_mb
 from advisor.engine.profile import Profile
-from advisor.model import Checkpoint
+from advisor.model import Checkpoint, NamedTuple
 from advisor.model.library import Speed, Workload
 from advisor.phrasing import count
 from advisor.rulebase.base import RuleBase

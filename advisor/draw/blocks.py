@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from advisor.foreign import visible, visible_lines
+from advisor.model import NamedTuple
 
 
 class Heading(NamedTuple):

@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from importlib import import_module
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec
+from typing import TYPE_CHECKING, Any, ParamSpec
 
 from advisor.foreign import INERT_IN_JSON, inert, visible, visible_json, visible_lines
+from advisor.model import NamedTuple
 
 if TYPE_CHECKING:
     from advisor.draw.blocks import Page, Shared
@@ -123,8 +124,6 @@ SCALARS = frozenset({str, int, float, bool, type(None)})
 
 def plain(value: Any) -> Any:
     """Return a value as JSON can hold it: named tuples as objects, other tuples as arrays."""
-    if type(value) in SCALARS:
-        return value
     if hasattr(value, "_asdict"):
         value = value._asdict()
     if isinstance(value, dict):  # most members are scalars, and a call costs more than they do

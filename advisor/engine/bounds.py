@@ -5,10 +5,11 @@ They stand among the answers of a profile under names of their own, and answer n
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from advisor.engine.numbers import as_number
 from advisor.errors import UsageError
+from advisor.model import NamedTuple
 from advisor.phrasing import exact
 
 SIZE, FILE, TIME = "max-parameters", "max-file-size", "within"

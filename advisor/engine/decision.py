@@ -6,13 +6,12 @@ Where some answers cannot all be true, that is told in the fewest of them.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
 
 from advisor.engine.diagram import Allowed, Choice, Reachable
 from advisor.engine.profile import Answer, AsMeant, Profile, answer_text, as_meant, flag_text
 from advisor.engine.space import Encoding, Ranking, Space
 from advisor.errors import ContradictionError, TooMuchOpenError, check_type, several
-from advisor.model import NONE, NOT_APPLICABLE, TASK, Fit, Never, Rule
+from advisor.model import NONE, NOT_APPLICABLE, TASK, Fit, NamedTuple, Never, Rule
 from advisor.phrasing import joined
 from advisor.rulebase.base import RuleBase
 
@@ -104,8 +103,7 @@ class Engine:
 
     def choices(self, profile: Profile) -> list[tuple[Choice, ...]]:
         """Return for each question the choices that a profile leaves possible."""
-        encoding = self.encoding
-        result = list(self._all)
+        encoding, result = self.encoding, list(self._all)
         for id, answer in profile.items():
             if not answer.options:
                 continue

@@ -11,7 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from functools import cache, reduce
 from math import prod
-from typing import Any, NamedTuple
+from typing import Any
+
+from advisor.model import NamedTuple
 
 Choice = tuple[int, ...]
 """Options of one question that hold at once: one, except for questions with `many`."""

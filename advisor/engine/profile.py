@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from math import inf
-from typing import Any, NamedTuple
+from typing import Any
 
 from advisor.engine.bounds import BOUNDS, TIME, bound_name, read_bound
 from advisor.engine.numbers import as_number, has_commas
 from advisor.errors import UsageError, check_type, unknown_among
-from advisor.model import NOT_APPLICABLE, TASK, Condition, Question, Task
+from advisor.model import NOT_APPLICABLE, TASK, Condition, NamedTuple, Question, Task
 from advisor.phrasing import exact
 from advisor.rulebase.base import RuleBase
 

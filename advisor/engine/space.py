@@ -14,10 +14,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import reduce
 from operator import and_, or_
-from typing import NamedTuple
 
 from advisor.engine.diagram import EMPTY, Allowed, Choice, Diagram
-from advisor.model import NONE, NOT_APPLICABLE, Condition, Never, Rule
+from advisor.model import NONE, NOT_APPLICABLE, Condition, NamedTuple, Never, Rule
 from advisor.rulebase.base import RuleBase
 
 FORBID = -1

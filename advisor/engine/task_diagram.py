@@ -10,11 +10,11 @@ from collections import Counter
 from collections.abc import Callable, Collection, Hashable, Sequence
 from functools import cached_property
 from math import ceil, inf, lcm, nextafter
-from typing import Any, NamedTuple
+from typing import Any
 
 from advisor.engine.diagram import EMPTY, Choice, Diagram
 from advisor.engine.profile import Answer, Profile
-from advisor.model import NOT_APPLICABLE, Question
+from advisor.model import NOT_APPLICABLE, NamedTuple, Question
 from advisor.phrasing import exact
 
 MOST_DIGITS = 6

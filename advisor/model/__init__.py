@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
-from advisor.model.value import NamedTuple
+from advisor.model.value import NamedTuple as NamedTuple
 
 if TYPE_CHECKING:
     from advisor.model import fields as f

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -18,6 +18,7 @@ from advisor.decide.outlook import CHECKPOINT, STRICT, strictness
 from advisor.draw.formats import PAGE_FORMATS, Report
 from advisor.errors import UsageError
 from advisor.files import is_there
+from advisor.model import NamedTuple
 from advisor.rulebase.base import RuleBase
 
 if TYPE_CHECKING:

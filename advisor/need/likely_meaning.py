@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 
 from advisor.engine.profile import flag_text
 from advisor.errors import AdvisorError, UnknownNameError, did_you_mean
-from advisor.model import TASK
+from advisor.model import TASK, NamedTuple
 from advisor.model.phrase_kinds import CONCEPT, MEASURE, SAYING
-from advisor.model.value import NamedTuple
 from advisor.naming import MOST, spelt_like
 from advisor.need.amounts import PARAMETERS
 from advisor.need.lexicon import lexicon_of

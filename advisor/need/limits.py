@@ -7,8 +7,8 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from advisor.engine.bounds import FILE, MILLION, SIZE, TIME, bound_text
+from advisor.model import NamedTuple
 from advisor.model.phrase_kinds import MEASURE, NAME, PARTICLE
-from advisor.model.value import NamedTuple
 from advisor.need.amounts import PARAMETERS, is_limited
 from advisor.need.numerals import Amount
 from advisor.need.sweep import OF_EACH, RATE, SPAN

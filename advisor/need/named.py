@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from advisor.decide.command_lines import quoted
 from advisor.decide.selection import ORDERS, select_of
+from advisor.model import NamedTuple
 from advisor.model.phrase_kinds import CONCEPT, SERVED
-from advisor.model.value import NamedTuple
 from advisor.need.lexicon import lexicon_of
 from advisor.need.sweep import sweep
 from advisor.phrasing import joined

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence, Set
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from advisor.model import NamedTuple
 from advisor.model.phrase_kinds import ALONE, CONCEPT, MEASURE, NAME, NUMERAL, PARTICLE, SAYING
-from advisor.model.value import NamedTuple
 from advisor.tokens import written_by_character
 
 if TYPE_CHECKING:

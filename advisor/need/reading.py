@@ -13,8 +13,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from advisor.engine.profile import Answer, read_answer
+from advisor.model import NamedTuple
 from advisor.model.phrase_kinds import ALIAS, CONCEPT, NAME, NUMBER_OF, PARTICLE, SAYING
-from advisor.model.value import NamedTuple
 from advisor.need.amounts import COMPUTER, ITEMS, amounts
 from advisor.need.label_names import OF_PLACES, is_label, label_names
 from advisor.need.lexicon import USUAL, Lexicon, lexicon_of

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from advisor.model import NamedTuple
 from advisor.model.phrase_kinds import (
     ALIAS,
     BETWEEN,
@@ -21,7 +22,6 @@ from advisor.model.phrase_kinds import (
     QUOTED_QUESTION,
     SAYING,
 )
-from advisor.model.value import NamedTuple
 from advisor.tokens import Token, tokens_of
 
 if TYPE_CHECKING:

@@ -8,8 +8,7 @@ from advisor.decide.outlook import strict_words
 from advisor.decide.recommendation import Recommendation
 from advisor.decide.selection import ORDERS, sort_flag
 from advisor.engine.profile import Answer, Profile
-from advisor.model import NOT_APPLICABLE, TASK
-from advisor.model.value import NamedTuple
+from advisor.model import NOT_APPLICABLE, TASK, NamedTuple
 from advisor.need.limits import Limit
 from advisor.need.reading import AnswerRead, Reading, TaskRead
 

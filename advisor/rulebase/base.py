@@ -439,8 +439,7 @@ class RuleBase:
     def _decoded(self, declared: type[Thing], rows: Iterable[list[Any]]) -> tuple[Thing, ...]:
         return tuple(decode(declared, rows, self._plan))
 
-    def _find(self, kind: str, name: str, things: Iterable[Thing]) -> Thing:
-        things = tuple(things)
+    def _find(self, kind: str, name: str, things: Collection[Thing]) -> Thing:
         for each in things:
             if each.id == name:  # type: ignore[attr-defined]
                 return each

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
+
+from advisor.model import NamedTuple
 
 if TYPE_CHECKING:
     from advisor.reader.document import Document, KeyPath
