@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from math import ceil, inf
-from operator import itemgetter
 
 from advisor.decide.advice import TaskAdvice
 from advisor.decide.precedence import Published
@@ -150,25 +149,25 @@ def _larger(advice: TaskAdvice) -> Iterator[Note]:
         and suitability.checkpoint.loads_safely
     ]
     larger += [(pick.needs_gb, pick.checkpoint) for pick in selection.picks if pick.beyond_gb]
-    sized = [
-        (size, checkpoint)
-        for size, checkpoint in larger
-        if size is not None and checkpoint.hub_id not in too_large
-    ]
-    for size, checkpoint in sorted(sized, key=itemgetter(0)):
-        if has := _over_first(advice, checkpoint):
-            yield Note(
-                "Upgrade", f"{checkpoint.id} {has}, and needs {ceil(10 * size) / 10:g} GB", lines=2
-            )
+    for size, checkpoint in sorted(larger, key=lambda sized: sized[0] or inf):
+        if size and checkpoint.hub_id not in too_large and (has := _over_first(advice, checkpoint)):
+            needs = f"needs {ceil(10 * size) / 10:g} GB"
+            yield Note("Upgrade", f"{checkpoint.id} {has}, and {needs}", lines=2)
             return
-    unranked = selection.picks[0].placed_by == NOTHING
-    for pick in sorted(selection.picks, key=lambda pick: 0 if unranked else pick.needs_gb or 0):
+    unranked, of_none = selection.picks[0].placed_by == NOTHING, selection.picks[0].aimed_at[1]
+    large = sorted(selection.picks, key=lambda pick: 0 if unranked else pick.needs_gb or 0)
+    for pick in sorted(large, key=lambda pick: pick.aimed_at[1]):  # those of a field first
         by_size = [rule for rule in pick.fired if SIZE in rule.where and rule.effect == "avoid"]
-        if by_size and pick.loads and (has := _over_first(advice, pick.checkpoint)):
+        of_field = [rule.because for rule in pick.fired if rule.effect == "prefer"]
+        has = _over_first(advice, pick.checkpoint)
+        if of_none and of_field:
+            has = f"is slow on this device. {of_field[0]}"
+        elif has and by_size:
             took = advice.hours(pick)
-            large = f"but is too large for these needs. {by_size[0].because}"
-            why = f"and takes {took.text.partition(' for ')[0]}" if took else large
-            yield Note("Upgrade", f"{pick.checkpoint.id} {has}, {why}", lines=3)
+            why = f"but is too large for these needs. {by_size[0].because}"
+            has += f", and takes {took.text.partition(' for ')[0]}" if took else f", {why}"
+        if by_size and pick.loads and has:
+            yield Note("Upgrade", f"{pick.checkpoint.id} {has}", lines=3)
             return
 
 

@@ -95,6 +95,14 @@ def test_what_a_rule_finds_too_large_is_told_with_its_result(advisor, flags, mor
     assert float(found[2]) == more > float(found[3])
 
 
+@pytest.mark.parametrize("task", ["zero-shot-classification", "image-search", "embeddings"])
+def test_what_a_field_has_is_named_where_it_is_too_slow_for_the_device(advisor, task):
+    flags = ["--task", task, "--domain", "organisms", "--device", "cpu"]
+    page = " ".join(advisor("recommend", *flags).out.split())
+    assert re.search(r"Upgrade imageomics/\S+ is slow on this device. BioCLIP 2 is trained", page)
+    assert not ask(advisor, *flags)["checkpoints"][0]["id"].startswith("imageomics/")
+
+
 @pytest.mark.parametrize(
     "flags",
     [
