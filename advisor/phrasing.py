@@ -33,7 +33,7 @@ def why_unparsed(error: Exception) -> str:
     if isinstance(error, KeyError):
         return f"the key `{error.args[0]}` is missing"
     if isinstance(error, (TypeError, AttributeError)):
-        return "a value is not of the expected type, such as a list or an object"
+        return "a value has the wrong type"
     if "integer string conversion" in str(error):
         return "a number has thousands of digits"
     return str(error)

@@ -116,7 +116,9 @@ def test_a_number_that_changes_no_choice_still_says_how_long_it_takes(rules, cap
     shown = " ".join(capsys.readouterr().out.split())
     assert "Time" in shown
     assert "minutes (" in shown or "hours (" in shown
-    assert re.search(r"\) without thinking, up to \d+ hours with it .*, for 3,000 items on", shown)
+    assert re.search(
+        r"\) without thinking, up to \d+ hours with thinking .*, for 3,000 items on", shown
+    )
 
 
 def test_the_longest_time_with_thinking_is_that_of_the_tokens_that_programs_allow(rules):
@@ -129,10 +131,10 @@ def test_the_longest_time_with_thinking_is_that_of_the_tokens_that_programs_allo
     card = next(speed for speed in rules.speeds if speed.label == took.machine)
     a_token = took.longest - took.high
     assert a_token > 8182 * 1000 / 3600 / card.tokens[0] * 0.99
-    longest = f"up to {rounded(took.longest)} hours with it (8,192 tokens each), for 1,000 items"
-    assert f") without thinking, {longest}" in took.text
+    longest = f"up to {rounded(took.longest)} hours with thinking (8,192 tokens each)"
+    assert f") without thinking, {longest}, for 1,000 items" in took.text
     unknown = took._replace(most_tokens=1).text
-    assert ") without thinking, an unknown time with it, for 1,000 items" in unknown
+    assert ") without thinking, an unknown time with thinking, for 1,000 items" in unknown
     silent = time_of(rules, rules.forms["Qwen/Qwen3-VL-8B-Instruct"], profile, 1000)
     assert "thinking" not in silent.text
     assert silent.longest == silent.high

@@ -94,7 +94,7 @@ def _beyond_following(rulebase: RuleBase) -> Iterator[str]:
 def test_(rulebase: RuleBase, shown: Shown) -> int:
     """Run the examples of all rules and all scenarios. Exit 1 if an example or a scenario fails.
 
-    A relation between checkpoints fails if benchmark results contradict the relation.
+    A relation such as `larger_than` fails if more benchmark results contradict it than support it.
 
     \b
     Examples:

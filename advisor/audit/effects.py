@@ -175,7 +175,7 @@ def every_aim_met(context: ProofContext) -> Claim:
         for rule in aimed
         if not rule.candidates
     ]
-    text = f"{count(len(aimed), 'rule')} about fields of checkpoints, each met by a checkpoint"
+    text = f"{count(len(aimed), 'rule')} about checkpoint fields, each matched by a checkpoint"
     return Claim("checkpoint-rules", text, defects)
 
 

@@ -140,7 +140,7 @@ def _of_scenario(engine: Engine, scenario: Scenario) -> str:
         return error.message
     if scenario.differs:
         expected = family in scenario.families
-        return "is marked `differs`, but gives the expected family" if expected else ""
+        return "is marked `differs`, but returns the expected family" if expected else ""
     if family not in scenario.families:
         return f"returns {family} and should return {' or '.join(scenario.families)}"
     if scenario.outcome and any(decision.outcome != scenario.outcome for decision in decisions):

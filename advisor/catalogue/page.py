@@ -101,7 +101,7 @@ def task_page(task: Task, rulebase: RuleBase) -> Page:
         elif cannot := family.cannot.get(task.id):
             rows.append(_cited("-", cannot, f"{family.id} (cannot): {cannot.because}"))
         else:
-            undeclared = f"{family.id} (cannot): the family does not declare this task"
+            undeclared = f"{family.id} (cannot): the rule base lists no support for this task"
             rows.append(Item("-", undeclared))
     page += listed("Fit of each family", rows)
     able = [c for c in rulebase.checkpoints.values() if task.id in c.tasks and c.offered]
@@ -236,7 +236,7 @@ VIEWS: dict[str, View] = {
 
 def rule_report(rulebase: RuleBase, id: str) -> Report:
     """Return what a rule of the check is about. Raises UsageError where there is none."""
-    check_name("rule of the check", id, rulebase.checks, "rules")
+    check_name("check rule", id, rulebase.checks, "rules")
     rule = rulebase.checks[id]
     file, bad, good, beside, options = rule.example
     example = {"example": [file, bad, good], "beside": beside, "options": options}

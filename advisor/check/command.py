@@ -170,7 +170,7 @@ def _check(project: Project, options: CheckOptions, shown: Showing) -> int:
             raise UsageError(message, hint="run `advisor init` to create advisor.yaml")
         judged = ((choice, case.judgements_of(choice)) for choice in case.choices)
         write_text(folder / LOCK, lock_text(case.rulebase, judged), within=folder)
-        note(f"wrote {count(len(case.choices), 'choice')} to {path_shown(folder / LOCK)}")
+        note(f"wrote {count(len(case.choices), 'declared model')} to {path_shown(folder / LOCK)}")
     return CANNOT if changes.refused else inspection.exit_code
 
 
@@ -218,7 +218,7 @@ def init(folder: Folder = Path(), force: Force = False, *, rulebase: RuleBase) -
     write_text(file, text, within=folder)
     say(file.as_posix())
     command = "advisor check" if folder == Path() else f"advisor check {shlex.quote(str(folder))}"
-    note(f"{count(choices, 'choice')}. Review the entries, add needs, then run `{command}`")
+    note(f"{count(choices, 'declared model')}. Review the entries, add needs, then run `{command}`")
     return 0
 
 

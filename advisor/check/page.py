@@ -232,7 +232,7 @@ def _closing(inspection: Inspection) -> Text:
     case, scan = inspection.case, inspection.case.scan
     looked = f"{count(scan.files, 'file')}, {count(len(scan.loading), 'usage')}"
     if case.choices:
-        looked += f", {count(len(case.choices), 'choice')}"
+        looked += f", {count(len(case.choices), 'declared model')}"
     _, ignored, waived, _ = case.suppression
     numbers = len(ignored), len(waived), inspection.known, inspection.gone
     words = "ignored", "waived", "in the baseline", "fixed since the baseline"

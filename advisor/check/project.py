@@ -174,7 +174,7 @@ class Project(NamedTuple):
             if not path.exists():
                 hint = "pass existing files or folders"
                 if "/" in str(path) and is_hub_id(str(path)):
-                    hint += f", or check a model by `advisor check --checkpoint {path}`"
+                    hint += f", or check a Hub model with `advisor check --checkpoint {path}`"
                 raise OneModelError(f"`{path}` does not exist", hint=hint)
         exclude = [*self.declaration.rules, *self.declaration.exclude]
         folders = self.case.rulebase.folders

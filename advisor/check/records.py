@@ -128,7 +128,7 @@ def refuse_other_contents(file: Path) -> None:
     """Raise UsageError where a baseline would replace something else: code, or `advisor.yaml`."""
     there = read_bounded(file, MOST_BYTES) if file.is_file() else b""
     if there and b'"baseline_version"' not in there:
-        message = f"`{path_shown(file)}` exists and is not a baseline of advisor"
+        message = f"`{path_shown(file)}` exists and is not an advisor baseline"
         raise UsageError(message, hint="pass another file", kind="output-exists")
 
 
@@ -146,7 +146,7 @@ def _read(
         reason = error.strerror if isinstance(error, OSError) else "the file is not UTF-8 text"
         raise BrokenFileError(f"`{name}` cannot be read: {reason}") from error
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        message = f"`{name}` is not a valid {kind} file of advisor"
+        message = f"`{name}` is not a valid advisor {kind} file"
         raise BrokenFileError(message, hint=f"run `{command}` to write a new file") from error
     message = f"`{name}` is a {kind} file of version {version!r:.40}"
     hint = f"run `{command}` to write the file again"

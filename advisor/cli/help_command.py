@@ -31,11 +31,11 @@ SUBJECTS = {
     "answers": """\
 How to pass answers as flags, in a profile file, or in an interview
 
-  Options    use an id, an alias or a similar spelling: `--language german`
-  Numbers    use 5000, 5,000, 5k, 2 million, 2.000.000, or a unit: 8GB, 300 images
-  Machines   use a name: `--device "rtx 3060"` is a GPU with its memory
-  Lists      have commas, as in `--language de,fr`, or the flag is repeated
-  Defaults   answer all other questions and are listed, except with --strict
+  Options    can be ids, aliases or similar spellings: `--language german`
+  Numbers    can be 5000, 5,000, 5k, 2 million or 2.000.000, or have a unit: 8GB
+  Machines   can be names: `--device "rtx 3060"` is a GPU with its memory
+  Lists      have commas, as in `--language de,fr`. You can also repeat the flag
+  Defaults   answer all other questions, and the answer lists them
   Profiles   are YAML or JSON files (`--profile FILE`). Flags override a profile.
 
 `advisor list questions` prints the questions, `advisor show QUESTION` its options.
@@ -83,7 +83,7 @@ Output formats
   --output FILE          also writes a file in the format of its suffix
   --no-color             prints no colors (like NO_COLOR or TERM=dumb)
 
-stdout contains only the answer, with JSON one document, even for errors.
+stdout contains only the answer. With JSON, it is one document, even for errors.
 """,
     "exit-codes": """\
 Exit codes of every command, in every format
@@ -114,7 +114,7 @@ Workflow that checks your models on each push: .github/workflows/advisor.yml
             python-version: "3.12"
         - uses: ./.advisor-action
           with:
-            fail-on: outdated-choice  # also if a better model exists; or error
+            fail-on: outdated-choice  # fails also if a better model exists
 
 First write an advisor.yaml with advisor init. In other CI, run
 `advisor check --fail-on outdated-choice`: it exits 1 on a finding.

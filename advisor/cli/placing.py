@@ -235,7 +235,7 @@ class PlacedWords:
         if not near.close and answer.plain:
             task = task_in(self.words, self.rulebase) or self.rulebase.tasks[0]
             line = f"advisor recommend --task {task.id} {answer.close[0]}"
-            hint = f"`{line}` recommends checkpoints for that"
+            hint = f"`{line}` recommends checkpoints for this flag"
         elif not near.close and (others := commands_with(flag)):
             hint = f"this is an option of {' and '.join(others)}; {hint}"
         message = f"no such option: {flag}{did_you_mean(near.close)}"
@@ -318,7 +318,7 @@ class PlacedWords:
         """Return the first checkpoint that runs for a need, as `advisor try` takes it."""
         advice = recommend(self.rulebase, profile).advice[0]
         if advice.runnable is None:
-            hint = f"`advisor recommend --task {advice.task}` says what runs for it"
+            hint = f"`advisor recommend --task {advice.task}` shows the models and the reasons"
             raise UsageError(f"`advisor try` has no checkpoint for `{advice.task}`", hint=hint)
         bits = ["--quantize", str(advice.runnable.bits)] if advice.runnable.is_rounded else []
         return ["--checkpoint", advice.runnable.hub_id, f"--{TASK}", str(advice.task), *bits]

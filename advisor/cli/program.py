@@ -182,7 +182,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
     "Maintain": {
         **dict.fromkeys(("check", "init"), ""),
         "rules, site": "Test and compare rules, write a static web page.",
-        "mcp, skills, help": "Serve agents, install their skill, show help.",
+        "mcp, skills, help": "Connect coding agents; show help.",
     },
 }
 """The commands as `--help` lists them, by what they are for; some share a line, with its help."""

@@ -166,7 +166,7 @@ ON_FILES = (
 )
 LOCAL = "each checkpoint listed can be downloaded and runs on your own machine"
 _PROGRAM = "the program that `advisor code` writes has such options"
-_OTHER = "`advisor code` takes it, and writes a program for that runtime"
+_OTHER = "`advisor code` accepts this flag and writes a program for the runtime"
 _CI = "`advisor help ci` prints a workflow for GitHub that runs `advisor check`"
 NEEDLESS: Mapping[str, str] = {
     **{f"--{name}": ON_FILES for name in _PATHS},

@@ -316,7 +316,7 @@ def _other_sizes(rulebase: RuleBase, given: Mapping[str, Any], answers: Profile)
     if question and question.id in answers and question.id not in given:
         from advisor.engine.machines import other_sizes
 
-        taken = f"is taken with {answers[question.id].value:g} GB. Pass `--{question.typed}"
+        taken = f"is assumed to have {answers[question.id].value:g} GB. Pass `--{question.typed}"
         for name in (" ".join(names) for names in given.values() if isinstance(names, list)):
             for size in other_sizes(rulebase, name):
                 yield f"{name} {taken} {size:g}` for one with {size:g} GB"

@@ -48,7 +48,7 @@ NoInput = Annotated[bool, option("--no-input", "Never ask, even in a terminal.")
 Device = Annotated[
     str, option("--torch-device NAME", "Torch device: auto, cpu, cuda or mps.", "--device")
 ]
-SORTED = "Sort checkpoints by quality, memory or permissive (free licenses first)."
+SORTED = "Sort checkpoints by quality, memory or permissive (most permissive license first)."
 Order = Annotated[str, option("--sort ORDER", SORTED, "--order")]
 VERIFIED_ONLY = "Recommend only checkpoints whose required fields are all verified."
 VerifiedOnly = Annotated[bool, option("--verified-only", VERIFIED_ONLY)]

@@ -102,7 +102,7 @@ def _why(rulebase: RuleBase, decision: Decision, reason: Reason) -> Page:
         page.append(Text("No unanswered question can change the answer.", "good"))
     if not reason.smallest:
         maybe = "(fewer answers may be enough, because not all subsets were tested)"
-        page.append(Text(f"Settled by {count(len(reason.answers), 'answer')} {maybe}."))
+        page.append(Text(f"Determined by {count(len(reason.answers), 'answer')} {maybe}."))
     return page
 
 

@@ -246,7 +246,7 @@ def strictness(strict: bool | str) -> str:
         return CHECKPOINT if strict else ""
     check_type("strict", strict, str, f"True, False, {' or '.join(STRICT)}")
     if strict not in ("", *STRICT):
-        raise UsageError(f"`strict` is not `{strict}`", hint=f"known: {', '.join(STRICT)}")
+        raise UsageError(f"unknown value of `strict`: {strict}", hint=f"known: {', '.join(STRICT)}")
     return strict
 
 

@@ -88,7 +88,7 @@ def _read(body: dict[str, Any], shown: str, digest: str) -> OwnMeasurements:
         if result["candidate"] in checkpoints
     }
     if not all(map(math.isfinite, values.values())):
-        raise ValueError("a metric without a number")
+        raise ValueError("the value of a metric is not a finite number")
     ahead = []
     for pair in body["comparisons"]:
         sides = pair["first"], pair["second"]

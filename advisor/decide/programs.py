@@ -234,8 +234,9 @@ def said_first(rulebase: RuleBase, options: Mapping[str, str]) -> str:
     if runtime is None:
         return ""
     return (
-        "# This program needs Python and PyTorch. `advisor code` generates one for "
-        f"{runtime.label},\n# with another checkpoint where {runtime.label} cannot run this one\n"
+        "# This program needs Python and PyTorch. `advisor code` generates a program for "
+        f"{runtime.label}.\n# That program runs another checkpoint if {runtime.label} cannot run "
+        "this checkpoint.\n"
     )
 
 

@@ -287,7 +287,7 @@ def _any_other(pick: Pick, selection: Selection) -> Iterator[Alternative]:
     """Where no other is known to be better at anything: the next in the order."""
     picks = selection.picks
     after = picks.index(pick) + 1 if pick in picks else 0
-    following = "next in the ranking; no benchmark of it compares the two"
+    following = "next in the ranking. No benchmark of the ranking compares the two checkpoints"
     others = [(other.checkpoint.id, following) for other in (*picks[after:], *picks[:after])]
     for other in selection.unverified:
         doubts = "; ".join(gap.text for gap in other.unknown)

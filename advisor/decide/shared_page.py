@@ -16,7 +16,7 @@ from advisor.draw.typesetting import USUAL_WIDTH, cut_lines
 from advisor.model import TASK
 from advisor.phrasing import joined
 
-BEHIND = ("are not verified", "cannot be loaded", "need more memory", "have a rule against them")
+BEHIND = ("are not verified", "cannot be loaded", "need more memory", "a rule advises against")
 """What keeps a checkpoint behind others, by its group and the rules that are aimed at it."""
 
 

@@ -39,7 +39,7 @@ SIZE = "parameters_millions"
 """The field by which a rule speaks against what is too large."""
 UNLOADED = {
     "remote-code": "runs code from its repository",
-    "other": "needs a package of its developers",
+    "other": "needs a package from its developers",
 }
 """By its loader, why nothing here loads a checkpoint; of others the format of their weights."""
 NAME = 12

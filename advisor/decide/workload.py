@@ -60,10 +60,10 @@ class Hours(NamedTuple):
     def _longest(self) -> str:
         """What it takes at most with thinking, in words."""
         if self.most_tokens <= self.tokens:
-            return "an unknown time with it"
+            return "an unknown time with thinking"
         times, name = _span(self.longest)
         at_most = f"{rounded(times * self.longest)} {self.unit.replace('hours', name)}"
-        return f"up to {at_most} with it ({count(self.most_tokens, 'token')} each)"
+        return f"up to {at_most} with thinking ({count(self.most_tokens, 'token')} each)"
 
 
 def _span(hours: float) -> tuple[int, str]:

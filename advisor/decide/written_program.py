@@ -151,7 +151,7 @@ def script(
         code, cell = write(whole=True), write()
     if code is None or cell is None:
         message = f"no checkpoint meets the requirements for a program: {task} ({use})"
-        hint = f"`{answer.command}` says why, and names models outside the three families if any"
+        hint = f"`{answer.command}` shows the reasons, and any models outside the three families"
         if name:
             message = f"advisor has no program that uses `{name}` for {task} ({use})"
             hint = f"advisor show {name}"
@@ -215,7 +215,7 @@ def written_instead(answer: Advice) -> str:
         return ""
     wanted = advice.rulebase.runtime_for(advice.options)
     other = _task_alike(advice, wanted) if wanted else ""
-    alike = f", and for {other} it has one for {wanted.label}" if wanted and other else ""
+    alike = f", and for {other} a program for {wanted.label}" if wanted and other else ""
     return f"writes a program for {TRANSFORMERS}{alike}"
 
 

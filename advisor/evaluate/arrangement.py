@@ -135,11 +135,10 @@ def run_folder(made: Arrangement, named: str) -> Path:
             raise UsageError(f"`--run {named}` is a file", hint="name a folder")
         if not is_run(folder) and holds_something(folder, but=NAME if is_new(folder) else ""):
             earlier = first_bytes(folder / EARLIER, 100).startswith(b'{\n "form": 1,\n "data": {')
-            what = "an evaluation in an earlier format (before December 2026)"
-            raise UsageError(
-                f"`{named}` holds {what if earlier else 'other files than those of an evaluation'}",
-                hint="pass a new folder with --run DIR",
-            )
+            what = "files that do not belong to an evaluation"
+            if earlier:
+                what = "an evaluation in an earlier format (before December 2026)"
+            raise UsageError(f"`{named}` holds {what}", hint="pass a new folder with --run DIR")
         return folder
     cache = cache_folder()
     if cache is None:

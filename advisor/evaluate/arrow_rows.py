@@ -206,7 +206,8 @@ def _table(opened: Sequence[Any], columns: Set[str]) -> Any:
     wanted = [chunk for chunk in chunks if chunk.path_in_schema.partition(".")[0] in columns]
     size = sum(int(chunk.total_uncompressed_size) for chunk in wanted)
     if size > LARGEST_FILE:
-        raise ValueError(f"the columns {', '.join(sorted(columns))} take {size_shown(size)}")
+        names, limit = ", ".join(sorted(columns)), size_shown(LARGEST_FILE)
+        raise ValueError(f"the columns {names} have {size_shown(size)}, and the limit is {limit}")
     tables = [file.read(columns=sorted(columns)) for file in opened]
     return library("pyarrow", "arrow").concat_tables(tables)
 

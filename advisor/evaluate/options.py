@@ -38,7 +38,7 @@ class RunOptions:
 
     image_folder: Annotated[str, option("--image-folder DIR", "Folder of a table's images.")] = ""
     label_map: Annotated[
-        str, option("--label-map FILE", "JSON file from a classifier's labels to yours.")
+        str, option("--label-map FILE", "JSON file that maps a classifier's labels to yours.")
     ] = ""
     limit: Annotated[int, number("--limit", "Maximum number of images. 0 uses all images.")] = 0
     seed: Annotated[int, number("--seed", "Seed of samples and intervals.", max=MAX_SEED)] = 0
@@ -124,11 +124,12 @@ class Gates:
     fail_under: Annotated[
         list[str] | None,
         option(
-            "--fail-under METRIC=VALUE", "Exit 1 if the best is lower. Can be used multiple times."
+            "--fail-under METRIC=VALUE",
+            "Exit 1 if the recommended candidate misses the threshold. Can be used multiple times.",
         ),
     ] = None
     confident: Annotated[
-        bool, option("--confident", "Compare --fail-under with the lower end of the interval.")
+        bool, option("--confident", "Compare --fail-under with the worse end of the interval.")
     ] = False
     baseline: Annotated[
         str,

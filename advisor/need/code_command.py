@@ -44,7 +44,7 @@ RUNTIME = "Runtime of the program, such as onnx or vllm. Default: the runtime of
 RuntimeName = Annotated[str, option("--runtime NAME", RUNTIME)]
 PROJECT = "Write the program, a README, a test and advisor.yaml to a new folder."
 Project = Annotated[Path | None, option("--project DIR", PROJECT)]
-LABELS = "Labels that the program gives images, separated by commas, or a file of lines."
+LABELS = "Labels for the program, separated by commas, or a file with one label per line."
 Labels = Annotated[str, option("--labels A,B", LABELS)]
 Notebook = Annotated[bool, option("--notebook", "Same as --format notebook.")]
 Force = Annotated[bool, option("--force", "Overwrite a file that advisor did not write.")]
@@ -178,7 +178,7 @@ def _meant(
     if not (text or given):
         raise UsageError("no task was passed", hint="pass a task, e.g. `advisor code captioning`")
     if file := next((word for word in text.split() if Path(word).suffix.lower() in WRITTEN), ""):
-        message, hint = f"`{file}` is a file to write", f"pass `--output {file}`"
+        message, hint = f"`{file}` is an output file, not a task", f"pass `--output {file}`"
         raise UnknownNameError(message, hint=hint, kind="file-to-write", name=file)
     if text in rulebase.checkpoints or ("/" in text and len(text.split()) == 1):  # known or not
         return text, assumed | _with_its_task(rulebase, text, given, runtime)

@@ -111,7 +111,7 @@ def named_rows(understanding: Understood) -> Iterator[tuple[str, str]]:
             compare += f" --task {task}"
         yield (
             label,
-            f"{joined(words, 'and')}: available only as a company's API. Compare with {compare}",
+            f"{joined(words, 'and')}: available only as an API. To evaluate it, run {compare}",
         )
 
 

@@ -30,7 +30,7 @@ _WORDS = {"": None, "~": None, "null": None, "true": True, "false": False}
 _ODD_NUMBER = r"[-+]?(0\d+|0x[\da-f]+|0o[0-7]+|0b[01]+|\d+_[\d_]*|\d+(:[0-5]?\d)+|\.inf|\.nan)"
 _MISREAD = {
     r"y|n|yes|no|on|off": '`{text}` is a boolean in YAML 1.1. Write "{text}", true or false',
-    r"true|false|null": '`{text}`: write {lower}, or "{text}" if text is meant',
+    r"true|false|null": '`{text}` is not lower case. Write {lower}, or "{text}" as text',
     r"\d{4}-\d\d?(-\d\d?(t.*| .*)?)?": '`{text}` is a date in YAML. Write "{text}"',
     _ODD_NUMBER: 'YAML reads `{text}` as another number. Write "{text}"',
 }

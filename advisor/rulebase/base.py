@@ -447,7 +447,7 @@ class RuleBase:
         by_name: dict[str, Thing] = _by_name(things)
         if name not in by_name:
             plural = {"criterion": "criteria", "family": "families"}.get(kind, f"{kind}s")
-            listing = f"`advisor list {plural}` prints the known ones"
+            listing = f"`advisor list {plural}` prints the valid names"
             texts = {t.id: " ".join((t.id, t.name, *t.aliases, *t.words)) for t in self.tasks}
             meanings = texts if kind == model.TASK else None
             raise unknown_name(kind, name, list(by_name), listing, meanings)

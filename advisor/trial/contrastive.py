@@ -236,7 +236,7 @@ def columns_for(
         raise UnsupportedError(
             f"`{checkpoint.name}` has no label for {without}. The labels of the checkpoint are "
             f"{labels}",
-            hint="--label-map FILE: a JSON object from its labels to yours",
+            hint="pass --label-map FILE, a JSON object that maps labels of the checkpoint to yours",
         )
     return columns
 

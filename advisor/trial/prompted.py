@@ -15,7 +15,7 @@ from advisor.trial.loading import USES, Inputs, stacked, text_limit
 from advisor.trial.runner import Runner, fixed_prompt
 from advisor.trial.runtime import UnsupportedError, library
 
-THINKS = "the model thinks before it answers. The output leaves out the thinking"
+THINKS = "the model thinks before it answers. advisor removes the thinking from the output"
 NO_REPLY = Reply(answers=())
 
 

@@ -48,7 +48,7 @@ class Training:
         int, option("--gradient-accumulation", "Batches per optimizer step.", min=1)
     ] = 1
     mixed_precision: Annotated[
-        str, option("--mixed-precision MODE", "auto (bf16 if the GPU can), no, bf16 or fp16.")
+        str, option("--mixed-precision MODE", "auto (bf16 if the GPU supports it), no, bf16, fp16.")
     ] = "auto"
     patience: Annotated[
         int, option("--patience", "Stop after N epochs without a lower validation loss.", min=0)

@@ -35,7 +35,7 @@ File = Annotated[str, typer.Argument(metavar="FILE", help="The state dict, model
 Folder = Annotated[str, typer.Argument(metavar="FOLDER", help="Output folder, new or empty.")]
 Vocabulary = Annotated[str, option("--vocabulary FILE", "vocab.txt of BERT-base cased.")]
 Answers = Annotated[
-    str, option("--answers FILE", "One answer per line. Without it: class numbers.")
+    str, option("--answers FILE", "Text file, one answer per line. Default: class numbers.")
 ]
 EXAMPLES = "`advisor compose --help` shows examples of both"
 SILENCE_S = 30
@@ -136,9 +136,9 @@ def vlp(
 ) -> int:
     """Pre-train unified VLP (2020), or fine-tune it for captioning or VQA.
 
-    Unset options use the published settings. Images use a small grid encoder that is trained too.
-    Region features (.npz files in --images) use the network of the paper. Run the same command
-    again to resume an interrupted training from its last checkpoint.
+    Unset options use the published settings. A small grid encoder, which is trained too,
+    encodes images. With region features (.npz files in --images), the network is that of the
+    paper. Run the same command again to resume an interrupted training from its last checkpoint.
 
     \b
     Examples:

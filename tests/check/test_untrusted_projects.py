@@ -193,7 +193,7 @@ def test_a8_a_count_without_end_is_no_row_of_a_baseline(check, digits):
     row = f'{{"rule": "x", "path": "a.py", "message": "x", "count": {"9" * digits}}}'
     known = f'{{"baseline_version": 1, "findings": [{row}, {row}]}}'
     result = check({"a.py": WRONG, "b.json": known}, "--baseline", "b.json", format="terminal")
-    assert (result.code, "is not a valid baseline file" in result.err) == (2, True)
+    assert (result.code, "is not a valid advisor baseline file" in result.err) == (2, True)
 
 
 @pytest.mark.parametrize("declared", ['rules: ["a\\0b"]', 'exclude: ["a\\0b"]'])

@@ -459,13 +459,13 @@ def test_a_broken_advisor_yaml_says_where(advisor, project, text, said):
     [
         (["nowhere"], "`nowhere` does not exist"),
         (["empty"], "`empty` has no files to check"),
-        (["--baseline", "app.py"], "`app.py` is not a valid baseline file"),
+        (["--baseline", "app.py"], "`app.py` is not a valid advisor baseline file"),
         (["--baseline", "none.json"], "cannot be read"),
         (["--config", "none.yaml"], "no file `none.yaml`"),
         (["--transformers", "3.1"], "the release `3.1` of transformers is unknown"),
         (["--today", "soon"], "`--today soon` is not a date"),
         (["--fail-on", "eror"], "Did you mean `error`?"),
-        (["--explain", "softmax"], "unknown rule of the check `softmax`"),
+        (["--explain", "softmax"], "unknown check rule `softmax`"),
         (["--diff", "--format", "json"], "`--diff` and `--format` cannot be combined"),
         (["app.py", "--checkpoint", CLIP], "`--checkpoint` and `app.py` cannot be combined"),
     ],
@@ -481,15 +481,15 @@ def test_what_cannot_run_is_one_sentence_and_exit_2(advisor, project, arguments,
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("{", "is not a valid lock file of advisor"),
-        ("[]", "is not a valid lock file of advisor"),
+        ("{", "is not a valid advisor lock file"),
+        ("[]", "is not a valid advisor lock file"),
         (
             '{"lock_version": 1, "rule_base": "x", "choices": [3]}',
-            "is not a valid lock file of advisor",
+            "is not a valid advisor lock file",
         ),
         (
             '{"lock_version": 1, "rule_base": "x", "choices": [{"task": "vqa"}]}',
-            "is not a valid lock file of advisor",
+            "is not a valid advisor lock file",
         ),
         ('{"lock_version": 9}', "is a lock file of version 9"),
     ],
@@ -508,9 +508,12 @@ TEXTLESS = '{"rule": "caveat", "path": "", "message": 7, "count": 1}'
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("{", "is not a valid baseline file"),
-        ('{"baseline_version": 1, "findings": [3]}', "is not a valid baseline file"),
-        (f'{{"baseline_version": 1, "findings": [{TEXTLESS}]}}', "is not a valid baseline file"),
+        ("{", "is not a valid advisor baseline file"),
+        ('{"baseline_version": 1, "findings": [3]}', "is not a valid advisor baseline file"),
+        (
+            f'{{"baseline_version": 1, "findings": [{TEXTLESS}]}}',
+            "is not a valid advisor baseline file",
+        ),
         (
             '{"baseline_version": 9}',
             "is a baseline file of version 9. This advisor reads version 1",

@@ -168,7 +168,7 @@ def test_where_a_runtime_does_not_run_the_first_the_next_that_it_runs_is_written
         ("image-search --language zh --device phone", "uses google/siglip"),
         (
             "alt-text --language en --device browser",
-            "writes a program for transformers, and for captioning it has one for transformers.js",
+            "writes a program for transformers, and for captioning a program for transformers.js",
         ),
         ("ocr-page --device browser", "writes a program for transformers"),
         ("image-search --device browser", ""),
@@ -235,7 +235,7 @@ def test_what_somebody_has_to_publish_first_is_said(advisor):
     assert written.code == 0
     assert "publish the model first (ollama (public source code), convert: " in written.err
     assert "#   printf 'FROM ./model.gguf" in written.out
-    assert "Ollama was not run here" in written.out
+    assert "advisor's tests did not run Ollama itself" in written.out
 
 
 def test_the_commands_of_a_runtime_are_filled_in_and_torch_is_not_asked_for(advisor):
@@ -273,7 +273,7 @@ def test_a_package_is_said_to_name_a_type_where_it_does():
 
 def test_the_code_shown_for_a_browser_promises_no_program_for_its_model(advisor):
     snippet = advisor("captioning", "--device", "browser", "--format", "json").json["snippet"]
-    assert "with another checkpoint where transformers.js cannot run this one\n" in snippet
+    assert "runs another checkpoint if transformers.js cannot run this checkpoint.\n" in snippet
 
 
 def commands_of(text):

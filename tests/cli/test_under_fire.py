@@ -862,7 +862,7 @@ def test_a_message_quotes_no_word_at_length(capsys, form):
     [
         ("[" * 200_000, "the data is nested too deeply"),
         (f'[{{"image": {"9" * 5_000}}}]', "a number has thousands of digits"),
-        ('{"images": 5, "annotations": 1}', "a value is not of the expected type"),
+        ('{"images": 5, "annotations": 1}', "a value has the wrong type"),
         ('{"images": [{"id": 1}], "annotations": []}', "the key `file_name` is missing"),
     ],
 )

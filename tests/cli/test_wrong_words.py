@@ -336,7 +336,7 @@ def test_a_name_is_shown_alike_in_any_case(advisor):
 
 def test_a_card_that_is_sold_with_several_sizes_says_so(advisor):
     said = advisor("captioning", "--device", "a100").err
-    assert "a100 is taken with 40 GB. Pass `--memory-gb 80` for one with 80 GB" in said
+    assert "a100 is assumed to have 40 GB. Pass `--memory-gb 80` for one with 80 GB" in said
     assert not advisor("captioning", "--device", "a100", "--memory-gb", "80").err
 
 
@@ -411,7 +411,7 @@ def test_a_sentence_that_begins_as_a_guess_is_a_sentence(advisor):
 def test_a_program_for_a_task_of_no_family_promises_no_requirements(advisor):
     result = advisor("code", "--task", "object-detection")
     assert result.code == 2
-    assert "`advisor recommend --task object-detection` says why" in result.err
+    assert "`advisor recommend --task object-detection` shows the reasons" in result.err
     assert "IDEA-Research" in advisor("recommend", "--task", "object-detection").out
 
 

@@ -46,7 +46,7 @@ def test_a_folder_that_was_never_a_run_is_left_alone(shapes, tmp_path, capsys, o
     before = bytes_in(folder)
     code, said = evaluated(capsys, shapes(9), "--run", folder, *fresh)
     assert code == 2
-    assert "holds other files than those of an evaluation" in said
+    assert "holds files that do not belong to an evaluation" in said
     assert "fresh" not in said
     assert bytes_in(folder) == before
 

@@ -398,7 +398,7 @@ def test_begun_anew_nothing_is_left_of_before(shapes, tmp_path):
     assert compared(folder) == compared(tmp_path / "other")
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.txt").write_text("x")
-    with pytest.raises(UsageError, match="other files than those of an evaluation"):
+    with pytest.raises(UsageError, match="files that do not belong to an evaluation"):
         run_folder(made, str(tmp_path / "mine"))
     assert run_folder(made, str(folder)) == folder
 
@@ -521,7 +521,7 @@ def test_a_file_that_is_not_of_a_run_is_not_written_to(shapes, tmp_path, content
             connection.execute("CREATE TABLE precious (x)")
         file.symlink_to(elsewhere) if content == "link" else elsewhere.rename(file)
     before = file.read_bytes() if file.is_file() else b""
-    with pytest.raises(UsageError, match="other files than those of an evaluation"):
+    with pytest.raises(UsageError, match="files that do not belong to an evaluation"):
         run_folder(arranged(shapes(9)), str(folder))
     with pytest.raises(AdvisorError), writing(folder):
         pass

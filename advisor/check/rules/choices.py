@@ -133,8 +133,8 @@ def _standing(rulebase: RuleBase, decision: Decision, checkpoint: Checkpoint) ->
         )
         return
     if not compared:
-        first = f"{place}, behind {picks[0].checkpoint.id}, but no benchmark result compares it"
-        yield Finding(f"{first} with a better one", fix=fix, rule="choice-not-compared")
+        first = f"{place}, behind {picks[0].checkpoint.id}, but no benchmark compares it with"
+        yield Finding(f"{first} a higher-ranked checkpoint", fix=fix, rule="choice-not-compared")
 
 
 def _gb(pick: Pick) -> str:

@@ -103,8 +103,8 @@ def line_reader_on_pages(case: Case, usage: Usage, checkpoint: Checkpoint) -> It
     if pages:
         shown = ", ".join(f"`{word}`" for word in sorted(pages)[:3])
         passes = f"this code seems to pass whole pages ({shown})"
-        message = f"{checkpoint.id} reads single lines, but {passes}"
-        fix = "crop the lines of the page first, or use a checkpoint that reads pages"
+        message = f"{checkpoint.id} recognizes single lines, but {passes}"
+        fix = "crop the lines of the page first, or use a checkpoint for whole pages"
         yield Finding(message, usage.place, fix=fix)
 
 
