@@ -36,12 +36,12 @@ Folder = Annotated[
 ]
 OF_FILES = (
     *("config", "deadline", "today", "fix", "diff", "baseline", "write_baseline", "lock"),
-    *("statistics", "all_models"),
+    "all_models",
 )
 """Options that say nothing where no file is looked at."""
 OF_JUDGING = ("checkpoint", "class_name", "transformers", "fail_on", "strict", "verbose")
 """Options that say nothing where nothing is judged."""
-OF_REPORT = ("lock", "statistics", "verbose")
+OF_REPORT = ("lock", "verbose")
 APART = {
     "explain": (*OF_FILES, *OF_JUDGING),
     "checkpoint": OF_FILES,
@@ -162,7 +162,7 @@ def _check(project: Project, options: CheckOptions, shown: Showing) -> int:
         write_text(options.write_baseline, baseline_text(findings))
         note(f"wrote {count(len(findings), 'finding')} to {path_shown(options.write_baseline)}")
         return 0  # what is known is no failure
-    _emit(project_report(inspection, statistics=options.statistics, verbose=options.verbose), shown)
+    _emit(project_report(inspection, verbose=options.verbose), shown)
     if options.lock:
         case = project.case
         if not case.choices:

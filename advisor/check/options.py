@@ -61,9 +61,6 @@ class CheckOptions:
     lock: Annotated[
         bool, option("--lock", "Record the state of each declared model in advisor.lock.")
     ] = False
-    statistics: Annotated[
-        bool, option("--statistics", "Count findings by rule instead of showing them.")
-    ] = False
     all_models: Annotated[
         bool, option("--all-models", "Also report findings in files that do not use vision models.")
     ] = False

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import lru_cache, partial
 from typing import Any
@@ -13,7 +12,7 @@ from advisor.check.finding import Finding, joined
 from advisor.check.judged_files import JudgedFiles
 from advisor.check.judgement import Judgement
 from advisor.check.project import LEFT_OUT, Inspection, left_out_shown
-from advisor.draw.blocks import Code, Heading, Item, Items, Page, Table, Text
+from advisor.draw.blocks import Code, Heading, Item, Items, Page, Text
 from advisor.draw.findings import FindingRow, FindingsReport, RuleText
 from advisor.draw.formats import Report, document
 from advisor.engine.decision import VERDICTS
@@ -34,13 +33,11 @@ WIDEST = 72
 _INDENT = re.compile(r"\s*+")
 
 
-def project_report(
-    inspection: Inspection, *, statistics: bool = False, verbose: bool = False
-) -> Report:
+def project_report(inspection: Inspection, *, verbose: bool = False) -> Report:
     """Return what a check of a project found: in pages the first findings, all if `verbose`."""
     return Report(
         lambda: _project_json(inspection),
-        lambda: _project_page(inspection, statistics=statistics, verbose=verbose),
+        lambda: _project_page(inspection, verbose=verbose),
         lambda: _rows(inspection)._replace(
             counted=_counted(inspection), closing=_closing(inspection).text
         ),
@@ -156,18 +153,12 @@ def _rows(inspection: Inspection) -> FindingsReport:
     )
 
 
-def _project_page(inspection: Inspection, *, statistics: bool, verbose: bool) -> Page:
+def _project_page(inspection: Inspection, *, verbose: bool) -> Page:
     """Return a check of a project: what is serious, some notes, and counts.
 
     One finding stands for all of one cause, and the other notes are counted alone, unless it is
     to be verbose.
     """
-    if statistics:
-        counted = Counter((finding.rule, finding.level) for finding in inspection.findings)
-        rules = sorted(counted.items(), key=lambda item: (-item[1], item[0]))
-        checks = inspection.case.rulebase.checks
-        cells = tuple((str(n), level, rule, checks[rule].summary) for (rule, level), n in rules)
-        return [Table(("count", "level", "rule", "summary"), cells, 3), _closing(inspection)]
     page: Page = []
     serious = [finding for finding in inspection.findings if finding.level != "note"]
     notes = [finding for finding in inspection.findings if finding.level == "note"]

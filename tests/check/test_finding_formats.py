@@ -192,12 +192,6 @@ NOTE = """
 ### Notes
 
 - a.py:2:31: unpinned-revision: openai/clip-vit-base-patch32 is loaded without a pinned commit"""
-STATISTICS = """\
-| count | level | rule | summary |
-| --- | --- | --- | --- |
-| 2 | error | class-does-not-match | The class and the checkpoint have different architectures. |
-| 1 | note | unpinned-revision | The weights may change from one run to the next. |
-"""
 
 
 def test_a_page_has_a_heading_a_finding_its_line_and_the_notes(check):
@@ -205,6 +199,3 @@ def test_a_page_has_a_heading_a_finding_its_line_and_the_notes(check):
     page = check({"a.py": f"from transformers import BlipModel\n{load}"}, "-v", format="markdown")
     assert page.out.startswith(PAGE)
     assert NOTE in page.out
-    counted = check({"b.py": f"from transformers import BlipModel\n{load}"}, "--statistics")
-    assert len(counted.of("error")) == 2
-    assert check({}, "--statistics", format="markdown").out.startswith(STATISTICS)

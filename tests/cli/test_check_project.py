@@ -423,12 +423,6 @@ def test_the_page_shows_place_snippet_caret_reason_and_fix(advisor, project):
     assert "1 error, 0 warnings, 1 note in 1 file, 1 usage; transformers 5.24.0" in page
 
 
-def test_statistics_count_by_rule(advisor, project):
-    project(app_py=WRONG, b_py=WRONG)
-    page = advisor("check", "--statistics").out
-    assert "2      error  weights-random-or-unused" in page
-
-
 @pytest.mark.parametrize(
     ("text", "said"),
     [

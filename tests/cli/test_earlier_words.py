@@ -24,6 +24,7 @@ GONE = {
     "ask": "--resume is gone: who leaves gets the command that goes on",
     "try": "--compare and --family are gone: evaluate compares",
     "evaluate": "--dry-run is gone: what is downloaded or sent is asked about",
+    "check": "--statistics is gone: the findings of --json have their rules",
     "rules diff": "--checkpoints is gone: the diagrams compare them",
 }
 """Commands that lack something since, each said in the changelog."""
@@ -37,6 +38,7 @@ MISSING = {
     "--compare",
     "--family",
     "--dry-run",
+    "--statistics",
 }
 
 

@@ -678,7 +678,7 @@ def test_b4_what_is_saved_while_a_command_thinks_stays(
         (["--explain", "removed-class", "--strict"], "`--explain` and `--strict`"),
         (["--explain", "removed-class", "--class", "A"], "`--explain` and `--class`"),
         (["--class", "CLIPModel"], "`--class CLIPModel` needs a checkpoint"),
-        (["--diff", "--statistics"], "`--diff` and `--statistics` cannot be combined"),
+        (["--diff", "--verbose"], "`--diff` and `--verbose` cannot be combined"),
         (["--write-baseline", "b", "-f", "github"], "`--write-baseline` and `--format`"),
         (["--write-baseline", "b", "--fail-on", "never"], "`--write-baseline` and `--fail-on`"),
         (["--strict", "--fail-on", "never"], "`--strict` fails on warnings"),
