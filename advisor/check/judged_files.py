@@ -18,7 +18,6 @@ from advisor.scan.version_range import Pin, same_release
 if TYPE_CHECKING:
     from advisor.scan.version_range import Number
 
-IMPORT = re.compile(r"\bfrom ([\w.]+) import \(?([^()]*?)(?:\)|\n|\Z)", re.DOTALL)
 CLASS = re.compile(r"\b[A-Z]\w+")
 
 
@@ -61,15 +60,8 @@ class JudgedFiles(NamedTuple):
                 renamed = change.kind == "renamed" and self.lowest.has_class(change.instead or "")
                 renamed = renamed and of == "class" and not self.below
                 return renamed or version_number(change.since) <= floor
-        members, imports = self.lowest.members, IMPORT.findall(edit.text)
-        for module, names in imports:  # each of which the oldest release has to have there
-            inside = module.partition(".")[2]
-            there = members.names(inside) or ()
-            own = (part.split()[0] for part in names.split(",") if part.strip())
-            if not all(it in there or (not inside and members.module_of(it)) for it in own):
-                return False
-        classes = set(CLASS.findall(edit.text))
-        return bool(imports) or (bool(classes) and all(map(self.lowest.has_class, classes)))
+        classes = set() if "import" in edit.text else set(CLASS.findall(edit.text))
+        return bool(classes) and all(map(self.lowest.has_class, classes))
 
 
 def together(judged: Iterable[JudgedFiles]) -> Iterator[JudgedFiles]:
