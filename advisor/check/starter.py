@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter, defaultdict
-from contextlib import suppress
 from pathlib import Path
 
 from advisor.catalogue.release import release
 from advisor.check.case import TRANSFORMERS, Case
-from advisor.check.judgement import ProjectDeclaration, judgement_of
+from advisor.check.judgement import ProjectDeclaration
 from advisor.check.project import Project
-from advisor.errors import UsageError
 from advisor.foreign import visible
 from advisor.model import TASK
 from advisor.phrasing import first_named
@@ -94,30 +92,18 @@ def starter(rulebase: RuleBase, folder: Path) -> tuple[str, int]:
 def _needs(case: Case, usage: Usage) -> str:
     """Return as JSON the needs in the head of a program, or the task that a load can only be for.
 
-    A limit of memory is left out where the program loads in fewer bits: the check judges weights
-    as they are stored.
+    A limit of memory is left out: the check judges weights as they are stored, and a program may
+    load them in fewer bits.
     """
-    rulebase, source = case.rulebase, case.source(usage.place.path)
+    rulebase = case.rulebase
     checkpoint = rulebase.checkpoints[usage.checkpoint or ""]
     able = {*checkpoint.tasks, *checkpoint.fine_tune}
-    left_out = {"memory-gb"} if "BitsAndBytesConfig(" in source else set()
-    for command in _BY.findall(source):
-        needs = {flag: text for flag, text in _FLAG.findall(command) if flag not in left_out}
+    named = {*rulebase.question_names} - {"memory-gb"}
+    for command in _BY.findall(case.source(usage.place.path)):
+        needs = {flag: text for flag, text in _FLAG.findall(command) if flag in named}
         if needs.get(TASK) in able:
-            known = {flag: text for flag, text in needs.items() if flag in rulebase.question_names}
-            return json.dumps(_settled(rulebase, checkpoint.id, known))
+            return json.dumps(needs)
     tasks = [task for task in rulebase.tasks if task.id in able]
     fits = [task.id for task in tasks if usage.task in (task.id, *task.hub_tasks, *task.aliases)]
     certain = fits or [*able] * (len(able) == 1)
     return json.dumps({TASK: certain[0]} if certain else {})
-
-
-def _settled(rulebase: RuleBase, id: str, needs: dict[str, str]) -> dict[str, str]:
-    """Return needs with the defaults that the command of a program took, where they decide."""
-    with suppress(UsageError):  # a need of an older version
-        judged = judgement_of(rulebase, id, needs)
-        while judged.flag and judged.settles and judged.flag not in needs:
-            default = judged.decision.profile[judged.settles].options[0]
-            needs = {**needs, judged.flag: default}
-            judged = judgement_of(rulebase, id, needs)
-    return needs
