@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -34,21 +35,15 @@ Paths = Annotated[
 Folder = Annotated[
     Path, typer.Argument(metavar="[DIR]", help="Project folder (default: this folder).")
 ]
-OF_FILES = (
-    *("config", "deadline", "today", "fix", "diff", "baseline", "write_baseline", "lock"),
-    "all_models",
+APART = (
+    ("--explain", "--checkpoint", "--diff", "--write-baseline", "--lock"),
+    ("--explain", "--checkpoint", "--diff", "--fix"),
+    ("--explain", "--checkpoint", "--write-baseline", "--baseline"),
+    ("--explain", "--checkpoint", "PATH"),
+    ("--diff", "--write-baseline", "--output"),
+    ("--diff", "--write-baseline", "--format"),
 )
-"""Options that say nothing where no file is looked at."""
-OF_JUDGING = ("checkpoint", "class_name", "transformers", "fail_on", "strict", "verbose")
-"""Options that say nothing where nothing is judged."""
-OF_REPORT = ("lock", "verbose")
-APART = {
-    "explain": (*OF_FILES, *OF_JUDGING),
-    "checkpoint": OF_FILES,
-    "diff": ("fix", *OF_REPORT),
-    "write_baseline": ("baseline", "diff", "fail_on", *OF_REPORT),
-}
-"""Options that would silence others."""
+"""Options of which one would silence the others."""
 CANNOT = 2
 """The exit code where something asked for could not be done."""
 Force = Annotated[bool, option("--force", "Overwrite an existing advisor.yaml.")]
@@ -98,24 +93,19 @@ def check(
 
 def _refuse_together(paths: list[Path], options: CheckOptions, shown: Showing) -> None:
     """Raise UsageError for options of which one would silence another."""
-    formats = ["--output"] * bool(shown.files) + ["--format"] * (shown.format != "terminal")
-    for flag in (flag for flag in APART if getattr(options, flag)):
-        others = [_typed(other) for other in APART[flag] if getattr(options, other)]
-        others += formats if flag in ("diff", "write_baseline") else map(str, paths)
-        if others:
-            message = f"`{_typed(flag)}` and `{others[0]}` cannot be combined"
-            raise UsageError(message, hint="pass only one of the two flags")
+    given = {f"--{name.replace('_', '-')}": value for name, value in asdict(options).items()}
+    given |= {"PATH": paths, "--output": shown.files, "--format": shown.format != "terminal"}
+    for flags in APART:
+        first, second, *_ = [*filter(given.get, flags), "", ""]
+        if second:
+            message = f"`{first}` and `{second}` cannot be combined"
+            raise UsageError(message, hint="pass only one of the two")
     if options.class_name and not options.checkpoint:
         message = f"`--class {options.class_name}` needs a checkpoint"
         raise UsageError(message, hint="pass the checkpoint with `--checkpoint`")
     if options.strict and options.fail_on in ("error", "never"):
         message = f"`--strict` fails on warnings, which contradicts `--fail-on {options.fail_on}`"
         raise UsageError(message, hint="pass only one of the two flags")
-
-
-def _typed(option: str) -> str:
-    """Return the name of an option as it is typed."""
-    return f"--{option.removesuffix('_name').replace('_', '-')}"
 
 
 def judged(

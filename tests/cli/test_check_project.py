@@ -461,7 +461,7 @@ def test_a_broken_advisor_yaml_says_where(advisor, project, text, said):
         (["--fail-on", "eror"], "Did you mean `error`?"),
         (["--explain", "softmax"], "unknown check rule `softmax`"),
         (["--diff", "--format", "json"], "`--diff` and `--format` cannot be combined"),
-        (["app.py", "--checkpoint", CLIP], "`--checkpoint` and `app.py` cannot be combined"),
+        (["app.py", "--checkpoint", CLIP], "`--checkpoint` and `PATH` cannot be combined"),
     ],
 )
 def test_what_cannot_run_is_one_sentence_and_exit_2(advisor, project, arguments, said):
