@@ -273,8 +273,9 @@ def gemma3(folder: Path) -> Path:
         "eoi_token": "<end_of_image>",
     }
     words = n.word_tokenizer(*named.values(), **LEFT, named=named)
+    words.add_tokens("<end_of_turn>", special_tokens=True)  # special without a name, as published
     images = t.Gemma3ImageProcessorPil(size=n.SIZE, **n.HALF)
-    template = n.TEMPLATE.replace("<image>", "<start_of_image>")
+    template = n.TEMPLATE.replace("<image>", "<start_of_image>").replace("</s>", "<end_of_turn>")
     parts = t.Gemma3Processor(images, words, chat_template=template, image_seq_length=4)
     text = {key: value for key, value in _llama(words).items() if key != "model_type"}
     config = t.Gemma3Config(
@@ -285,7 +286,12 @@ def gemma3(folder: Path) -> Path:
         boi_token_index=words.convert_tokens_to_ids("<start_of_image>"),
         eoi_token_index=words.convert_tokens_to_ids("<end_of_image>"),
     )
-    return n._save(folder, t.Gemma3ForConditionalGeneration(config), parts)
+    model = t.Gemma3ForConditionalGeneration(config)
+    projector = model.model.multi_modal_projector
+    torch.nn.init.normal_(projector.mm_input_projection_weight, std=0.2)  # zeros see no image
+    ends = words.convert_tokens_to_ids(["</s>", "<end_of_turn>"])
+    model.generation_config.eos_token_id = ends
+    return n._save(folder, model, parts)
 
 
 def internvl(folder: Path) -> Path:

@@ -205,7 +205,7 @@ def captioner(folder: Path) -> Path:
 def gpt2_captioner(folder: Path) -> Path:
     words = word_tokenizer()
     decoder = t.GPT2Config(
-        vocab_size=60, n_embd=16, n_layer=1, n_head=2, n_positions=40, bos_token_id=1,
+        vocab_size=len(words), n_embd=16, n_layer=1, n_head=2, n_positions=40, bos_token_id=1,
         eos_token_id=2, is_decoder=True, add_cross_attention=True,
     )  # fmt: skip
     model = _encoder_decoder(t.ViTConfig(**VISION), decoder, words, 1, 2)
@@ -473,10 +473,13 @@ def kosmos_2(folder: Path) -> Path:
 
 
 TEMPLATE = (
-    "{% for m in messages %}{{ m['role'] }} : {% for c in m['content'] %}"
+    "{% for m in messages %}{{ 'answer' if m['role'] == 'assistant' else m['role'] }} : "
+    "{% for c in m['content'] %}"
     "{% if c['type'] == 'image' %}<image> {% else %}{{ c['text'] }} {% endif %}{% endfor %}"
-    "{% endfor %}{% if add_generation_prompt %}answer : {% endif %}"
+    "{% if m['role'] == 'assistant' %}</s>{% endif %}{% endfor %}"
+    "{% if add_generation_prompt %}answer : {% endif %}"
 )
+"""As published ones: an answer begins as an answer is asked for, and has an end."""
 
 
 def llava(folder: Path) -> Path:

@@ -180,6 +180,33 @@ def test_an_image_that_cannot_be_read_is_left_out_and_a_finished_training_stays(
     assert weights.read_bytes() == before
 
 
+CHATS = {key: case for key, case in CASES.items() if key[0].startswith("train-chat")}
+ENDS = {"Gemma3ForConditionalGeneration": "<end_of_turn>"}
+"""What the template of a class writes after an answer; others write the tokenizer's `</s>`."""
+
+
+@pytest.mark.parametrize("key", CHATS, ids="-".join)
+def test_of_a_conversation_the_answer_and_its_end_are_learnt_and_nothing_else(key, tiny, pairs):
+    """The end is one that stops what is generated, in the longest text of a batch and in others."""
+    checkpoint, task = CHATS[key]
+    code = training_code(checkpoint, task).partition("\nsettings = TrainingArguments")[0]
+    code = code.replace(f'"{checkpoint.id}"', repr(str(tiny(network_of(checkpoint, task)))))
+    as_asked(pairs, key[0], "")
+    names: dict = {}
+    with as_called():
+        exec(code, names)
+    rows = [{**names["pairs"][0], "text": text} for text in ("a cat", "a red square .")]
+    end = ENDS.get(key[1], "</s>")
+    learnt = names["batch"](rows)["labels"]
+    words = names["processor"].tokenizer
+    texts = [words.decode([id for id in row if id >= 0]).strip() for row in learnt.tolist()]
+    assert [text.replace(" ", "") for text in texts] == [f"acat{end}", f"aredsquare.{end}"]
+    assert words.convert_tokens_to_ids(end) in names["ends"].view(-1).tolist()
+    names["processor"].chat_template = names["processor"].chat_template.replace(end, "")
+    with pytest.raises(SystemExit, match="the chat template writes no end token"):
+        names["batch"](rows)
+
+
 TOYS = {key[0]: key for key in CASES if "MoeFor" not in key[1]}
 """A class for each program that writes."""
 LONGER = {
@@ -229,6 +256,8 @@ def test_a_toy_is_learnt_so_that_95_of_100_texts_are_right(program, tiny, pairs)
     colors = {name: set(re.findall("|".join(COLOURS), str(line))) for name, line in written.items()}
     right = [name for name, seen in colors.items() if seen == {name.split("-")[0]}]
     assert len(right) >= 95, written
+    ended = [name for name, line in written.items() if not line.get("cut")]
+    assert len(ended) >= 95, written
 
 
 DUAL_ENCODERS = {
