@@ -23,6 +23,7 @@ from advisor.decide.programs import (
     LABEL_NAMES,
     NO,
     PARTLY,
+    SAMPLE,
     YES,
     joining_program,
     runtime_named,
@@ -174,7 +175,8 @@ def script(
         tool = tool_of(rulebase, checkpoint, task, program, advice.options)
         _, question = worded(checkpoint, task, program, options)
         sample = sample_of(program, advice.options)
-        runs = _command_words(tool, fields, labels, sample, question) if tool else runs
+        shown = labels or (sample == SAMPLE and rulebase.task(task).example.get("labels")) or ""
+        runs = _command_words(tool, fields, shown, sample, question) if tool else runs
     does, takes = (tool.does, tool.takes) if tool else ("", "")
     aim = f"{does or DOES[use]} {name or 'an encoder and a decoder of your choice'} for {task}"
     comments = [visible(line) for line in (aim, f"by: {made}", takes, took, note) if line]
@@ -189,14 +191,13 @@ def script(
 def _command_words(
     tool: ProgramTool, fields: str, labels: str, sample: str, question: str
 ) -> list[str]:
-    """Return the words of the command lines of a tool, with a sample or a question."""
+    """Return the words of the command lines of a tool, in the quotes that Windows takes too."""
     tried = () if fields and tool.asks == "fields" else tool.tried  # those of a need are default
     if tool.asks in ("question", "labels"):
         tried = (f"--{tool.asks}", question.replace("; ", ","))
     elif labels and "--labels" in tried:
         tried = ("--labels", labels.replace("; ", ","))
-    first = " ".join(filter(None, (tool.verb, "photos", shlex.join(tried))))
-    first = first.replace("'", '"')  # Windows takes no others
+    first = " ".join(filter(None, (tool.verb, "photos", shlex.join(tried)))).replace("'", '"')
     return [first, tool.then.replace("{sample}", sample)] if tool.then else [first]
 
 
@@ -205,8 +206,7 @@ def written_instead(answer: Advice) -> str:
 
     Empty where it does, or where transformers trains it.
     """
-    advice = answer.advice[0]
-    first = advice.selection.picks[0]
+    advice, first = answer.advice[0], answer.advice[0].selection.picks[0]
     use = advice.use_of(first)
     checkpoint, runtime, refused = _run_with(answer, first.checkpoint, use, "", "")
     if checkpoint and checkpoint != first.checkpoint:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import nullcontext
 from functools import lru_cache
 from math import isfinite
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from advisor.console.profile_file import read_json_answers
 from advisor.decide.recommendation import recommend
@@ -56,52 +57,40 @@ def run_batch(
         return _json(answer.to_dict()), answer.exit_code
 
     codes = set()
-    with _lines(file) as lines:
-        for number, line in enumerate(iter(lambda: _line(lines, file), b""), 1):
-            row: dict[str, Any] = {}
-            if not line.strip():
-                continue
-            try:
-                row = _row(line, number)
-                if not isinstance(need := row.get("need", ""), str):
-                    raise _bad_line(f"line {number}: `need` must be a string")
-                text, code = answer(need.strip(), _json(_answers(rulebase, row, number)))
-                text = f'{{"id":{_json(row.get("id"))},{text[1:]}'
-            except AdvisorError as failure:
-                from advisor.need.likely_meaning import explained
+    for number, line in enumerate(_lines(file), 1):
+        row: dict[str, Any] = {}
+        if not line.strip():
+            continue
+        try:
+            row = _row(line, number)
+            if not isinstance(need := row.get("need", ""), str):
+                raise _bad_line(f"line {number}: `need` must be a string")
+            text, code = answer(need.strip(), _json(_answers(rulebase, row, number)))
+            text = f'{{"id":{_json(row.get("id"))},{text[1:]}'
+        except AdvisorError as failure:
+            from advisor.need.likely_meaning import explained
 
-                error = explained(rulebase, failure)
-                problem = {"kind": error.kind, "message": error.message, "hint": error.hint}
-                text = _json({"id": row.get("id"), "line": number, "error": problem})
-                code = error.exit_code
-            codes.add(code)
-            sys.stdout.write(text + "\n")
-            sys.stdout.flush()
-            if len(line) > LONGEST:
-                break
+            error = explained(rulebase, failure)
+            problem = {"kind": error.kind, "message": error.message, "hint": error.hint}
+            text = _json({"id": row.get("id"), "line": number, "error": problem})
+            code = error.exit_code
+        codes.add(code)
+        sys.stdout.write(text + "\n")
+        sys.stdout.flush()
+        if len(line) > LONGEST:
+            break
     return next((code for code in (2, 1, 3) if code in codes), 0)
 
 
-def _lines(file: str) -> AbstractContextManager[BinaryIO]:
-    if file == "-":
-        return nullcontext(sys.stdin.buffer)
+def _lines(file: str) -> Iterator[bytes]:
+    """Yield the lines of a file; of one that is too long, its beginning."""
     try:
-        return Path(file).open("rb")
+        with nullcontext(sys.stdin.buffer) if file == "-" else Path(file).open("rb") as lines:
+            yield from iter(lambda: lines.readline(LONGEST + 1), b"")
     except OSError as error:
-        raise _unreadable(file, error) from error
-
-
-def _line(lines: BinaryIO, file: str) -> bytes:
-    try:
-        return lines.readline(LONGEST + 1)
-    except OSError as error:
-        raise _unreadable(file, error) from error
-
-
-def _unreadable(file: str, error: OSError) -> UsageError:
-    name = "standard input" if file == "-" else f"`{file}`"
-    message = f"{name} cannot be read: {error.strerror or error}"
-    return UsageError(message, hint="pass a JSON Lines file")
+        name = "standard input" if file == "-" else f"`{file}`"
+        message = f"{name} cannot be read: {error.strerror or error}"
+        raise UsageError(message, hint="pass a JSON Lines file") from error
 
 
 def _json(value: Any) -> str:

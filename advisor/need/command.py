@@ -49,11 +49,6 @@ class Telling(NamedTuple):
         """The format on stdout."""
         return self.shown.format
 
-    @property
-    def brief(self) -> bool:
-        """True for a screen of a terminal, with nothing more and nothing less."""
-        return self.format == "terminal" and not (self.quiet or self.verbose)
-
     def emit(self, turn: Turn, day: str | None) -> None:
         """Print an answer, and write it to the files; a screen leaves room for what is offered."""
         answer, goes_on = turn
@@ -218,18 +213,13 @@ def _is_path(word: str) -> bool:
 
 def _refuse_other_formats(telling: AnswerTelling) -> None:
     """Raise UsageError where a batch would not answer in the way that was asked for."""
-    if telling.shown.files:
-        message = "`--batch` prints one line of JSON per input line and writes no other output"
-        raise UsageError(
-            message, hint="leave out `--output` and append `> answers.jsonl` to save the lines"
-        )
-    other = telling.format if telling.format not in ("terminal", "json") else ""
-    if other or telling.quiet or telling.verbose:
-        flag = f"--format {other}" if other else "-q" if telling.quiet else "-v"
-        message = (
-            f"`--batch` always prints one line of JSON per input line, so `{flag}` has no effect"
-        )
-        raise UsageError(message, hint=f"leave `{flag}` out")
+    other = telling.format not in ("terminal", "json")
+    flags = {"--output": telling.shown.files, f"--format {telling.format}": other}
+    flags |= {"-q": telling.quiet, "-v": telling.verbose}
+    if flag := next((flag for flag, given in flags.items() if given), ""):
+        message = "`--batch` always prints one line of JSON per input line"
+        hint = "and append `> answers.jsonl` to save the lines"
+        raise UsageError(f"{message}, so `{flag}` has no effect", hint=f"leave out `{flag}` {hint}")
 
 
 def _told(
@@ -241,8 +231,8 @@ def _told(
         for line in answer.recommendation.notes:
             note(f"advisor: {line}")
         telling.emit(turn, day)
-        asks = goes_on if telling.brief else None
-        after = asks(color=telling.shown.color, **how) if asks else None
+        brief = telling.format == "terminal" and not (telling.quiet or telling.verbose)
+        after = goes_on(color=telling.shown.color, **how) if goes_on and brief else None
         if after is None:
             for line in last:
                 note(line)

@@ -13,11 +13,17 @@ if TYPE_CHECKING:
     from advisor.need.lexicon import Lexicon
     from advisor.need.sweep import Swept
 
-SORTING = frozenset(("classify", "tag", "zero-shot"))
+CLASSIFY, ASK, FILTER = "classify", "ask", "filter"
+"""Concepts of who gives an image its label, asks about it, and takes it out."""
+
+SORTING = frozenset((CLASSIFY, "tag", "zero-shot"))
 """Concepts of who gives images one of some labels."""
 
 COLONS, COMMAS = frozenset(":\uff1a"), frozenset(",\uff0c\u3001")
 """Signs right before a list, and between its items."""
+
+OR = frozenset(("or", "oder", "ou", "o"))
+"""Before the last answer that a question of an image lists."""
 
 INTO = frozenset(("into", "as", "in", "als", "en", "em", "como", "come"))
 """Words right before a list that no colon begins."""
@@ -35,22 +41,35 @@ Span = tuple[int, int]
 
 
 def label_names(lexicon: Lexicon, swept: Swept) -> tuple[Span, ...]:
-    """Return where the labels stand that images are sorted by; empty where none are listed."""
-    if swept.named.isdisjoint(SORTING):
-        return ()
-    says = lexicon.index["says"]
+    """Return where the labels stand that images are sorted by; empty where none are listed.
+
+    They stand behind a sign or a word, else right beside the verb: classify deer, boar and fox.
+    """
+    tokens, says = swept.tokens, lexicon.index["says"]
+    marks = [mark for mark in swept.of(CONCEPT, SAYING) if not mark.negated]
+    verbs = {place for mark in marks if mark.id in SORTING for place in mark.places}
     taken = {  # by what says something of the case, and so is no label
         place
         for mark in swept.of(CONCEPT, SAYING, NAME)
-        if mark.negated or mark.kind == NAME or {*says.get(mark.id, ())} - OF_IMAGES - OF_PLACES
+        if mark.negated
+        or mark.kind == NAME
+        or mark.id == FILTER
+        or {*says.get(mark.id, ())} - OF_IMAGES - OF_PLACES
         for place in mark.places
     }
-    for place, token in enumerate(swept.tokens):
-        least = LEAST if token.form in COLONS else LEAST_INTO
-        if token.form in COLONS or token.form in INTO:
-            items = list(_items(lexicon, swept, place + 1, taken))
-            if len(items) >= least:
-                return tuple((swept.tokens[a].start, swept.tokens[b - 1].end) for a, b in items)
+    seen = {place for mark in marks if not says.get(mark.id) for place in mark.places}
+    signs = [place for place in range(len(tokens)) if tokens[place].form in COLONS | INTO]
+    starts = {place + 1: tokens[place].form in COLONS for place in signs if verbs}
+    behind = {mark.last: mark.id for mark in marks if mark.id in SORTING | {ASK}}
+    for place in (*starts, *behind, 0):
+        sign = place in starts
+        items = list(_items(lexicon, swept, place, taken if sign else taken | seen, verbs, sign))
+        last = items[-1][1] if items else 0
+        chosen = behind.get(place) != ASK or any(token.form in OR for token in tokens[place:last])
+        if len(items) >= (LEAST if starts.get(place) else LEAST_INTO) and (
+            sign or (chosen if place else last in verbs)
+        ):
+            return tuple((tokens[a].start, tokens[b - 1].end) for a, b in items)
     return ()
 
 
@@ -60,28 +79,35 @@ def is_label(labels: Sequence[Span], spans: Sequence[Span]) -> bool:
 
 
 def _items(
-    lexicon: Lexicon, swept: Swept, place: int, taken: Set[int]
+    lexicon: Lexicon, swept: Swept, place: int, taken: Set[int], verbs: Set[int], sign: bool
 ) -> Iterator[tuple[int, int]]:
     """Yield the first and last token of each label in a list that begins at a token.
 
-    An article first makes the first item what the labels are: into the usual types, memo, letter.
+    Behind a `sign`, an article first makes the first item what the labels are: into the usual
+    types, memo, letter. Else nothing but labels stands there. The last ends before a verb, or what
+    says something else: fox on a laptop.
     """
-    tokens, first = swept.tokens, place
+    tokens, first, quiet = swept.tokens, place, lexicon.quiet
     while first < len(tokens) and swept.sentences[first] == swept.sentences[place]:
         while first < len(tokens) and tokens[first].form in lexicon.skipped | CHOOSING:
             first += 1
         last = first
         while last < len(tokens) and tokens[last].is_word and tokens[last].form not in CHOOSING:
             last += 1
+        ends = last >= len(tokens) or tokens[last].form not in COMMAS | CHOOSING
+        while ends and last - 1 in verbs and last - 1 > first:
+            last -= 1
+        if ends and (last - first > LONGEST or not taken.isdisjoint(range(first, last))):
+            words = range(first + 1, last)
+            last = next((other for other in words if tokens[other].form in quiet), last)
         forms = [token.form for token in tokens[first:last]]
         longest = LONGEST_WRITTEN if any(map(written_by_character, forms)) else LONGEST
         if not 0 < len(forms) <= longest:
             return
         plain = taken.isdisjoint(range(first, last)) and all(not form.isdigit() for form in forms)
-        about = first > place and tokens[first - 1] == tokens[place]
-        if plain and not (about or lexicon.quiet.issuperset(forms)):
+        about = sign and first > place and tokens[first - 1] == tokens[place]
+        if plain and not (about or quiet.issuperset(forms if sign else forms[:1])):
             yield first, last
-        ends = last >= len(tokens) or tokens[last].form not in COMMAS | CHOOSING
-        if ends:
+        elif not sign:
             return
-        first = last + 1
+        first = len(tokens) if ends else last + 1

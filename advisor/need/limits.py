@@ -81,17 +81,13 @@ def _is_beside(swept: Swept, amount: Amount, *ids: str) -> bool:
     return any(m.id in ids and swept.clauses[m.first] == clause for m in swept.of(PARTICLE))
 
 
-def _span(swept: Swept, amount: Amount) -> tuple[int, int]:
-    return swept.tokens[amount.first].start, swept.tokens[amount.last - 1].end
-
-
 def _sizes(swept: Swept, amounts: Sequence[Amount]) -> Iterator[Limit]:
     """Yield how many parameters a model may have, and how large its files may be."""
     for amount in amounts:
         if amount.measure in PARAMETERS and is_limited(swept, amount):
-            yield Limit(SIZE, bound_text(SIZE, amount.value / MILLION), _span(swept, amount))
+            yield Limit(SIZE, bound_text(SIZE, amount.value / MILLION), swept.span(amount))
         elif _is_of_file(swept, amount):
-            yield Limit(FILE, bound_text(FILE, amount.value), _span(swept, amount))
+            yield Limit(FILE, bound_text(FILE, amount.value), swept.span(amount))
 
 
 def _lighter(rulebase: RuleBase, lexicon: Lexicon, swept: Swept) -> Iterator[Limit]:
@@ -113,7 +109,7 @@ def _times(lexicon: Lexicon, swept: Swept, amounts: Sequence[Amount]) -> Iterato
             each = _is_of_one(swept, amount)
             if each or (amount.measure not in SHORT and is_limited(swept, amount, WITHIN)):
                 text = bound_text(TIME, amount.value, each=each)
-                yield Limit(TIME, text, _span(swept, amount))
+                yield Limit(TIME, text, swept.span(amount))
     measures = lexicon.index["measures"].items()
     hours = {id: factor for id, (_, factor, *_) in measures if id.startswith(LEFT)}
     rates = [amount.measure for amount in amounts if amount.measure.startswith(RATE)]
@@ -126,6 +122,6 @@ def _times(lexicon: Lexicon, swept: Swept, amounts: Sequence[Amount]) -> Iterato
 def _is_of_one(swept: Swept, amount: Amount) -> bool:
     """True for a time of each image: 50 ms/image, 2 s each, latency 90 ms, takes 3 s at most."""
     behind = any(m.id == OF_EACH and m.first == amount.last for m in swept.of(PARTICLE))
-    slashed = swept.text[_span(swept, amount)[1] :].lstrip().startswith("/")
+    slashed = swept.text[swept.span(amount)[1] :].lstrip().startswith("/")
     takes = amount.measure in SHORT and is_limited(swept, amount, WITHIN)
     return behind or slashed or _is_beside(swept, amount, OF_ONE, *[MOST] * takes)

@@ -16,7 +16,7 @@ from advisor.engine.profile import Answer, read_answer
 from advisor.model import NamedTuple
 from advisor.model.phrase_kinds import ALIAS, CONCEPT, NAME, NUMBER_OF, PARTICLE, SAYING
 from advisor.need.amounts import COMPUTER, ITEMS, amounts
-from advisor.need.label_names import OF_PLACES, is_label, label_names
+from advisor.need.label_names import ASK, CLASSIFY, OF_PLACES, SORTING, is_label, label_names
 from advisor.need.lexicon import USUAL, Lexicon, lexicon_of
 from advisor.need.limits import Limit, limits, without_files
 from advisor.need.numerals import LARGEST
@@ -167,6 +167,10 @@ def _read(
     """Read a sentence in one way of `sweep`."""
     lexicon = lexicon_of(rulebase)
     swept = sweep(lexicon, text, **how)
+    labels = label_names(lexicon, swept)
+    if labels and swept.named.isdisjoint(SORTING):  # a question whose answers are listed
+        marks = [mark._replace(id=CLASSIFY) if mark.id == ASK else mark for mark in swept.marks]
+        swept = swept._replace(marks=marks)
     counted = amounts(lexicon, swept)
     numbers = without_files(swept, counted)
     met = given | _met(swept, numbers)
@@ -174,7 +178,7 @@ def _read(
     touched = _tasks(rulebase, lexicon, swept, leading)
     if not touched:  # then what comes besides is all that is wished
         touched = _tasks(rulebase, lexicon, swept, met)
-    answers, labels = _said(rulebase, lexicon, swept, numbers), label_names(lexicon, swept)
+    answers = _said(rulebase, lexicon, swept, numbers)
     places = [each for each in answers if each.question in OF_PLACES]
     no_places = [each for each in places if is_label(labels, each.spans)]
     answers = tuple(each for each in answers if each not in no_places)
@@ -223,8 +227,7 @@ def _met(
         if mark.leads or not (leading or mark.negated):
             met.setdefault(mark.id, []).append(swept.span(mark))
     for number in numbers:
-        span = swept.tokens[number.first].start, swept.tokens[number.last - 1].end
-        met.setdefault(f"{NUMBER_OF}{number.measure}", []).append(span)
+        met.setdefault(f"{NUMBER_OF}{number.measure}", []).append(swept.span(number))
     return {id: tuple(spans) for id, spans in met.items()}
 
 

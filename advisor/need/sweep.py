@@ -26,6 +26,7 @@ from advisor.tokens import Token, tokens_of
 
 if TYPE_CHECKING:
     from advisor.need.lexicon import Lexicon
+    from advisor.need.numerals import Amount
 
 ENDS_SENTENCE = frozenset(".;!?\u3002\uff1b\uff01\uff1f")
 ENDS_CLAUSE = ENDS_SENTENCE | frozenset(",:()\uff0c\uff1a\u3001")
@@ -131,8 +132,8 @@ class Swept(NamedTuple):
         """The concepts that the text names and does not take back."""
         return {mark.id for mark in self.of(CONCEPT, SAYING) if not mark.negated}
 
-    def span(self, mark: Mark) -> tuple[int, int]:
-        """Return where a mark stands in the text."""
+    def span(self, mark: Mark | Amount) -> tuple[int, int]:
+        """Return where a mark, or a number, stands in the text."""
         return self.tokens[mark.first].start, self.tokens[mark.last - 1].end
 
 

@@ -97,7 +97,7 @@ def understand(
     if tasks and not (possible := [fit for fit in fitted if fit is not None]):
         engine.decide(given | {TASK: Answer((tasks[0].task,), None, ORIGIN)})  # says what clashes
     if not tasks:
-        possible = [_without_task(engine, reading, given)]
+        possible = [_grown(engine, given, (*reading.answers, *reading.concluded)) or (given, ())]
     tasks = tuple(task for task, fit in zip(tasks, fitted, strict=True) if fit is not None)
     profile, dropped = possible[0]
     engine, _ = bounded(engine, {**profile, **_held(engine, reading, profile, flags, how)})
@@ -176,7 +176,7 @@ def _between(
     from advisor.need.likely_meaning import tasks_near
 
     near = tasks_near(engine.rulebase, reading.text, reading)
-    profile, _ = _without_task(engine, reading, given)
+    profile, _ = _grown(engine, given, (*reading.answers, *reading.concluded)) or (given, ())
     assumed = engine.decide(profile).profile[TASK].options
     usual = [group.tasks[0] for group in engine.rulebase.groups]
     names = dict.fromkeys([*assumed, *near, *usual, *(task.id for task in engine.rulebase.tasks)])
@@ -304,14 +304,6 @@ def fitted_to(
     """
     start = {**given, TASK: Answer((task,), None, given[TASK].origin if TASK in given else ORIGIN)}
     return _grown(engine, start, (*reading.answers, *reading.concluded))
-
-
-def _without_task(
-    engine: Engine, reading: Reading, given: Profile
-) -> tuple[Profile, tuple[AnswerRead, ...]]:
-    """Return the profile of what was said where no task was."""
-    grown = _grown(engine, given, (*reading.answers, *reading.concluded))
-    return grown or (given, ())
 
 
 def _grown(

@@ -476,6 +476,14 @@ def test_what_was_written_is_said_with_its_download(advisor, tmp_path, words, sa
 
 
 @pytest.mark.parametrize(
+    ("task", "label"),
+    [("nsfw", "a photo with nudity"), ("zero-shot-classification", "a photo of a cat")],
+)
+def test_a_program_is_run_with_the_example_of_its_task(advisor, task, label):
+    assert f'#   uv run program.py photos --labels "{label},' in advisor("code", task).out
+
+
+@pytest.mark.parametrize(
     ("words", "typed"),
     [
         (("--labels", "red car, dog"), '"red car,dog"'),
@@ -496,7 +504,7 @@ def test_labels_given_to_code_are_those_of_the_program(advisor, words, typed):
     program = advisor("code", "captioning", *words)
     assert program.out == advisor("code", "captioning").out
     answered = advisor("code", "zero-shot-classification", "--labels", "several")
-    assert "--labels blue" in answered.out
+    assert '--labels "a photo of a cat,a photo of a dog"' in answered.out
     assert "--multi-label several" in answered.out
 
 

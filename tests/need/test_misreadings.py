@@ -1424,6 +1424,15 @@ def test_advice_that_is_asked_for_is_no_wish_beside_one(rulebase, text, task):
         ("sort scans into the usual types, memo, letter, form", ("memo", "letter", "form")),
         ("sort street photos: hotel, bank, school", ("hotel", "bank", "school")),
         ("sort photos: cats, dogs, CPU only", ("cats", "dogs")),
+        ("sort photos into deer, boar, fox on a laptop", ("deer", "boar", "fox")),
+        ("sort photos: cats, dogs, birds with CLIP", ("cats", "dogs", "birds")),
+        ("Reh, Wildschwein, Fuchs erkennen", ("Reh", "Wildschwein", "Fuchs")),
+        ("classify deer, boar and fox", ("deer", "boar", "fox")),
+        ("is this photo a kitchen, bathroom or bedroom?", ("kitchen", "bathroom", "bedroom")),
+        ("is this photo blurry, yes or no?", ()),
+        ("sort photos by color, size, shape", ()),
+        ("recognize text, tables, formulas", ()),
+        ("classify French, German and Italian documents", ()),
         ("sort photos: 8 GB, no GPU, German", ()),
         ("classify photos in German, French, Italian", ()),
         ("sort photos into cats, dogs", ()),  # two behind a word may be anything
@@ -1431,11 +1440,17 @@ def test_advice_that_is_asked_for_is_no_wish_beside_one(rulebase, text, task):
         ("describe photos: cats, dogs, birds", ()),
     ],
 )
-def test_labels_are_listed_behind_a_colon_or_a_word(rulebase, text, labels):
+def test_labels_are_listed_behind_a_colon_a_word_or_beside_the_verb(rulebase, text, labels):
     reading = read(rulebase, text)
     assert reading.words(reading.labels) == labels
     assert not set(labels) & set(reading.words(reading.not_understood))
     assert "use" not in options_of(rulebase, text)
+
+
+def test_a_question_of_an_image_that_lists_its_answers_sorts_images(rulebase):
+    text = "is this image a cat, a dog or a horse"
+    assert tasks_of(rulebase, text) == ["zero-shot-classification"]
+    assert tasks_of(rulebase, "is this image sharp?") == ["vqa"]
 
 
 @pytest.mark.parametrize(
