@@ -1,6 +1,7 @@
 """What all tests share: the shipped rules, a small rule base, engines, and a cache of their own."""
 
 import contextlib
+import copy
 import functools
 import gc
 import io
@@ -9,6 +10,7 @@ import os
 import shutil
 import signal
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -16,6 +18,7 @@ from hypothesis import HealthCheck, settings
 
 from advisor import child, pickled
 from advisor.child import ChildError
+from advisor.console import commands
 from advisor.decide import task_diagrams
 from advisor.engine.decision import Engine
 from advisor.rulebase import assemble, store
@@ -130,6 +133,45 @@ def built_once(build):
     return diagram
 
 
+PARSERS = 100
+"""So many are kept, each some 300 kB."""
+
+
+def flag_once(question_flag):
+    """Make the flag of each question once."""
+    made = {}
+
+    def flag(question):
+        if id(question) not in made:
+            made[id(question)] = question, question_flag(question)
+        return made[id(question)][1]
+
+    return flag
+
+
+def parsed_once(parsed):
+    """Make the parser of each command once for its parameters; every run gets a copy of its own.
+
+    Most tests are runs, of which making the parser takes an eighth.
+    """
+    made, called = {}, []
+
+    def command(call, name, parameters, help=None):
+        parameters = [*parameters]
+        of_each = ((each.name, id(each.annotation), repr(each.default)) for each in parameters)
+        key = name, help, *of_each  # what is made has the annotations, so each keeps its number
+        if key not in made:
+            if len(made) == PARSERS:
+                made.clear()
+            made[key] = parsed(lambda **given: called.pop()(**given), name, parameters, help)
+        own = copy.copy(made[key])
+        run = own.callback
+        own.callback = lambda **given: called.append(call) or run(**given)
+        return own
+
+    return command
+
+
 @pytest.fixture(scope="session", autouse=True)
 def no_waste(cache):
     """Work without what each test would do again, and without the children that it would start.
@@ -141,10 +183,13 @@ def no_waste(cache):
         patched.setattr(store, "AT_HAND", 16)  # the shipped rules stay among those of overlays
         patched.setattr(store, "rule_files", files_once(store.rule_files))
         patched.setattr(assemble, "assemble", compiled_once(assemble.assemble))
+        patched.setattr(commands, "_parsed", parsed_once(commands._parsed))
+        patched.setattr(commands, "question_flag", flag_once(commands.question_flag))
         patched.setattr(task_diagrams, "build", built_once(task_diagrams.build))
         patched.setattr(loading, "_passed", lambda *_: cache)
         patched.setattr(apart, "run_in_child", in_this_process)
         patched.setattr(apart, "_bound_file", lambda _: None)
+        patched.setattr(apart, "gc", SimpleNamespace(set_threshold=lambda _: None))  # of a child
         patched.setattr(pickled, "run_in_child", in_this_process)
         yield
 
@@ -164,7 +209,7 @@ def warm_children(monkeypatch):
     monkeypatch.setattr(child, "interpreter", lambda: [*warm.python(), "-P"])
 
 
-gc.set_threshold(100_000, 20, 100)  # a full collection would walk all rules and all of torch
+gc.set_threshold(1_000_000, 20, 100)  # most is gone at the end of a module, unlooked at
 
 
 @pytest.fixture(scope="module", autouse=True)
