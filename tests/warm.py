@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import fcntl
 import functools
 import gc
 import glob
@@ -22,6 +23,7 @@ import json
 import os
 import runpy
 import select
+import shutil
 import signal
 import socket
 import subprocess
@@ -42,6 +44,8 @@ OF_THE_HUB = ("HF_", "HUGGINGFACE_")
 """Variables that one module of huggingface_hub reads, which a program with others reads anew."""
 READ_AT_IMPORT = ("TRANSFORMERS_OFFLINE", "XDG_CACHE_HOME", "OMP_NUM_THREADS", "PYTHONPATH")
 """Variables that are looked at once: a program sets none to another value."""
+HOLDS = bytes(8)
+"""What a worker sends in place of an order: the process stays as long as the connection does."""
 KILLED_AFTER = "ADVISOR_TEST_KILLED_AFTER"
 """The variable that names the file of `killed_after`."""
 AT_FIRST = dict(os.environ)
@@ -50,22 +54,38 @@ AT_FIRST = dict(os.environ)
 
 @functools.cache
 def python() -> list[str]:
-    """Return the command that stands for Python, as begun when the first test of a worker asks."""
-    home = tempfile.TemporaryDirectory(prefix="warm")
-    at = str(Path(home.name) / "socket")
-    environment = AT_FIRST | {"OMP_NUM_THREADS": os.environ["OMP_NUM_THREADS"]}
-    server = subprocess.Popen(
-        [sys.executable, "-P", __file__, "serve", at],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, cwd=home.name,
-    )  # fmt: skip
+    """Return the command that stands for Python; all workers of a run share the process behind it.
+
+    It is begun when the first test asks, and ends when no worker holds on to it.
+    """
+    of_run = os.environ.get("PYTEST_XDIST_TESTRUNUID", f"alone{os.getpid()}")[:16]
+    home = Path(tempfile.gettempdir(), f"warm-{of_run}")
+    home.mkdir(exist_ok=True)
+    at = str(home / "socket")
+    holding = socket.socket(socket.AF_UNIX)
+    server = None
+    with (home / "begun").open("w") as begun:
+        fcntl.flock(begun, fcntl.LOCK_EX)
+        try:
+            holding.connect(at)
+        except FileNotFoundError:
+            environment = AT_FIRST | {"OMP_NUM_THREADS": os.environ["OMP_NUM_THREADS"]}
+            server = subprocess.Popen(
+                [sys.executable, "-P", __file__, "serve", at],
+                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, env=environment, cwd=home,
+            )  # fmt: skip
+            assert server.stdout is not None
+            assert server.stdout.readline() == b"ready\n"
+            holding.connect(at)
+        holding.sendall(HOLDS)
 
     @atexit.register
     def end() -> None:
-        server.communicate()  # the end of its stdin is its own
-        home.cleanup()
+        holding.close()
+        if server is not None:
+            server.communicate()  # workers end together
+            shutil.rmtree(home)
 
-    assert server.stdout is not None
-    assert server.stdout.readline() == b"ready\n"
     return [sys.executable, "-I", "-S", __file__, "run", at]
 
 
@@ -116,7 +136,7 @@ def _read(stream: socket.socket, size: int) -> bytes:
 
 
 def serve(at: str) -> None:
-    """Import, then fork for each program until stdin ends."""
+    """Import, then fork for each program until no worker holds on to this process."""
     import torchvision  # noqa: F401
     import transformers
 
@@ -134,27 +154,37 @@ def serve(at: str) -> None:
     asked.bind(at)
     asked.listen()
     programs: dict[int, socket.socket] = {}  # by process, whom its test listens to
+    workers: list[socket.socket] = []
     os.write(1, b"ready\n")
-    while True:
-        ready, _, _ = select.select([0, asked, woken, *programs.values()], [], [])
-        if 0 in ready:
-            break
+    ended = False
+    while not ended:
+        ready, _, _ = select.select([asked, woken, *workers, *programs.values()], [], [], 60)
+        ended = not ready and not workers  # whoever began this process was killed at once
         if woken in ready:
             woken.recv(4096)
             _tell_ends(programs)
         if asked in ready:
             test, _ = asked.accept()
-            programs[_begun(test, [asked, woken, waker, *programs.values()])] = test
+            head, streams, _, _ = socket.recv_fds(test, 8, 3)
+            if head == HOLDS:
+                workers.append(test)
+            else:
+                others = [asked, woken, waker, *workers, *programs.values()]
+                programs[_begun(test, head, streams, others)] = test
         for pid, test in programs.items():
             if test in ready and not test.recv(1):  # whoever asked was killed
                 os.kill(pid, signal.SIGKILL)
+        for worker in set(workers).intersection(ready):
+            workers.remove(worker)
+            ended = not workers
     for pid in programs:
         os.kill(pid, signal.SIGKILL)
 
 
-def _begun(test: socket.socket, others: list[socket.socket]) -> int:
+def _begun(
+    test: socket.socket, head: bytes, streams: list[int], others: list[socket.socket]
+) -> int:
     """Fork the process that a test asks for, and return its number."""
-    head, streams, _, _ = socket.recv_fds(test, 8, 3)
     order = json.loads(_read(test, int.from_bytes(head, "big")))
     pid = os.fork()
     if not pid:
