@@ -1,5 +1,6 @@
 """What the tests of the unified VLP share: tiny networks with the recipe's weights."""
 
+import functools
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,15 @@ from advisor.unified_vlp import (
 )
 
 FIXTURE = Path(__file__).with_name("original-small-7.npz")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def drawn_once():
+    """Draw each weight of the recipe once: most tests begin with the same network."""
+    drawn = functools.cache(recipe.weight)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(recipe, "weight", lambda *which: drawn(*which).copy())
+        yield
 
 
 @pytest.fixture(scope="session")

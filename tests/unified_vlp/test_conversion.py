@@ -21,7 +21,7 @@ from advisor.cli.main import run
 from advisor.pickled import PickledError, write_safe
 from advisor.unified_vlp.conversion import ConversionError, convert
 
-"""The fixture's width of 48 does not tell them."""
+pytestmark = pytest.mark.usefixtures("warm_children")
 
 
 @pytest.fixture
