@@ -12,7 +12,6 @@ what its package takes now.
 import ast
 import re
 import sys
-import tokenize
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,15 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "advisor"
 ALONE = "modules"  # of the package itself, beside its folders
 VAGUE = {"one", "found", "known", "said", "told", "kept", "asked"}
-LAYOUT = {
-    tokenize.COMMENT,
-    tokenize.NL,
-    tokenize.NEWLINE,
-    tokenize.INDENT,
-    tokenize.DEDENT,
-    tokenize.ENCODING,
-    tokenize.ENDMARKER,
-}
+DOCUMENTED = ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef
 
 
 class Size(NamedTuple):
@@ -46,42 +37,28 @@ class Size(NamedTuple):
         return Size(*(a + b for a, b in zip(self, other, strict=True)))
 
 
-def docstring_lines(tree: ast.Module) -> set[int]:
-    """Return the numbers of the lines on which docstrings stand."""
-    lines: set[int] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            first = node.body[0] if node.body else None
-            if (
-                isinstance(first, ast.Expr)
-                and isinstance(first.value, ast.Constant)
-                and isinstance(first.value.value, str)
-            ):
-                lines |= set(range(first.lineno, (first.end_lineno or first.lineno) + 1))
-    return lines
-
-
-def vague_bindings(tree: ast.Module) -> int:
-    """Return how many parameters and assigned variables have a name of `VAGUE`."""
-    parameters = (node.arg for node in ast.walk(tree) if isinstance(node, ast.arg))
-    variables = (
-        node.id
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
-    )
-    return sum(name in VAGUE for name in (*parameters, *variables))
+def text_lines(node: ast.expr) -> set[int]:
+    """Return the numbers of the lines on which a text stands."""
+    return set(range(node.lineno, (node.end_lineno or node.lineno) + 1))
 
 
 def size_of(path: Path) -> Size:
     """Return the size of one file."""
-    text = path.read_bytes()
-    code: set[int] = set()
-    with path.open("rb") as stream:
-        for token in tokenize.tokenize(stream.readline):
-            if token.type not in LAYOUT:
-                code |= set(range(token.start[0], token.end[0] + 1))
-    tree = ast.parse(text)
-    return Size(text.count(b"\n"), len(code - docstring_lines(tree)), 1, vague_bindings(tree))
+    text = path.read_text(encoding="utf-8")
+    lines = enumerate(map(str.strip, text.split("\n")), start=1)
+    code = {number for number, line in lines if line and line[0] != "#"}
+    docstrings: set[int] = set()
+    vague = 0
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.arg):
+            vague += node.arg in VAGUE
+        elif isinstance(node, ast.Name):
+            vague += node.id in VAGUE and isinstance(node.ctx, ast.Store)
+        elif isinstance(node, (ast.Constant, ast.JoinedStr)):
+            code |= text_lines(node)  # of many lines, some may be blank or begin as comments do
+        elif isinstance(node, DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
+            docstrings |= text_lines(node.body[0].value)
+    return Size(text.count("\n"), len(code - docstrings), 1, vague)
 
 
 def measured() -> dict[str, Size]:
