@@ -96,7 +96,7 @@ async function look(browser, asked, view) {
   if (asked.axe) await page.evaluate(axe);
   const violations = asked.axe ? await page.evaluate(async () => {
     // @ts-ignore axe-core was put into the page above
-    const result = await window.axe.run(document);
+    const result = await window.axe.run(document, { resultTypes: ["violations"] });
     return result.violations.map((/** @type {any} */ one) => ({
       id: one.id,
       help: one.help,

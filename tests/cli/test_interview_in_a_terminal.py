@@ -467,24 +467,14 @@ def test_a_number_may_be_typed_in_a_menu(terminal):
     assert person.answer["profile"]["memory-gb"]["value"] == 6.5
 
 
-def test_advisor_alone_asks(environment, tmp_path):
-    person = pexpect.spawn(
-        sys.executable,
-        ["-m", "advisor"],
-        env=environment | {"ADVISOR_CACHE": str(tmp_path / "cache" / "rules"), "TERM": "dumb"},
-        dimensions=SMALL,
-        encoding="utf-8",
-        timeout=300,
-    )
-    person.expect(ASKS)
-    person.expect("\r\n> ")
-    person.sendline("vqa")
-    while person.expect([r"\r\n> ", "Anything else"]) == 0:
-        person.sendline("d")
-    person.sendline("")
-    person.expect(pexpect.EOF)
-    person.close()
-    assert person.exitstatus == 0
+def test_advisor_alone_asks(terminal):
+    person = terminal(screen=True, TERM="dumb")
+    assert asked(person.question()).startswith(ASKS)
+    person.types("vqa")
+    while person.running.expect([r"\r\n> ", "Anything else"]) == 0:
+        person.types("d")
+    person.types("")
+    assert person.ends()[0] == 0
 
 
 # -- the stops --------------------------------------------------------
