@@ -85,9 +85,9 @@ def _sizes(swept: Swept, amounts: Sequence[Amount]) -> Iterator[Limit]:
     """Yield how many parameters a model may have, and how large its files may be."""
     for amount in amounts:
         if amount.measure in PARAMETERS and is_limited(swept, amount):
-            yield Limit(SIZE, bound_text(SIZE, amount.value / MILLION), swept.span(amount))
+            yield Limit(SIZE, bound_text(SIZE, amount.value / MILLION), swept.span(amount.places))
         elif _is_of_file(swept, amount):
-            yield Limit(FILE, bound_text(FILE, amount.value), swept.span(amount))
+            yield Limit(FILE, bound_text(FILE, amount.value), swept.span(amount.places))
 
 
 def _lighter(rulebase: RuleBase, lexicon: Lexicon, swept: Swept) -> Iterator[Limit]:
@@ -99,7 +99,7 @@ def _lighter(rulebase: RuleBase, lexicon: Lexicon, swept: Swept) -> Iterator[Lim
             sizes = [each.parameters_millions for each in named if each.parameters_millions]
             if sizes and wish.last <= mark.first < wish.last + NEAR_NAME:
                 text = bound_text(SIZE, round(min(sizes) - LESS, 2))
-                yield Limit(SIZE, text, (swept.span(wish)[0], swept.span(mark)[1]))
+                yield Limit(SIZE, text, (swept.span(wish.places)[0], swept.span(mark.places)[1]))
 
 
 def _times(lexicon: Lexicon, swept: Swept, amounts: Sequence[Amount]) -> Iterator[Limit]:
@@ -109,19 +109,19 @@ def _times(lexicon: Lexicon, swept: Swept, amounts: Sequence[Amount]) -> Iterato
             each = _is_of_one(swept, amount)
             if each or (amount.measure not in SHORT and is_limited(swept, amount, WITHIN)):
                 text = bound_text(TIME, amount.value, each=each)
-                yield Limit(TIME, text, swept.span(amount))
+                yield Limit(TIME, text, swept.span(amount.places))
     measures = lexicon.index["measures"].items()
     hours = {id: factor for id, (_, factor, *_) in measures if id.startswith(LEFT)}
     rates = [amount.measure for amount in amounts if amount.measure.startswith(RATE)]
     hours |= {id: LONGER.get(id, DAY) for id in rates}
     for mark in sorted(swept.of(MEASURE), key=lambda mark: mark.id in rates):
         if mark.id in hours:
-            yield Limit(TIME, bound_text(TIME, hours[mark.id]), swept.span(mark))
+            yield Limit(TIME, bound_text(TIME, hours[mark.id]), swept.span(mark.places))
 
 
 def _is_of_one(swept: Swept, amount: Amount) -> bool:
     """True for a time of each image: 50 ms/image, 2 s each, latency 90 ms, takes 3 s at most."""
     behind = any(m.id == OF_EACH and m.first == amount.last for m in swept.of(PARTICLE))
-    slashed = swept.text[swept.span(amount)[1] :].lstrip().startswith("/")
+    slashed = swept.text[swept.span(amount.places)[1] :].lstrip().startswith("/")
     takes = amount.measure in SHORT and is_limited(swept, amount, WITHIN)
     return behind or slashed or _is_beside(swept, amount, OF_ONE, *[MOST] * takes)

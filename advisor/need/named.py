@@ -76,7 +76,7 @@ def measuring(understanding: Understood, folder: str) -> str:
     if not reading.idle and len(models) < 2:
         return ""
     swept = sweep(lexicon, reading.text, quotes=False)
-    marks = {mark.id: swept.span(mark) for mark in swept.of(CONCEPT)}
+    marks = {mark.id: swept.span(mark.places) for mark in swept.of(CONCEPT)}
     data = bool(folder or {"labelled", "dataset"} & marks.keys())
     evaluates = marks.get("evaluate") in reading.idle
     if not (evaluates and (models or data)) and not (data and len(models) > 1):

@@ -206,10 +206,10 @@ def _read(
         concluded=(*concluded, *own),
         names=names,
         corrected=tuple((swept.tokens[at][1:], word) for at, word in swept.corrected.items()),
-        taken_back=tuple(swept.span(mark) for mark in taken_back if mark.negated),
+        taken_back=tuple(swept.span(mark.places) for mark in taken_back if mark.negated),
         idle=idle,
         not_understood=tuple(span for span in rest if span[0] not in starts),
-        fields=tuple(swept.span(mark) for mark in swept.of(CONCEPT) if mark.id == FIELD),
+        fields=tuple(swept.span(mark.places) for mark in swept.of(CONCEPT) if mark.id == FIELD),
         labels=labels,
         limits=limits(rulebase, lexicon, swept, counted),
     )
@@ -225,9 +225,9 @@ def _met(
     met: dict[str, list[Span]] = {}
     for mark in swept.of(CONCEPT, SAYING):
         if mark.leads or not (leading or mark.negated):
-            met.setdefault(mark.id, []).append(swept.span(mark))
+            met.setdefault(mark.id, []).append(swept.span(mark.places))
     for number in numbers:
-        met.setdefault(f"{NUMBER_OF}{number.measure}", []).append(swept.span(number))
+        met.setdefault(f"{NUMBER_OF}{number.measure}", []).append(swept.span(number.places))
     return {id: tuple(spans) for id, spans in met.items()}
 
 
@@ -243,7 +243,7 @@ def _tasks(
             continue
         words = min(_words_of(lexicon, swept, mark), SURE_CONCEPTS)
         strengths[mark.id] = max(strengths.get(mark.id, 0), words)
-        spans.setdefault(mark.id, []).append(swept.span(mark))
+        spans.setdefault(mark.id, []).append(swept.span(mark.places))
     order = {task.id: place for place, task in enumerate(rulebase.tasks)}
     ranked = sorted(strengths, key=lambda task: (-strengths[task], order[task]))
     return tuple(
@@ -277,7 +277,7 @@ def spoken_of(sets: ConceptSets, met: Set[str]) -> dict[str, frozenset[str]]:
 
 def _named_span(lexicon: Lexicon, swept: Swept, mark: Mark) -> Span:
     """Return where a model is named, with the words beside it that say which of them: large."""
-    start, end = swept.span(mark)
+    start, end = swept.span(mark.places)
     if (before := _WORD_BEFORE.search(swept.text, 0, start)) and lexicon.is_part(
         before[1], mark.id
     ):
@@ -337,7 +337,7 @@ def _said(
         says = lexicon.index["denied" if mark.negated else "says"]
         for question, option in says.get(mark.id, {}).items():
             options = given.setdefault(question, {})
-            options.setdefault(str(option), []).append(swept.span(mark))
+            options.setdefault(str(option), []).append(swept.span(mark.places))
     share = _share_of(rulebase, lexicon, given)
     measures = lexicon.index["measures"]
     ids = {(measures[number.measure][0], number.measure == COMPUTER) for number in numbers}
@@ -474,7 +474,7 @@ def _rest(lexicon: Lexicon, swept: Swept, understood: Sequence[Span]) -> tuple[S
     meant = {place for mark in swept.of(PARTICLE, NAME) for place in mark.places}
     quiet = {place for place, token in enumerate(swept.tokens) if token.form in lexicon.quiet}
     phrases = (mark for mark in swept.of(CONCEPT, SAYING) if quiet.issuperset(mark.places))
-    whole = {place: swept.span(mark) for mark in phrases for place in mark.places}
+    whole = {place: swept.span(mark.places) for mark in phrases for place in mark.places}
     spans = []
     at = 0
     for place, (form, start, end) in enumerate(swept.tokens):

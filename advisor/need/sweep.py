@@ -26,7 +26,6 @@ from advisor.tokens import Token, tokens_of
 
 if TYPE_CHECKING:
     from advisor.need.lexicon import Lexicon
-    from advisor.need.numerals import Amount
 
 ENDS_SENTENCE = frozenset(".;!?\u3002\uff1b\uff01\uff1f")
 ENDS_CLAUSE = ENDS_SENTENCE | frozenset(",:()\uff0c\uff1a\u3001")
@@ -132,9 +131,9 @@ class Swept(NamedTuple):
         """The concepts that the text names and does not take back."""
         return {mark.id for mark in self.of(CONCEPT, SAYING) if not mark.negated}
 
-    def span(self, mark: Mark | Amount) -> tuple[int, int]:
-        """Return where a mark, or a number, stands in the text."""
-        return self.tokens[mark.first].start, self.tokens[mark.last - 1].end
+    def span(self, places: range) -> tuple[int, int]:
+        """Return where tokens, by their numbers, begin and end in the text."""
+        return self.tokens[places[0]].start, self.tokens[places[-1]].end
 
 
 def sweep(lexicon: Lexicon, text: str, *, corrects: bool = True, quotes: bool = True) -> Swept:
