@@ -1,5 +1,7 @@
 """No text that users see has a word that the writing rules list."""
 
+from pathlib import Path
+
 import pytest
 import words
 
@@ -14,7 +16,10 @@ def test_all_texts_are_collected_and_none_has_a_word_that_is_nearly_always_wrong
         assert spoken in texts  # of `--help` and of printed programs
     assert any("Gemma Prohibited Use Policy" in text for text in texts)
     places = {one.place.partition("/")[0].partition(" ")[0] for one in shown}
-    assert {"advisor", "rules", "docs", "README.md"} <= places
+    assert {"advisor", "rules", "docs", "README.md", "action.yml"} <= places
+    files = {Path(one.place).name for one in shown}
+    assert {".pre-commit-hooks.yaml", "SKILL.md", "families.md"} <= files
+    assert any("demo/checkpoints" in one.place for one in shown)
 
 
 def test_few_exceptions_each_with_a_reason():

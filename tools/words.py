@@ -1,7 +1,8 @@
 """Find words in what users see that are nearly always wrong there: `python tools/words.py`.
 
 It collects every string that advisor may show: help, messages in the code, texts of the rules,
-the pages, README and docs. Titles of sources and words of the lexicon are not ours, and left out.
+the pages, README, docs, the agents' skill, the demo's cards, and the action and hook for CI.
+Titles of sources and words of the lexicon are not ours, and left out.
 Exits 1 where a string has one of the words and no exception names it.
 """
 
@@ -129,7 +130,7 @@ def of_commands() -> Iterator[Shown]:
 
 
 def of_rules() -> Iterator[Shown]:
-    """Yield the texts of the rule base."""
+    """Yield the texts of the rule base, and of the action and the hook for CI."""
 
     def texts(value: Any, key: str = "") -> Iterator[str]:
         if isinstance(value, str) and key in TEXTS:
@@ -141,8 +142,9 @@ def of_rules() -> Iterator[Shown]:
             for one in value:
                 yield from texts(one, key)
 
-    for path in sorted((ROOT / "rules").rglob("*.yaml")):
-        if FOREIGN.isdisjoint(path.relative_to(ROOT / "rules").parts) and path.stem not in FOREIGN:
+    of_ci = (ROOT / "action.yml", ROOT / ".pre-commit-hooks.yaml")
+    for path in (*sorted((ROOT / "rules").rglob("*.yaml")), *of_ci):
+        if FOREIGN.isdisjoint(path.relative_to(ROOT).parts) and path.stem not in FOREIGN:
             loaded = yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader)
             for text in texts(loaded):
                 yield Shown(str(path.relative_to(ROOT)), text)
@@ -157,8 +159,12 @@ def of_programs() -> Iterator[Shown]:
 
 
 def of_pages() -> Iterator[Shown]:
-    """Yield the lines of README, docs and templates outside of code."""
-    for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))):
+    """Yield the lines of README, docs, the agents' skill and the demo's cards outside of code."""
+    for path in (
+        ROOT / "README.md",
+        *sorted((ROOT / "docs").glob("*.md")),
+        *sorted((ROOT / "advisor").rglob("*.md")),
+    ):
         text = re.sub(
             r"<!-- \[\[\[cog.*?\[\[\[end\]\]\] -->", "", path.read_text("utf-8"), flags=re.DOTALL
         )

@@ -21,8 +21,8 @@ from demo_training.colours import COLOUR_NAMES, LABELS
 from demo_training.recipe import Recipe
 
 WARNING = (
-    "a demo: it knows only plain images of one circle, rectangle or triangle; about anything "
-    "else it is confidently wrong"
+    "a demo: it recognizes only plain images of one circle, rectangle or triangle. On all other "
+    "images it is wrong, with high scores"
 )
 WITHOUT = "--without-pairs --steps 1200"
 PACKAGE = "python -m demo_training.train"
@@ -47,31 +47,37 @@ class Portrait:
 PORTRAITS = {
     "clip": Portrait(
         title="Demo CLIP",
-        summary="A small CLIP that ranks the labels you name for a image of one plain shape.",
+        summary="A small CLIP. It ranks your labels for an image of one plain shape.",
         family="clip",
         tasks=("zero-shot-classification",),
         classes=("CLIPModel",),
-        objective="Contrastive, with every true text of a batch as a positive.",
+        objective="Contrastive learning. Every true text of a batch is a positive.",
         phases=("--steps 3400", "--steps 1000 --rate 5e-4 --seed 12"),
         limits=(
-            "Some names overlap: a navy shape may also be called blue. Such pairs were left out "
-            "of training, so do not offer both as labels.",
+            "Some names overlap. For example, a navy shape is also blue. Training left such pairs "
+            "out, so do not use both as labels.",
         ),
         labels=LABELS,
     ),
     "vision-encoder-decoder": Portrait(
         title="Demo VisionEncoderDecoder",
-        summary="A small ViT joined to a small BERT decoder; writes colour, shape and place.",
+        summary=(
+            "A small ViT combined with a small BERT decoder. It generates the color, the shape and "
+            "the position."
+        ),
         family="vision-encoder-decoder",
         tasks=("captioning",),
         classes=("VisionEncoderDecoderModel",),
         objective="Cross-entropy of the caption given the image.",
         phases=("--steps 4400", "--steps 2400 --batch 64 --rate 5e-4 --seed 12"),
-        limits=("It takes no question and no prompt.",),
+        limits=("The model has no input for a question or a prompt.",),
     ),
     "blip": Portrait(
         title="Demo BLIP",
-        summary="A small BLIP: one set of weights writes captions, answers questions and matches.",
+        summary=(
+            "A small BLIP. One set of weights generates captions, answers questions and scores "
+            "pairs."
+        ),
         family="unified-vlp",
         tasks=("captioning", "vqa", "image-text-matching"),
         classes=(
@@ -79,11 +85,11 @@ PORTRAITS = {
             "BlipForQuestionAnswering",
             "BlipForImageTextRetrieval",
         ),
-        objective="Captioning, answering and matching together, as in the BLIP paper.",
+        objective="Captioning, question answering and matching together, as in the BLIP paper.",
         phases=("--steps 4400", "--steps 2400 --batch 64 --rate 5e-4 --seed 12"),
         limits=(
-            "It answers the question forms of easy-vqa and `where is it?`; other wordings are "
-            "guesses.",
+            "The model answers the question forms of easy-vqa and `where is it?`. Answers to other "
+            "questions are guesses.",
         ),
         question="what shape is in the image?",
     ),
@@ -129,16 +135,16 @@ def _page(folder: Path, portrait: Portrait, measured: dict[str, Any]) -> str:
     weights = read_checkpoint(folder, folder.name).weights
     size = sum(path.stat().st_size for path in folder.glob("*.safetensors")) / 1e6
     rows = [
-        f"| {what} | {found['share']:.1%} | {found['right']} of {found['of']} |"
+        f"| {row(what)} | {found['share']:.1%} | {found['right']} of {found['of']} |"
         for what, found in measured.items()
     ]
     limits = [
-        "One shape a image. Photographs, text, several shapes, gradients: it answers all the "
-        "same, and confidently wrong.",
-        f"It knows {len(COLOUR_NAMES)} colours ({', '.join(COLOUR_NAMES)}) and three shapes; a "
-        "square is called a rectangle.",
+        "Images have one shape. On photos, text, several shapes or gradients, the model still "
+        "answers, but the answer is wrong, with a high score.",
+        f"The model recognizes {len(COLOUR_NAMES)} colors ({', '.join(COLOUR_NAMES)}) and three "
+        "shapes. A square counts as a rectangle.",
         _unseen(folder.name, measured),
-        "Small shapes and rectangles that stand askew are wrong more often than others: see above.",
+        "Answers for small shapes and rotated rectangles are wrong more often. See the table.",
         *portrait.limits,
     ]
     return "\n".join(
@@ -146,8 +152,8 @@ def _page(folder: Path, portrait: Portrait, measured: dict[str, Any]) -> str:
             f"# {portrait.title}",
             "",
             wrapped(
-                f"{portrait.summary} It ships with advisor so that trying costs nothing; it is a "
-                "toy, not a recommendation."
+                f"{portrait.summary} The model is included in advisor for a first try without a "
+                "download. It is a demo, not a recommendation."
             ),
             "",
             wrapped(
@@ -158,8 +164,8 @@ def _page(folder: Path, portrait: Portrait, measured: dict[str, Any]) -> str:
             "## Training data",
             "",
             wrapped(
-                f"{recipe.images:,} images a phase of one plain shape (64 to 512 pixels a "
-                "side, white, black, grey and pastel grounds), drawn by "
+                f"{recipe.images:,} images per phase with one plain shape (64 to 512 pixels per "
+                "side, with white, black, gray and pastel backgrounds), drawn by "
                 "`demo_training/images.py` from a seed, and the training images of the public "
                 "easy-vqa set (PyPI `easy-vqa`). No other data."
             ),
@@ -174,20 +180,20 @@ def _page(folder: Path, portrait: Portrait, measured: dict[str, Any]) -> str:
             "```",
             "",
             wrapped(
-                "On one thread; the same machine writes the same bytes again. Another kind of "
-                "processor may round otherwise, and then it trains another network."
+                "Training uses one thread. The same machine writes the same bytes again. Another "
+                "processor type may round differently and train a different network."
             ),
             "",
             "## Measured",
             "",
             wrapped(
-                "`python -m demo_training.evaluate --unseen UNSEEN` prints these. Held-out images "
-                "are drawn from a seed of their own; the other program rasterises with NumPy and "
-                "shares no code with the training images. Images were prepared by torchvision; "
-                "where it is not installed, Pillow does, and a few answers may differ."
+                "`python -m demo_training.evaluate --unseen UNSEEN` prints these results. Held-out "
+                "images use a separate seed. The other program draws with NumPy and shares no code "
+                "with the training images. torchvision prepared the images. Without torchvision, "
+                "Pillow prepares them, and a few answers may differ."
             ),
             "",
-            "| what | right | of |",
+            "| test | accuracy | correct |",
             "| --- | --: | --: |",
             *rows,
             "",
@@ -203,15 +209,22 @@ def _unseen(kind: str, measured: dict[str, Any]) -> str:
     """Return what is known about pairs of colour and shape that training never showed."""
     if not any("never seen" in what for what in measured):
         return (
-            "Every pair of colour and shape was in training; how it does on pairs never seen was "
-            "not measured, and networks of this size do much worse there (see the other cards)."
+            "Every pair of color and shape was in training. The accuracy on unseen pairs was not "
+            "measured. For networks of this size, it is much lower (see the other cards)."
         )
     return (
-        "Every pair of colour and shape was in training. A pair never seen is where it is weakest: "
-        "the figures for that are those of another network, trained for fewer steps without six "
-        f"of the pairs (`{PACKAGE} {kind} UNSEEN/{kind} {WITHOUT}`), on held-out images of those "
-        "six pairs and of the others."
+        "Every pair of color and shape was in training. The accuracy on unseen pairs is much "
+        "lower. The table has the results of another network, trained for fewer steps without six "
+        f"of the pairs (`{PACKAGE} {kind} UNSEEN/{kind} {WITHOUT}`), on held-out images of these "
+        "six pairs and of the other pairs."
     )
+
+
+def row(name: str) -> str:
+    """Return the name of a measurement as the card shows it."""
+    shown = name.replace("colour", "color").replace("rectangles askew", "rotated rectangles")
+    shown = shown.replace("a pair never seen", "an unseen pair")
+    return shown.replace(", of those:", ", other program:")
 
 
 def wrapped(text: str) -> str:

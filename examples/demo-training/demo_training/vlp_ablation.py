@@ -124,8 +124,8 @@ def told(runs: list[dict[str, Any]]) -> list[str]:
         return []
     first = runs[0]
     how = (
-        f"{first['pretraining']} steps of pre-training, then {first['finetuning']} of each "
-        f"fine-tuning, all of {first['batch']} examples:"
+        f"{first['pretraining']} steps of pre-training, then {first['finetuning']} steps of each "
+        f"fine-tuning, with {first['batch']} examples per step:"
     )
     return [how, "", table(runs)]
 

@@ -24,15 +24,15 @@ from advisor.unified_vlp import (
 )
 from demo_training import texts, vlp_ablation
 from demo_training.colours import COLOUR_NAMES
-from demo_training.describe import WARNING, wrapped
+from demo_training.describe import WARNING, row, wrapped
 from demo_training.vlp_network import vocabulary
 
 torch: Any = library("torch")
 transformers: Any = library("transformers")
 NAME, ANSWERS = "unified-vlp", "answers"
 SUMMARY = (
-    "The network of the 2020 paper in small: one shared transformer, pre-trained under both masks, "
-    "fine-tuned once for captions and once for answers."
+    "A small version of the network of the 2020 paper. One shared transformer is pre-trained with "
+    "both masks, and fine-tuned once for captions and once for answers."
 )
 QUESTION = "what shape is in the image?"
 LATER = "--batch 64 --rate 1e-3 --detector DETECTOR"
@@ -92,13 +92,13 @@ def _page(folder: Path, measured: dict[str, Any], ablations: list[list[str]]) ->
     weights = [read_checkpoint(each, each.name).weights.parameters for each in folders]
     size = sum(path.stat().st_size for path in folder.rglob("*.safetensors")) / 1e6
     rows = [
-        f"| {what} | {found['share']:.1%} | {found['right']} of {found['of']} |"
+        f"| {row(what)} | {found['share']:.1%} | {found['right']} of {found['of']} |"
         for what, found in measured.items()
     ]
     claim = [line for lines in ablations for line in (*lines, "")]
     if claim:
         claim = [
-            "## The paper's claim in small",
+            "## The claim of the paper, tested with small networks",
             "",
             wrapped(CLAIM),
             "",
@@ -111,40 +111,40 @@ def _page(folder: Path, measured: dict[str, Any], ablations: list[list[str]]) ->
             "# Demo Unified VLP",
             "",
             wrapped(
-                f"{SUMMARY} It ships with advisor so that trying costs nothing; it is a toy, not a "
-                "recommendation."
+                f"{SUMMARY} The model is included in advisor for a first try without a download. It "
+                "is a demo, not a recommendation."
             ),
             "",
             wrapped(
                 f"{weights[0]:,} parameters for captions (`UnifiedVLPForCaptioning`) and "
                 f"{weights[1]:,} for answers (`UnifiedVLPForAnswering`, in the folder `answers`), "
-                f"{size:.2f} MB in float16. The classes come with `import advisor.unified_vlp`; "
-                "`advisor try` does that by itself."
+                f"{size:.2f} MB in float16. `import advisor.unified_vlp` loads the classes, and "
+                "`advisor try` imports them itself."
             ),
             "",
             wrapped(
-                "The paper's network looks at regions that a Faster R-CNN found. Here the 16 cells "
-                "of a small convolutional network stand in for that detector (`visual: grid`). As in "
-                "the paper it is trained first and then left as it is: it learns colour, shape and "
-                "where the shape stands from labelled images, and what it sees is stored and given "
-                "to the transformer, which sees no pixels in training."
+                "The input of the paper's network is region features from a Faster R-CNN. Here, the "
+                "16 cells of a small convolutional network replace this detector (`visual: grid`). "
+                "As in the paper, the detector is trained first and then frozen. The detector learns "
+                "the color, shape and position of the shape from labeled images. Its stored features "
+                "are the input of the transformer, which uses no pixels in training."
             ),
             "",
             "## Training data",
             "",
             wrapped(
-                "100,000 images of one plain shape (64 to 512 pixels a side, white, black, grey and "
-                "pastel grounds), drawn by `demo_training/images.py` from a seed, and the training "
-                "images of the public easy-vqa set (PyPI `easy-vqa`). No other data. The detector "
-                "sees them mirrored and turned as well."
+                "100,000 images with one plain shape (64 to 512 pixels per side, with white, black, "
+                "gray and pastel backgrounds), drawn by `demo_training/images.py` from a seed, and "
+                "the training images of the public easy-vqa set (PyPI `easy-vqa`). No other data. "
+                "The training of the detector also uses mirrored and rotated copies."
             ),
             "",
             wrapped(
-                "Objective of the transformer: hidden words, 3 examples under the "
-                "sequence-to-sequence mask to 1 under the bidirectional one; then captions under "
-                "the first, and answers (binary cross-entropy on [CLS] times [SEP]) under the "
-                "second. 40 % of the words are hidden and at most 4, in place of 15 % and 3: the "
-                "texts are short."
+                "The objective of the transformer is masked words, with 3 examples under the "
+                "sequence-to-sequence mask for each example under the bidirectional mask. Then the "
+                "transformer is fine-tuned for captions under the first mask, and for answers "
+                "(binary cross-entropy on [CLS] times [SEP]) under the second. 40 % of the words are "
+                "masked, at most 4. The paper masks 15 %, at most 3, but these texts are short."
             ),
             "",
             "In `examples/demo-training` of advisor's repository:",
@@ -154,19 +154,20 @@ def _page(folder: Path, measured: dict[str, Any], ablations: list[list[str]]) ->
             "```",
             "",
             wrapped(
-                "On one thread; the same machine writes the same bytes again, and a run that was "
-                "cut off goes on. Another kind of processor may round otherwise."
+                "Training uses one thread. The same machine writes the same bytes again, and the "
+                "same command resumes an interrupted run. Another processor type may round "
+                "differently."
             ),
             "",
             "## Measured",
             "",
             wrapped(
-                "`python -m demo_training.vlp_evaluate FOLDER FOLDER/answers` prints these of this "
-                "folder. Held-out images are drawn from a seed of their own; the other program "
-                "rasterises with NumPy and shares no code with the training images."
+                "`python -m demo_training.vlp_evaluate FOLDER FOLDER/answers` prints these results. "
+                "Held-out images use a separate seed. The other program draws with NumPy and shares "
+                "no code with the training images."
             ),
             "",
-            "| what | right | of |",
+            "| test | accuracy | correct |",
             "| --- | --: | --: |",
             *rows,
             "",
@@ -174,16 +175,16 @@ def _page(folder: Path, measured: dict[str, Any], ablations: list[list[str]]) ->
             "## Limits",
             "",
             wrapped(
-                "- One shape an image. Photographs, text, several shapes, gradients: it answers all "
-                "the same, and confidently wrong."
+                "- Images have one shape. On photos, text, several shapes or gradients, the model "
+                "still answers, but the answer is wrong, with a high score."
             ),
             wrapped(
-                f"- It knows {len(COLOUR_NAMES)} colours ({', '.join(COLOUR_NAMES)}) and three "
-                "shapes; a square is called a rectangle."
+                f"- The model recognizes {len(COLOUR_NAMES)} colors ({', '.join(COLOUR_NAMES)}) and "
+                "three shapes. A square counts as a rectangle."
             ),
             wrapped(
-                "- It answers the question forms of easy-vqa and `where is it?`; other wordings are "
-                "guesses. Captions and answers are two fine-tunings, not one network."
+                "- The model answers the question forms of easy-vqa and `where is it?`. Answers to "
+                "other questions are guesses. Captions and answers have separate fine-tuned weights."
             ),
             *([] if claim else [wrapped(NOT_RUN)]),
             "",
@@ -192,22 +193,22 @@ def _page(folder: Path, measured: dict[str, Any], ablations: list[list[str]]) ->
 
 
 NOT_RUN = (
-    "- The paper's claim in small (`python -m demo_training.vlp_ablation`: with and without "
+    "- The test of the paper's claim (`python -m demo_training.vlp_ablation`: with and without "
     "pre-training, one mask only, both, three seeds each) was not run for this card."
 )
 CLAIM = (
-    "Short runs of one recipe (`python -m demo_training.vlp_ablation RUNS --detector DETECTOR`): the "
-    "same detector, fine-tuning on 2,000 images, with and without pre-training on all images "
-    "before. The share of 1,000 held-out images whose caption, and of as many questions whose "
-    "answer, is right; the interval is Student's over three seeds, which begin otherwise and see "
-    "other batches. The runs stand in `examples/demo-training/runs`."
+    "These are short runs (`python -m demo_training.vlp_ablation RUNS --detector DETECTOR`). All "
+    "runs use the same detector and fine-tuning on 2,000 images, with or without pre-training on all "
+    "images. The values are the accuracy of captions on 1,000 held-out images and of answers on "
+    "1,000 held-out questions, with a 95 % interval (Student's t) over three seeds. A seed sets the "
+    "initial weights and the batches. The results are in `examples/demo-training/runs`."
 )
 
 FOUND = (
-    "Pre-training makes captions begin quicker, under either mask: after 40 steps half of them or so "
-    "are right in place of a twentieth. After 150 steps nothing is left of it: this task is easy "
-    "once the detector sees. Answers have hardly begun to be learned in either. Which mask, or both, "
-    "is better for what does not show at this size."
+    "With pre-training, the caption accuracy rises faster with either mask. After 40 steps it is "
+    "about a half instead of a twentieth. After 150 steps, pre-training makes no difference, because "
+    "the detector makes the task easy. The answer accuracy is low in all runs. Networks of this size "
+    "do not show which mask is better for which task."
 )
 
 if __name__ == "__main__":
