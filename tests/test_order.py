@@ -132,8 +132,8 @@ def compared(small_folder, tmp_path):
         )
         measures = [
             f"  - {{id: {id}, benchmarks: [{mark}], language: {of}, tables: {names}, "
-            f"tie_threshold: 1, tie_threshold_between: 3, tie_threshold_reason: N.}}"
-            for id, mark, of, names in yardsticks
+            f"tie_threshold: 1, tie_threshold_between: 3, tie_threshold_reason: N.{''.join(more)}}}"
+            for id, mark, of, names, *more in yardsticks
         ]
         ids = ", ".join(id for id, *_ in yardsticks)
         order = f"  - {{id: find, tie: {tie}, yardsticks: [{ids}], because: B., "
@@ -186,6 +186,28 @@ def test_tables_that_are_not_joined_compare_nothing(compared):
     told, tied = compared(tables, [("one", "mark", "en", "[t, u]")])
     assert not {("other/rival", "org/small"), ("org/small", "other/rival")} & told.keys()
     assert not tied
+
+
+def test_tables_that_are_not_joined_tell_apart_by_more_than_lies_between_sources(compared):
+    tables = [
+        ("t", "mark", "en", {"org/small": 50, "org/large": 70, "other/untold": 10}),
+        ("u", "mark", "en", {"other/rival": 62, "org/new": 10}),
+        ("u", "second", "en", {"other/rival": 1, "org/small": 9, "org/large": 50}),
+    ]
+    sticks = [
+        ("one", "mark", "en", "[t, u]", ", tie_threshold_across: 10"),
+        ("two", "second", "en", "[u]"),
+    ]
+    told, tied = compared(tables, sticks)
+    assert told["other/rival", "org/small"] == ("mark (all sources)", 0)  # 12 apart
+    assert told["org/large", "other/rival"] == ("second", 0)  # 8 apart
+    assert told["org/large", "org/small"] == ("mark", 0)
+    assert ("org/new", "other/untold") in tied
+    german, _ = compared(
+        [(protocol, mark, "de", values) for protocol, mark, _, values in tables],
+        [("one", "mark", "de", *stick[3:]) for stick in sticks[:1]],
+    )
+    assert german["other/rival", "org/small"] == ("mark (all sources)", 0)  # as in English
 
 
 def test_a_makers_own_win_over_a_stranger_is_weaker_than_any_other_figure(compared):
@@ -378,7 +400,7 @@ def values_of(rulebase, name, task, id, language):
         rulebase.yardsticks[one].id: rulebase.yardsticks[one] for ids in lists for one in ids
     }.values():
         called = stick.name or rulebase.benchmarks[stick.benchmarks[0]].name
-        if name in (called, f"{called} ({language})"):
+        if name in (called, f"{called} ({language})", f"{called} (all sources)"):
             for value in figures_of(rulebase, stick, id, language).values():
                 value = round(value - loss, 4) if loss else value
                 yield from ((shown, stick) for shown in (value, round(value, 2)))
@@ -403,7 +425,7 @@ def related(rulebase, before, behind, relation):
 
 def test_models_that_think_and_that_do_not_compare_across_tables_alone(rulebase):
     """Each as it runs by default: 46.7 of the 0.8 B is without a thought, 69.3 of the 9 B with."""
-    within, _, across, *_ = Precedences(rulebase, "alt-text").gauges
+    within, across, *_ = Precedences(rulebase, "alt-text").gauges
     thinks, does_not, small = "Qwen/Qwen3.5-9B", "Qwen/Qwen3-VL-8B-Instruct", "Qwen/Qwen3.5-0.8B"
     assert not [table for table in within.tables if {thinks, does_not} <= table.keys()]
     (table,) = across.tables
@@ -440,13 +462,15 @@ def test_more_memory_never_gives_a_first_that_a_benchmark_of_both_puts_below(rul
             larger = selection.picks[0]
             if smaller and smaller.use == larger.use and smaller.checkpoint != larger.checkpoint:
                 for gauge in selection.locked.by.gauges:
+                    pair = smaller.checkpoint.id, larger.checkpoint.id
                     figures = [
-                        [table[id] for table in gauge.tables if id in table]
-                        for id in (smaller.checkpoint.id, larger.checkpoint.id)
+                        (table[pair[0]], table[pair[1]])
+                        for table in gauge.tables
+                        if table.keys() >= {*pair}
                     ]
-                    if all(figures):
+                    if figures:
                         compared += 1
-                        worse = all(gauge.apart(*pair) > 0 for pair in product(*figures))
+                        worse = all(gauge.apart(*both) > 0 for both in figures)
                         assert not worse, (task, memory, gauge.name, figures)
                         break
             smaller = larger
@@ -467,7 +491,10 @@ def test_the_printed_reason_of_every_adjacent_pair_is_true_of_the_data(rulebase,
                 if pair[1] in found.locked.ties.get(pair[0], ()):
                     words = f"tied with {pair[1]}"
                 elif behind := found.locked.direct(*pair[::-1]):
-                    figures = f"{behind.next_value:g} against {behind.value:g}"
+                    figures = " against ".join(
+                        f"~{value:.3g}" if behind.estimates(id) else f"{value:g}"
+                        for id, value in zip(pair, (behind.next_value, behind.value), strict=True)
+                    )
                     words = f"above {pair[1]} despite a worse {behind.yardstick}, {figures}"
                     seen.add("despite")
                 if pick.placed_by == "series":

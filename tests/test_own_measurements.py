@@ -137,7 +137,7 @@ def test_the_command_takes_the_file_and_gives_a_command_that_does(
 def test_what_was_measured_of_a_form_in_fewer_bits_is_no_estimate(
     tmp_path, rules, monkeypatch, capsys
 ):
-    form = [id for id in ids(rules) if is_form(id)][-1]  # of which nothing was published
+    form = next(id for id in ids(rules) if is_form(id))
     file = evaluation(tmp_path / "e.json", {form: 0.9, ids(rules)[0]: 0.5})
     _, picks = order(rules, file)
     figure = next(pick for pick in picks if pick.checkpoint.id == form).figures[0]

@@ -101,7 +101,8 @@ Figure = tuple[float, str, str]
 class Gauge(NamedTuple):
     """A yardstick in one language: its tables, each as value and protocol of each checkpoint.
 
-    With `rest` it ranks only what those before it left unmeasured.
+    With `rest` it ranks only what those before it left unmeasured; `joined` is the one before it
+    with all its tables read as one.
     """
 
     yardstick: str
@@ -111,6 +112,7 @@ class Gauge(NamedTuple):
     between: float
     share: float | None
     rest: bool
+    joined: bool
     tables: tuple[dict[str, Figure], ...]
 
     @property
@@ -143,6 +145,8 @@ class Precedences:
         self.task = task
         self.has_losses = bool(self._order.get("losses"))
         """Whether some yardstick of the task has a metric that losses of forms hold for."""
+        self.has_own = HERE in self._order["protocols"]
+        """Whether the first yardstick is what was measured on one's own images."""
         self.lines: dict[tuple[str, str], Any] = {}
         """The lines made by this, by family and use: they hang on nothing else."""
         self.published = cache(self._published)
@@ -186,6 +190,7 @@ class Precedences:
             between=row["between"] or 0.0,
             share=row["share"],
             rest=id in self._order["rest"] or in_other,
+            joined=row.get("joined", False),
             tables=tuple(self._by_checkpoint(table) for table in tables.get(of, ())),
         )
 
@@ -250,7 +255,8 @@ class Precedences:
         tied: set[tuple[str, str]] = set()
         settled: set[tuple[str, str]] = set()
         for rank, gauge in enumerate(self.gauges):
-            able = [id for id in ids if self.first_measured(id) >= rank] if gauge.rest else ids
+            since = rank - gauge.joined if gauge.rest else 0
+            able = [id for id in ids if self.first_measured(id) >= since]
             for pair in self._compared(gauge, rank, able, settled, edges):
                 tied.add(pair)
                 if self.ends_at_tie or not coarse.isdisjoint(pair):

@@ -114,8 +114,8 @@ def in_line(
     """Return `ids` in order: nothing before what it stands behind.
 
     Of what may come next, that which stands before most of the `measured` leads. Of it and what
-    ties with it, the freest by `freedom` come next, and of those that stand before nearly as many
-    the first by `key`. Where nothing measured is left to stand before, the freest lead.
+    ties with it and stands before nearly as many, the freest by `freedom` come next, the first of
+    them by `key`. Where nothing measured is left to stand before, the freest lead.
     """
     inside, scored = set(ids), set(measured)
     within = {id: locked.behind[id] & inside for id in inside}
@@ -132,11 +132,8 @@ def in_line(
             reach = {id: len(locked.behind[id]) for id in may}
         leader = max(may, key=reach.__getitem__)
         alike = {leader, *locked.ties.get(leader, ())}
-        equals = [id for id in may if id in alike]
-        freest = min(map(freedom, equals))
-        equals = [id for id in equals if freedom(id) == freest]
-        enough = max(reach[id] for id in equals) * NEARLY_ALL
-        chosen = next(id for id in equals if reach[id] >= enough)
+        enough = reach[leader] * NEARLY_ALL
+        chosen = min((id for id in may if id in alike and reach[id] >= enough), key=freedom)
         listed.append(chosen)
         able.remove(chosen)
         for id in within[chosen]:
@@ -235,19 +232,17 @@ def line_of(
     if rounded:
         places = {id: number for number, id in enumerate([*listed, *apart])}
         close = {id for id, form in rounded.items() if _ties_with_stored(form, precedences)}
-        scored = close | {id for id in rounded if first[id] < last}
-        forms = sorted(scored, key=lambda form: (_bits(form), places[every[form].hub_id]))
+        forms = sorted(rounded, key=lambda form: (_bits(form), places[every[form].hub_id]))
         behind: dict[str, list[str]] = {id: [] for id in places}
         for id in forms:
             behind[every[id].hub_id] += [id] if id in close else []
         line = [placed for id in places for placed in (id, *behind[id])]
         locked, later = _with_rounded(line, forms, every, compared, locked)
-        unplaced = {id for id in rounded if id not in scored or by[every[id].hub_id] == NOTHING}
+        unplaced = [id for id in rounded if by[every[id].hub_id] == NOTHING]
         by |= {id: FIGURE if first[id] < last else SERIES for id in rounded}
         by |= dict.fromkeys(unplaced, NOTHING)
         listed = _inserted(listed, [form for form in forms if by[form] != NOTHING], later)
         apart = _inserted(apart, [form for form in forms if by[form] == NOTHING], later)
-        apart += sorted(sorted(rounded.keys() - scored), key=_bits)
     number = {id: number for number, id in enumerate([*listed, *apart])}
     return Lineup(number, locked, by, compared)
 
@@ -255,9 +250,9 @@ def line_of(
 def _ties_with_stored(form: Checkpoint, precedences: Precedences) -> bool:
     """True where the worst published loss of a form is little, and within the noise.
 
-    That is of the first yardstick that the loss holds for. Where none measured the checkpoint, it
-    is the task's first; where no loss holds for any of the task, whatever it was published on. A
-    form that was measured alone, on own data, is compared with nothing.
+    That is of the first yardstick that the loss holds for. Where none of these measured the
+    checkpoint, it is the task's first; where no loss holds for any of the task, whatever it was
+    published on. A form that was measured alone, on own data, is compared with nothing.
     """
     first, gauges = precedences.first_measured(form.id), precedences.gauges
     if form.loses_much:
@@ -265,10 +260,7 @@ def _ties_with_stored(form: Checkpoint, precedences: Precedences) -> bool:
     if first < len(gauges):
         both = [table for table in gauges[first].tables if {form.id, form.hub_id} <= table.keys()]
         return bool(both) and not gauges[first].apart(both[0][form.hub_id], both[0][form.id])
-    if not precedences.has_losses:
-        return True
-    unmeasured = precedences.first_measured(form.hub_id) == len(gauges)
-    return unmeasured and form.losses[form.precision] < gauges[0].noise
+    return not precedences.has_losses or form.losses[form.precision] < gauges[0].noise
 
 
 def _with_rounded(
@@ -281,19 +273,23 @@ def _with_rounded(
     """Return who stands before whom, with forms in fewer bits, and what comes after each.
 
     What is said of those gives way to the whole `line` of what is `stored`. Where a form is taken
-    since its checkpoint is too large, so is what is larger, so it stands before none of that. Of
-    `forms` in as many bits the first is that whose checkpoint is, where nothing is said of them.
+    since its checkpoint is too large, so is what is larger: only own figures put it before that.
+    Of `forms` in as many bits the first is that whose checkpoint is, where nothing says otherwise.
     """
+    own = (0, 0) if compared.by.has_own else ()
     rounded = {id for id, checkpoint in every.items() if checkpoint.is_rounded}
     size = {id: checkpoint.parameters_millions or UNKNOWN_SIZE for id, checkpoint in every.items()}
     of_forms = {
         (edge[3], edge[4]): edge
         for edge in compared.told
-        if edge[4] in rounded or (edge[3] in rounded and size[edge[4]] < size[edge[3]])
+        if edge[4] in rounded
+        or (edge[3] in rounded and (size[edge[4]] < size[edge[3]] or edge[:2] == own))
     }
     bits = {id: _bits(id) for id in forms}
     alike = [(id, other) for id, other in combinations(forms, 2) if bits[id] == bits[other]]
-    claims = [*dict.fromkeys(pairwise(line)), *of_forms, *alike]
+    alike = [pair for pair in alike if pair[::-1] not in of_forms]
+    of_own = [pair for pair, edge in of_forms.items() if edge[:2] == own]
+    claims = dict.fromkeys([*pairwise(line), *of_own, *alike, *of_forms])
     order = _Order([*line, *(id for id in every if id not in line)])
     dropped = [of_forms.pop(pair) for pair in [*order.refused(claims)] if pair in of_forms]
     pairs = {**stored.told, **of_forms}

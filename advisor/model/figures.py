@@ -76,7 +76,8 @@ class Yardstick(NamedTuple):
     is read as one table for each mode, or with `joins_modes` as one, of each checkpoint the mode
     that stands first. Less apart than `tie_threshold` (between two protocols of one table
     `tie_threshold_between`; or a `tie_threshold_share` of the larger) two figures tie;
-    `tie_threshold_reason` is why.
+    `tie_threshold_reason` is why. Those that no table has together are compared by all tables read
+    as one, each as it runs by default, where more than `tie_threshold_across` lies between them.
     """
 
     id: f.Id
@@ -91,6 +92,7 @@ class Yardstick(NamedTuple):
     tie_threshold: Annotated[float | None, f.Was("noise")] = None
     tie_threshold_between: Annotated[float | None, f.Was("noise_between")] = None
     tie_threshold_share: Annotated[float | None, f.Was("noise_share")] = None
+    tie_threshold_across: float | None = None
     tie_threshold_reason: Annotated[f.Required[f.Text], f.Was("noise_from")] = ""
 
 

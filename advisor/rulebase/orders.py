@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from advisor.model.figures import (
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from advisor.model import Checkpoint
 
 MEAN = "mean"
+JOINED = "-across"
+"""Behind the id of a yardstick: the same with all its tables read as one."""
 ANY = ""
 """The language of a table that serves all."""
 
@@ -181,8 +184,11 @@ def compiled_order(values: Mapping[str, Any], task: str) -> dict[str, Any]:
         empty: dict[str, Any] = {key: {} for key in ("lists", "protocols", "yardsticks", "losses")}
         return {"tie": "next", "rest": [], **empty}
     lists = {"en": order.yardsticks, "others": order.others or order.yardsticks, **order.languages}
-    used = dict.fromkeys(id for ids in lists.values() for id in ids)
-    rows = {id: _row(figures, figures.yardsticks[id], columns(id)) for id in used}
+    rows: dict[str, dict[str, Any]] = {}
+    for id in dict.fromkeys(chain.from_iterable(lists.values())):
+        rows[id] = _row(figures, figures.yardsticks[id], columns(id))
+        if joined := _joined(figures, figures.yardsticks[id]):
+            rows[id + JOINED] = _row(figures, joined, figures.columns(joined)) | {"joined": True}
     every = [
         column
         for row in rows.values()
@@ -199,8 +205,8 @@ def compiled_order(values: Mapping[str, Any], task: str) -> dict[str, Any]:
     protocols = list(figures.protocols.values())
     return {
         "tie": order.tie,
-        "lists": {language: list(ids) for language, ids in lists.items()},
-        "rest": list(order.rest),
+        "lists": {language: _with_joined(ids, rows) for language, ids in lists.items()},
+        "rest": _with_joined(order.rest, rows),
         "protocols": {
             str(place): [protocols[place].source, protocols[place].maker]
             for place in sorted(places)
@@ -208,6 +214,28 @@ def compiled_order(values: Mapping[str, Any], task: str) -> dict[str, Any]:
         "yardsticks": rows,
         "losses": {metric: dict(sorted(of.items())) for metric, of in sorted(worst.items())},
     }
+
+
+def _joined(figures: Figures, yardstick: Yardstick) -> Yardstick | None:
+    """Return a yardstick with all its tables read as one, where it says how much counts then."""
+    across = yardstick.tie_threshold_across
+    if across is None:
+        return None
+    protocols = chain.from_iterable(
+        [group] if isinstance(group, str) else group for group in yardstick.tables
+    )
+    return yardstick._replace(
+        name=f"{figures.name(yardstick)} (all sources)",
+        tables=(tuple(protocols),),
+        joins_modes=True,
+        tie_threshold=across,
+        tie_threshold_between=across,
+    )
+
+
+def _with_joined(ids: Iterable[str], rows: Mapping[str, Any]) -> list[str]:
+    """Return yardsticks, each with that of all its tables behind it, where there is one."""
+    return [each for id in ids for each in (id, id + JOINED) if each in rows]
 
 
 def _row(figures: Figures, yardstick: Yardstick, tables: dict[str, list[Column]]) -> dict[str, Any]:

@@ -1,0 +1,106 @@
+"""No first checkpoint stands below another on the benchmark that its own ranking cites."""
+
+import random
+from itertools import combinations, product
+
+import pytest
+
+from advisor.decide.precedence import Precedences
+from advisor.decide.selection import line_for, select
+from advisor.engine.decision import Engine
+from advisor.engine.profile import make_profile
+from advisor.errors import ContradictionError
+
+DRAWN = 300
+MEMORIES = (2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 48, 80)
+OFTEN = {"device": 0.7, "memory-gb": 0.8, "language": 0.5}
+SELDOM = 0.08
+LANGUAGES = ("en", "zh", "de", "fr", "ko")
+
+
+def profiles(rulebase, engine):
+    """Yield the default of each task, then drawn answers that may be true together."""
+    yield from (make_profile(rulebase, {"task": task.id}) for task in rulebase.tasks)
+    draw, left = random.Random(32), DRAWN
+    while left:
+        given = {"task": draw.choice(rulebase.tasks).id}
+        for question in rulebase.questions:
+            if question.id != "task" and draw.random() < OFTEN.get(question.id, SELDOM):
+                option = draw.choice(question.options).id
+                given[question.id] = draw.choice(MEMORIES) if question.steps else option
+        try:
+            profile = make_profile(rulebase, given)
+        except ContradictionError:
+            continue
+        if engine.admits(profile):
+            left -= 1
+            yield profile
+
+
+def figures(gauges, yardstick, id):
+    """Every figure of a checkpoint on the benchmark of a yardstick, each with its yardstick."""
+    alike = (gauge for gauge in gauges if gauge.yardstick.removesuffix("-across") == yardstick)
+    return [(gauge, table[id]) for gauge in alike for table in gauge.tables if id in table]
+
+
+def better(one, other, across):
+    """True where a figure is better by more than the noise, of two sources by that of both."""
+    (gauge, figure), (_, against) = one, other
+    if figure[2] == against[2] or gauge.share is not None:
+        return gauge.apart(figure, against) > 0
+    sign = 1 if gauge.better == "higher" else -1
+    return sign * (figure[0] - against[0]) > max(across, gauge.between)
+
+
+def test_no_first_stands_below_another_on_the_benchmark_that_it_cites(rulebase):
+    engine, compared = Engine(rulebase), 0
+    for profile in profiles(rulebase, engine):
+        selection = select(rulebase, engine.decide(profile))
+        if not (selection.picks and selection.locked) or selection.order != "quality":
+            continue
+        first, *others = selection.picks
+        gauges = selection.locked.by.gauges
+        if not first.figures:
+            continue
+        cited = gauges[first.figures[0].table[0]].yardstick.removesuffix("-across")
+        across = max(gauge.between for gauge in gauges if cited in gauge.yardstick)
+        own = figures(gauges, cited, first.checkpoint.id)
+        for other in others:
+            if (other.group, other.use, other.aimed_at, other.to_learn) == (
+                (first.group, first.use, first.aimed_at, first.to_learn)
+            ) and (theirs := figures(gauges, cited, other.checkpoint.id)):
+                compared += 1
+                worse = all(better(*pair, across) for pair in product(theirs, own))
+                answers = {id: answer.options for id, answer in profile.items() if answer.is_given}
+                assert not worse, (answers, first.checkpoint.id, other.checkpoint.id)
+    assert compared > 1000
+
+
+def test_forms_in_as_many_bits_stand_as_their_checkpoints_do(rulebase):
+    """But for two of which a figure of the forms themselves says otherwise."""
+    compared = 0
+    for task, language in product(rulebase.orders, LANGUAGES):
+        precedences = Precedences.known(rulebase, task, [language])
+        line = line_for(rulebase, "unified-vlp", precedences, "as-is")
+        for precision in ("int8", "int4"):
+            forms = [id for id in line.number if id.endswith(f":{precision}")]
+            for before, behind in combinations(forms, 2):
+                compared += 1
+                whole = [line.number[form.partition(":")[0]] for form in (before, behind)]
+                told = behind in line.locked.behind[before]
+                assert whole[0] < whole[1] or told, (task, language, before, behind)
+    assert compared > 10_000
+
+
+@pytest.mark.parametrize(
+    ("answers", "first"),
+    [
+        ({"task": "vqa", "device": "cpu", "memory-gb": "4"}, "openbmb/MiniCPM-V-4.6"),
+        ({"task": "document-vqa", "language": "fr", "memory-gb": "16"}, "Qwen/Qwen3.5-9B:int8"),
+    ],
+)
+def test_a_better_figure_of_another_source_or_a_relation_of_the_checkpoint_decides(
+    rulebase, answers, first
+):
+    selection = select(rulebase, Engine(rulebase).decide(make_profile(rulebase, answers)))
+    assert selection.picks[0].checkpoint.id == first
