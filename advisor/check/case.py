@@ -262,8 +262,6 @@ class Detector(NamedTuple):
         subject = about if isinstance(about, (Checkpoint, Identity)) else None
         id = subject.id if subject else choice.checkpoint if choice else None
         level = finding.level or (case.strict and case.lowered.get(rule.id)) or rule.level
-        if level == "error" and isinstance(subject, Identity) and subject.by_words:
-            level = "warning"
         there = [edit._replace(old=case.stands_at(edit.place)) for edit in finding.edits]
         pairs = zip(there, finding.edits, strict=True)  # what stands there may be what one replaces
         same = all(edit.old in (now.old, same_letters(now.old)) for now, edit in pairs)

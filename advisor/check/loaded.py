@@ -32,14 +32,12 @@ KINDS = ("model", "processor", "image_processor", "tokenizer", "composition")
 class Receiver(NamedTuple):
     """What a call is on: its members in the judged release, and how its class came to them.
 
-    `load` is what was loaded, `path` the attributes from there to it. `level` is that of what can
-    be said of it: "warning" where only the words of an id tell its class, else "".
+    `load` is what was loaded, `path` the attributes from there to it.
     """
 
     members: Members
     load: str
     path: tuple[str, ...]
-    level: str = ""
 
     @property
     def name(self) -> str:
@@ -57,8 +55,8 @@ class Receiver(NamedTuple):
         return self.any or self.name.endswith(OF_TEXTS)
 
 
-def class_of(case: Case, load: Load, usage: Usage | None = None) -> tuple[str, str] | None:
-    """Return the class that a load gives, and the level of what can be said of it.
+def class_of(case: Case, load: Load, usage: Usage | None = None) -> str | None:
+    """Return the class that a load gives.
 
     Of an auto class, that is the class it has for the model type of the checkpoint, which the class
     of the model tells where the usage names one. A tokenizer whose class is not described is a
@@ -69,18 +67,15 @@ def class_of(case: Case, load: Load, usage: Usage | None = None) -> tuple[str, s
         return None
     if load.kind == TOKENIZER:
         remote = "trust_remote_code" in load.arguments
-        return None if remote else (_tokenizer_of(case, load, name), "")
+        return None if remote else _tokenizer_of(case, load, name)
     if not name.startswith(AUTOMATIC):
-        return name, ""
+        return name
     if "trust_remote_code" in load.arguments or load.kind == "image_processor":
         return None
     identity = identity_of(case.rulebase, only_id(load))
-    certain = identity is not None and not identity.by_words
-    model_type = identity.model_type if identity else None
-    if beside := None if certain else _type_beside(case, load, usage):
-        certain, model_type = True, beside
+    model_type = identity.model_type if identity else _type_beside(case, load, usage)
     classes = case.release.classes_for(name, model_type) if model_type else ()
-    return (classes[0], "" if certain else "warning") if classes else None
+    return classes[0] if classes else None
 
 
 def only_id(load: Load) -> str | None:
@@ -93,7 +88,7 @@ def _tokenizer_of(case: Case, load: Load, name: str) -> str:
     """The class of a tokenizer where that is described; an auto class gives that of a known id."""
     if name.startswith(AUTOMATIC):
         identity = identity_of(case.rulebase, only_id(load))
-        model_type = identity.model_type if identity and not identity.by_words else None
+        model_type = identity.model_type if identity else None
         given = case.release.classes_for(name, model_type) if model_type else ()
         name = given[0] if len(given) == 1 and given[0].endswith(OF_TEXTS) else name
     described = case.release.members.of(name) and not name.startswith(AUTOMATIC)
@@ -119,11 +114,11 @@ def receiver_of(case: Case, call: Call, usage: Usage | None = None) -> Receiver 
         return None
     if call.of[-1:] == (CACHE_FIELD,) and call.receiver.kind == "model":
         inside = members.of(CACHE)
-        return Receiver(inside, CACHE, (), loaded[1]) if inside else None
-    at = _along(members, loaded[0], call.of)
+        return Receiver(inside, CACHE, ()) if inside else None
+    at = _along(members, loaded, call.of)
     if at and at.home == TOKENIZER and call.of:  # of a processor whose checkpoint may tell it
         at = _of(members, _tokenizer_of(case, call.receiver, f"{AUTOMATIC}Tokenizer"))
-    return Receiver(at, loaded[0], call.of, loaded[1]) if at else None
+    return Receiver(at, loaded, call.of) if at else None
 
 
 def _along(release: ReleaseMembers, load: str, path: tuple[str, ...]) -> Members | None:

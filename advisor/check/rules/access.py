@@ -62,7 +62,7 @@ def trust_remote_code(case: Case, usage: Usage) -> Iterator[Finding]:
     needed = checkpoint is not None and checkpoint.loader != TRANSFORMERS
     level, has = "note", "needs code from its repository to load"
     fix = "pin `revision=` to a commit whose code you have read"
-    if identity and not identity.by_words and not needed:
+    if identity and not needed:
         has, fix = "does not need code from its repository", "remove the argument"
         level = "" if checkpoint else "note"
     elif not needed:

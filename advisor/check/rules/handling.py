@@ -192,7 +192,7 @@ def text_before_images(case: Case, _: Usage, call: Call, at: Receiver) -> Iterat
     takes = f"the first parameter of `{at.name}` is `{other}` in {case.transformers}"
     message = f"{takes}, and this call passes {WHAT[kind]} first"
     fix = "use keyword arguments: " + ", ".join(f"`{name}=`" for name in named)
-    yield Finding(message, call.place, fix, edits, at.level)
+    yield Finding(message, call.place, fix, edits)
 
 
 def _takes_name(case: Case, call: Call, given: Argument) -> bool:

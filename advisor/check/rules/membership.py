@@ -52,7 +52,7 @@ def removed_member(case: Case) -> Iterator[Finding]:
                 change = case.release.removed(f"{at.name}[]", "attribute") if at else None
                 if at and change and not isinstance(key, str):
                     message = f"`{at.name}` is no longer a tuple in {case.transformers}"
-                    yield Finding(message, call.place, level=at.level, change=change)
+                    yield Finding(message, call.place, change=change)
             elif call.name[:1] != "_" and (*call.of, call.name) not in stored:
                 yield from _missing(case, call, usage, wrapped=wrapped)
     for built in case.scan.built:
@@ -97,7 +97,7 @@ def _missing(case: Case, call: Call, usage: Usage, *, wrapped: bool) -> Iterator
     change = removed(f"{at.name}.{call.name}", "attribute")  # it is there, and calls what is not
     if change and change.kind == "removed" and call.kind == "call":
         message = f"`{call.name}` of `{at.name}` raises an error in {case.transformers}"
-        yield Finding(message, place, level=at.level, change=change)
+        yield Finding(message, place, change=change)
 
 
 def _lacking(
@@ -118,14 +118,14 @@ def _lacking(
     if part:
         message = f"`{at.name}` has no `{call.name}` in {case.transformers}"
         edits = _renamed(call, new := f"{part}.{call.name}")
-        yield Finding(message, call.place, f"use `{new}`", edits, at.level, why)
+        yield Finding(message, call.place, f"use `{new}`", edits, "", why)
     elif life and (closed or case.release.removed(call.name, "attribute")):
         fix, because, edits = _instead(case, at, call, life)
         if onward := _onward(case, at, call, usage):
             fix, edits = onward, ()
             because = "The attributes moved within the model in this release."
         message = _absence(case, at, call.name, life)
-        yield Finding(message, call.place, fix, edits, at.level, because)
+        yield Finding(message, call.place, fix, edits, "", because)
 
 
 def _renamed(call: Call, new: str) -> tuple[Edit, ...]:
@@ -270,9 +270,7 @@ def _as_ids(case: Case, call: Call, later: list[Call]) -> Iterator[Finding]:
             gives = f"`{call.name}` of a tokenizer returns a `BatchEncoding` in {case.transformers}"
             fix, because = "use its `.input_ids`", case.knowledge("encoded_because")[0]
             sources = ("transformers-5-trials", "transformers-5-migration-guide")
-            yield Finding(
-                f"{gives}, not token ids", step.place, fix, (), at.level, because, sources
-            )
+            yield Finding(f"{gives}, not token ids", step.place, fix, (), "", because, sources)
 
 
 def _as_tensors(case: Case, call: Call, later: list[Call]) -> Iterator[Finding]:
@@ -295,7 +293,7 @@ def _as_tensors(case: Case, call: Call, later: list[Call]) -> Iterator[Finding]:
             fix = f"use its `.{instead}`{more}" if instead in fields else None
             because, sources = (change.because, change.sources) if change else ("", ())
             message = f"`{call.name}` returns a `{name}` in {case.transformers}, not a tensor"
-            yield Finding(message, step.place, fix, (), at.level, because, sources)
+            yield Finding(message, step.place, fix, (), "", because, sources)
 
 
 def _given(case: Case, call: Call) -> tuple[Members, Receiver, bool] | None:

@@ -49,7 +49,7 @@ def removed_parameter(case: Case) -> Iterator[Finding]:
                 f"`{shown}` does not accept `{name}` in {case.transformers}{when}",
                 argument.written,
                 places=argument.named_at,
-                level=on.level or ("warning" if silent else ""),
+                level="warning" if silent else "",
                 fix=advice(instead),
                 change=change,
                 edits=(Edit(argument.written, instead or "", name),) if certain else (),
@@ -152,4 +152,4 @@ def generation_set_in_config(case: Case, usage: Usage) -> Iterator[Finding]:
         if at and not at.members.has(call.name) and call.name not in {it.name for it in stored}:
             message = f"`{CONFIG}` has no `{call.name}` in {case.transformers}"
             fix = f"write the value, or set and read `{GENERATION}.{call.name}`"
-            yield Finding(message, call.place, fix, level=at.level)
+            yield Finding(message, call.place, fix)
