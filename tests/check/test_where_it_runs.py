@@ -33,7 +33,6 @@ def test_the_failing_project_fails_for_what_its_corrected_twin_fixes(advisor, mo
         "class-does-not-match",
         "softmax-for-sigmoid",
         "removed-class",
-        "line-reader-on-pages",
     }
 
 

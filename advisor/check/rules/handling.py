@@ -5,11 +5,9 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
 
 from advisor.check.case import USAGES, Case, mentions, rule, writes
 from advisor.check.finding import Edit, Finding
-from advisor.check.fixing import TEXTS_AT_ONCE
 from advisor.check.identity import Identity
 from advisor.check.loaded import TOKENIZER, Receiver, received
 from advisor.model import Checkpoint
@@ -17,10 +15,6 @@ from advisor.scan.usage import Argument, Call, Location, Usage
 
 TOKEN = re.compile(r"<s_[A-Za-z0-9_.-]+>")
 """A task token as checkpoints of a document reader learn them in fine-tuning."""
-BEFORE, AFTER = 30, 12
-"""How many lines around a load and its uses belong to what is done there."""
-NO_WORDS = re.compile(r"https?://[^\s\"'<>)]+|[A-Za-z0-9+/=]{80,}")
-"""Web addresses, and images as they stand in notebooks."""
 IDS = "input_ids"
 IMAGES, TEXT = "images", "text"
 WHAT = {TEXT: "a text", IMAGES: "an image"}
@@ -33,7 +27,6 @@ ENDS = re.compile(r"\s*(?:,|\)\Z)")
 LONGEST = 80
 """Longer arguments are not written anew."""
 RUNS = ("__call__", "forward", "generate")
-WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 
 
 @rule("pretrained-only", each=Case.catalogued, citing=("tasks", "pitfalls"))
@@ -43,14 +36,11 @@ def pretrained_only(case: Case, usage: Usage, checkpoint: Checkpoint) -> Iterato
     later = [call.name for call in usage.calls if call.receiver is usage.model]
     names = case.knowledge("trained_by")  # by the model, a trainer, or with other weights put in
     trained = usage.trained or any(name in call for call in later for name in names)
-    if unfinished and _infers(usage) and not trained:
+    pipeline = usage.model is not None and usage.model.kind == "pipeline"
+    if unfinished and (pipeline or writes(usage)) and not trained:
         use = "this code uses the model without fine-tuning"
         fix = "fine-tune the model first, or use a fine-tuned checkpoint"
         yield Finding(f"{checkpoint.id} is only pre-trained, and {use}", usage.place, fix=fix)
-
-
-def _infers(usage: Usage) -> bool:
-    return usage.model is not None and (usage.model.kind == "pipeline" or writes(usage) is not None)
 
 
 @rule("softmax-for-sigmoid", each=Case.known)
@@ -83,45 +73,6 @@ def prompt_of_another(case: Case, usage: Usage, checkpoint: Checkpoint) -> Itera
             message = f"the prompt `{match.group()}` is not the prompt of {checkpoint.id}"
             yield Finding(message, argument.place, fix=fix)
             return
-
-
-@rule("line-reader-on-pages", each=Case.catalogued, citing=("pitfalls", "tasks"))
-def line_reader_on_pages(case: Case, usage: Usage, checkpoint: Checkpoint) -> Iterator[Finding]:
-    """Words of pages and none of lines around the call of a reader of lines."""
-    tasks = set(checkpoint.tasks or checkpoint.fine_tune)
-    reads_lines = tasks and tasks <= set(case.knowledge("line_tasks"))
-    several = checkpoint.id in case.knowledge("reads_several_lines")
-    if not reads_lines or several or usage.trained or not _infers(usage):
-        return
-    path, first = usage.place.path, usage.place.line
-    lines, spoken = _lines_and_words(case.source(path))
-    if spoken & set(case.knowledge("line_words")):
-        return
-    last = max([first, *(call.place.line for call in usage.calls if call.place.path == path)])
-    around = "\n".join(lines[max(0, first - BEFORE) : last + AFTER])
-    pages = (_words(around) | _words(path.rpartition("/")[2])) & set(case.knowledge("page_words"))
-    if pages:
-        shown = ", ".join(f"`{word}`" for word in sorted(pages)[:3])
-        passes = f"this code seems to pass whole pages ({shown})"
-        message = f"{checkpoint.id} recognizes single lines, but {passes}"
-        fix = "crop the lines of the page first, or use a checkpoint for whole pages"
-        yield Finding(message, usage.place, fix=fix)
-
-
-@lru_cache(maxsize=TEXTS_AT_ONCE)
-def _lines_and_words(text: str) -> tuple[list[str], set[str]]:
-    """The lines of a file and its words, found once for all loads in it."""
-    lines = text.splitlines()
-    return lines, _words("\n".join(lines))
-
-
-def _words(text: str) -> set[str]:
-    """Return the words in identifiers and prose, in lower case, with and without a plural s.
-
-    Those of web addresses and of what is encoded do not count.
-    """
-    words = {word.lower() for word in WORD.findall(NO_WORDS.sub("", text))}
-    return words | {word.removesuffix("s") for word in words}
 
 
 Tokens = tuple[list[Call], list[Location], list[Call]]
