@@ -14,7 +14,6 @@ BY_KIND = {
     "base-checkpoint": {"pretrained-only"},
     "class-mismatch": {"class-does-not-match", "weights-random-or-unused"},
     "no-decoder": {"task-not-done"},
-    "prompt-mismatch": {"prompt-of-another"},
     "removed-api": {"removed-class"},
     "removed-pipeline": {"removed-pipeline"},
     "suspicious-id": {"suspicious-id"},
@@ -109,18 +108,3 @@ def test_the_same_uses_written_by_somebody_else_are_judged_the_same(advisor, mon
     missed = sorted({row["id"] for row in wrong} - {row["id"] for row in found})
     assert (len(found), len(right)) >= (LEAST_FOUND, len(ROWS) - WRONG), missed
     assert not {(path, rule) for path, _, rule in said if path in right}
-
-
-@pytest.mark.parametrize(
-    ("trains", "rules"), [("", {"prompt-of-another"}), ("loss.backward()\n", set())]
-)
-def test_a_prompt_of_its_own_is_right_where_the_model_is_trained(check, trains, rules):
-    of = '.from_pretrained("naver-clova-ix/donut-base-finetuned-cord-v2")\n'
-    text = (
-        "from transformers import DonutProcessor, VisionEncoderDecoderModel\n"
-        f"p = DonutProcessor{of}m = VisionEncoderDecoderModel{of}"
-        'start = p.tokenizer("<s_invoice>", return_tensors="pt").input_ids\n'
-        f"m.generate(pixels, decoder_input_ids=start)\n{trains}"
-    )
-    result = check({"app.py": text}, "--transformers", "5.24")
-    assert {each["rule"] for each in result.of("error", "warning")} == rules

@@ -341,7 +341,7 @@ NO_CODE = {
     },
     "another checkpoint, or one's own training": {
         *("gated-checkpoint", "suspicious-id", "task-not-done"),
-        *("pretrained-only", "prompt-of-another"),
+        "pretrained-only",
     },
 }
 """Rules whose remedy no program shows, by what it is instead."""

@@ -13,8 +13,6 @@ from advisor.check.loaded import TOKENIZER, Receiver, received
 from advisor.model import Checkpoint
 from advisor.scan.usage import Argument, Call, Location, Usage
 
-TOKEN = re.compile(r"<s_[A-Za-z0-9_.-]+>")
-"""A task token as checkpoints of a document reader learn them in fine-tuning."""
 IDS = "input_ids"
 IMAGES, TEXT = "images", "text"
 WHAT = {TEXT: "a text", IMAGES: "an image"}
@@ -52,27 +50,6 @@ def softmax_for_sigmoid(case: Case, usage: Usage, identity: Identity) -> Iterato
             trained = f"{identity.id} was trained with a sigmoid per image-text pair"
             fix = "use `torch.sigmoid(logits)`, which keeps the order of the labels"
             yield Finding(f"{trained}, and this code applies a softmax", call.place, fix=fix)
-
-
-@rule("prompt-of-another", each=Case.catalogued, citing=("prompts",))
-def prompt_of_another(case: Case, usage: Usage, checkpoint: Checkpoint) -> Iterator[Finding]:
-    """A task token that opens the prompt, and that only another fine-tune knows, or none."""
-    catalogue = case.rulebase.checkpoints.values()
-    prompted = (model for model in catalogue if any(map(TOKEN.match, model.prompts.values())))
-    if usage.trained or checkpoint.processor not in {model.processor for model in prompted}:
-        return
-    if {call.name for call in usage.calls} & set(case.knowledge("teaches")):
-        return
-    for argument in (argument for call in usage.calls for argument in call.arguments.values()):
-        for text in argument.texts:
-            match = TOKEN.match(text.strip())
-            if not match or any(match.group() in own for own in checkpoint.prompts.values()):
-                continue
-            prompt = next(iter(checkpoint.prompts.values()), "")
-            fix = f"use its prompt, `{prompt}`" if prompt else "fine-tune with your own token"
-            message = f"the prompt `{match.group()}` is not the prompt of {checkpoint.id}"
-            yield Finding(message, argument.place, fix=fix)
-            return
 
 
 Tokens = tuple[list[Call], list[Location], list[Call]]
