@@ -87,10 +87,8 @@ def test_recommend_follows_its_schema_for_profiles(answer, flags):
 @pytest.mark.parametrize(
     "tasks",
     [
-        ("captioning", "vqa"),
         ("captioning", "image-search", "ocr-line"),
         ("captioning", "object-detection"),
-        ("object-detection", "depth-estimation"),
     ],
 )
 def test_recommend_follows_its_schema_for_several_tasks(answer, tasks):

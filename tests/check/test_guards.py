@@ -225,22 +225,24 @@ def said_of_release(result, *levels):
     return {one for one in found if one[1] not in ("unpinned-revision", "outdated-choice")}
 
 
-@pytest.mark.parametrize("text", READY.values(), ids=READY)
-def test_what_is_ready_for_several_releases_is_right(check, text):
-    found = check({"app.py": HEAD + text}, *NEW, "--all-models", "-v")
-    assert said_of_release(found, "error", "warning", "note") == set()
+EACH = {name: {"app.py": HEAD + text} for name, text in {**READY, **UNREADY}.items()}
 
 
-@pytest.mark.parametrize("text", UNREADY.values(), ids=UNREADY)
-def test_what_only_looks_ready_is_found(check, text):
-    text = HEAD + text
+@pytest.mark.parametrize("name", EACH)
+def test_what_is_ready_for_several_releases_is_right_and_what_only_looks_so_is_found(at_once, name):
+    lines = enumerate(EACH[name]["app.py"].splitlines(), 1)
     wrong = {
-        (number, line.partition("# wrong: ")[2])
-        for number, line in enumerate(text.splitlines(), 1)
-        if "# wrong: " in line
+        (number, line.partition("# wrong: ")[2]) for number, line in lines if "# wrong: " in line
     }
-    found = check({"app.py": text}, *NEW, "--all-models")
-    assert said_of_release(found, "error") == wrong
+    assert bool(wrong) == (name in UNREADY)
+    found = [
+        each
+        for each in at_once(EACH, *NEW, "--all-models")[name]
+        if each.rule not in ("unpinned-revision", "outdated-choice")
+    ]
+    errors = (each for each in found if each.level == "error" and each.first)
+    assert {(each.line, each.rule) for each in errors} == wrong
+    assert name in UNREADY or not found
 
 
 def test_whether_a_library_is_installed_says_nothing_of_its_version(check):

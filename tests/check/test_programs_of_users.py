@@ -36,46 +36,22 @@ def as_parameter(row):
     return pytest.param(row, id=row["id"], marks=missed)
 
 
-ALIKE = {row["id"]: row for row in ROWS if "code" in row}
-"""Programs of one file, under one release: checked at once, each in a folder of its name."""
-FOUND_IN_ALIKE = {}
-
-
-@pytest.fixture
-def found(check):
-    """Return what is found at warning or above in a program: (path, line, rule), of each place.
-
-    The first place of a finding stands apart, as it is the line to change.
-    """
-
-    def places(result):
-        for each in result.of("error", "warning"):
-            for number, at in enumerate((each, *each.get("places", ()))):
-                yield at["path"], at["line"], each["rule"], number == 0
-
-    def call(row):
-        files, _ = files_of(row)
-        if row["id"] not in ALIKE:
-            pinned = any("requirements" in name or "pyproject" in name for name in files)
-            ask = () if pinned or "cells" in row else ("--transformers", "5.24")
-            return {*places(check(files, *ask))}
-        if not FOUND_IN_ALIKE:
-            folders = {f"{id}/app.py": files_of(each)[0]["app.py"] for id, each in ALIKE.items()}
-            for path, *rest in places(check(folders, "--transformers", "5.24")):
-                id, _, name = path.partition("/")
-                FOUND_IN_ALIKE.setdefault(id, set()).add((name, *rest))
-        return FOUND_IN_ALIKE.get(row["id"], set())
-
-    return call
+ALIKE = {row["id"]: files_of(row)[0] for row in ROWS if "code" in row}
+"""Programs of one file, under one release."""
 
 
 @pytest.mark.parametrize("row", [*map(as_parameter, ROWS)])
-def test_a_program_gets_what_is_wrong_with_it_and_nothing_else(found, row):
-    _, marked = files_of(row)
-    said = found(row)
-    named = {(path, line, rule) for path, line, rule, _ in said}
+def test_a_program_gets_what_is_wrong_with_it_and_nothing_else(at_once, row):
+    files, marked = files_of(row)
+    pinned = any("requirements" in name or "pyproject" in name for name in files)
+    ask = () if pinned or "cells" in row else ("--transformers", "5.24")
+    projects = ALIKE if row["id"] in ALIKE else {row["id"]: files}
+    found = [
+        each for each in at_once(projects, *ask)[row["id"]] if each.level in ("error", "warning")
+    ]
+    named = {(each.path, each.line, each.rule) for each in found}
     assert marked <= named if marked else not named
-    lines = {(path, line) for path, line, _, first in said if first}
+    lines = {(each.path, each.line) for each in found if each.first}
     assert lines <= {(path, line) for path, line, _ in marked}
 
 

@@ -322,19 +322,19 @@ except ImportError:
 }
 
 
-@pytest.mark.parametrize("text", WRONG.values(), ids=list(WRONG))
-def test_what_the_release_changed_is_found_at_its_line(check, text):
+EACH = {
+    name: {"app.py": "\n".join(line.partition("  # wrong")[0] for line in text.split("\n"))}
+    for name, text in {**WRONG, **RIGHT}.items()
+}
+
+
+@pytest.mark.parametrize("name", EACH)
+def test_what_the_release_changed_is_found_at_its_line_and_what_works_is_left_alone(at_once, name):
     mark = "# wrong: "
-    lines = text.split("\n")
-    marked = [(n, line.partition(mark)[2]) for n, line in enumerate(lines, 1) if mark in line]
-    code = "\n".join(line.partition("  # wrong")[0] for line in lines)
-    found = check({"app.py": code}, *NEW).of("error", "warning")
-    assert [(one["line"], one["rule"]) for one in found] == marked
-
-
-@pytest.mark.parametrize("text", RIGHT.values(), ids=list(RIGHT))
-def test_what_works_in_the_release_is_left_alone(check, text):
-    assert check({"app.py": text}, *NEW).of("error", "warning") == []
+    lines = enumerate(WRONG.get(name, "").split("\n"), 1)
+    marked = [(number, line.partition(mark)[2]) for number, line in lines if mark in line]
+    found = (each for each in at_once(EACH, *NEW)[name] if each.level in ("error", "warning"))
+    assert sorted((each.line, each.rule) for each in found if each.first) == sorted(marked)
 
 
 def test_code_for_transformers_4_is_right_under_transformers_4(check):

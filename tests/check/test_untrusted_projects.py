@@ -318,7 +318,7 @@ LONG_LINES = {
     "classes": OTHER + "#" + "class A(" * MANY + "\n",
     "versions": f"{OTHER}{HEAD}try: check_min_version('{'a' * MANY}')\nexcept ImportError: 0\n",
     "own names": f"{HEAD}class A:\n def f(self, model):\n  m = {LOAD}\n  f("
-    + "self.a," * MANY
+    + "self.a," * (MANY // 3)
     + ")\n",
     "rules": f"{HEAD}{LOAD}  # advisor: ignore[" + "a," * MANY + "]\n",
 }

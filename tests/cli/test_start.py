@@ -280,8 +280,6 @@ def complete(process, words):
     ("words", "offered"),
     [
         ("advisor recommend --task capt", ["captioning"]),
-        ("advisor explain --task vq", ["vqa"]),
-        ("advisor recommend --language d", ["de"]),
         ("advisor recommend --dev", ["--device"]),
         ("advisor rec", ["recommend"]),
         ("advisor list ta", ["tasks"]),
