@@ -80,7 +80,6 @@ def _ordered(rulebase: RuleBase, sort: str, task: str | None) -> list[Checkpoint
         return value is None, sign * (value or 0.0)
 
     keys: dict[str, Callable[[Checkpoint], Any]] = {
-        "": lambda _: 0,
         "id": lambda checkpoint: checkpoint.id.lower(),
         "size": lambda checkpoint: least_first(checkpoint.parameters_millions),
         "memory": lambda checkpoint: least_first(memory_gb(checkpoint)),
@@ -93,4 +92,4 @@ def _ordered(rulebase: RuleBase, sort: str, task: str | None) -> list[Checkpoint
         able = [model for model in checkpoints if task in (*model.tasks, *model.fine_tune)]
         places = line_of(able, Precedences(rulebase, task), "as-is").number
         return sorted(checkpoints, key=lambda model: places.get(model.id, len(places)))
-    return sorted(checkpoints, key=keys.get(sort, keys[""]))
+    return sorted(checkpoints, key=keys.get(sort, lambda _: 0))

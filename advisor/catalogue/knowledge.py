@@ -94,6 +94,8 @@ def find(rulebase: RuleBase, id: str, kind: str | None = None) -> tuple[str, Any
         ids += named
     if "tasks" in kinds and id in rulebase.words:
         return "tasks", rulebase.meant(id)[0]
+    near = {*id.lower().split("/")}  # others of its maker, and its own name under another
+    ids = [each for each in ids if "/" not in id or near & {*each.lower().split("/")}]
     noun = KINDS[kinds[0]] if kind else "thing"
     raise unknown_name(noun, id, ids, "`advisor list KIND` prints the known names")
 

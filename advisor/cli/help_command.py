@@ -219,8 +219,9 @@ def _several(word: str, tasks: Sequence[Task]) -> str:
             break_on_hyphens=False,
         )
     ]
-    head = f"`{word}` can mean {len(tasks)} tasks. Pass one of them with --task:"
-    return "\n".join([head, "", *lines, ""])
+    return "\n".join(
+        [f"`{word}` can mean {len(tasks)} tasks. Pass one with --task:", "", *lines, ""]
+    )
 
 
 def _unknown(whole: Any, rulebase: RuleBase, name: str) -> UsageError:

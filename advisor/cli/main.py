@@ -49,9 +49,8 @@ class CommandLine(NamedTuple):
     @property
     def wants_json(self) -> bool:
         """True where errors are to be JSON too; of several formats the last one counts."""
-        batch = any(word == "--batch" or word.startswith("--batch=") for word in self.words)
-        json = "--json" in self.words
-        return json or batch or self.values("--format", "-f")[-1:] == ["json"]
+        formats = ["json"] if "--json" in self.words else self.values("--format", "-f")
+        return formats[-1:] == ["json"] or bool(self.values("--batch"))
 
     def with_stdin(self) -> CommandLine:
         """Return the line with what standard input holds where `-` stands for a need in words."""
@@ -330,8 +329,7 @@ def _usage(error: Any) -> AdvisorError:
 
         message += did_you_mean(filter(None, (near_command(error),)))
     elif message == "missing command" and context is not None:
-        names = ", ".join(context.command.list_commands(context))
-        hint = f"one of {names}; {hint.replace('lists the options', 'describes each')}"
+        hint = f"one of {', '.join(context.command.list_commands(context))}; {hint}"
     return AdvisorError(message, hint=hint, kind="usage")
 
 

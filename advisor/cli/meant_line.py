@@ -143,8 +143,15 @@ def _of_refused_name(rulebase: RuleBase, error: Any, words: list[str]) -> list[s
     kind, name, of = (getattr(error, key, "") for key in ("kind", "name", "of"))
     if isinstance(error, CheckpointsOnlyError):
         return ["list", "checkpoints", *words[1:]] if words[1][:1] == "-" else []
-    if kind == "unknown-command or task" and is_there(name):
-        raise UsageError(f"`{name}` is a path, not a command or a task", hint=takes.ON_FILES)
+    placing = PlacedWords(rulebase, "try")
+    files = [file for file in takes.FILES if placing.named(file, name)]
+    if kind == "unknown-command or task" and (files or is_there(name)):
+        what = "is a path, not a command or a task" if is_there(name) else "does not exist"
+        hint = takes.PAGES.format(quoted(name)) if takes.PDF in files else takes.ON_FILES
+        raise UsageError(f"`{name}` {what}", hint=hint)
+    if kind == "unknown-format" and name.lower() in placing.runtimes:
+        pairs = pairwise((*words, ""))
+        return ["--runtime" if after == name else word for word, after in pairs]
     is_path = of in rulebase.question_ids and is_there(name)
     names_alone = kind in NAMELESS and words[0] not in ("code", "compare")
     if isinstance(error, OneModelError) or is_path or (kind in NAMELESS and not names_alone):

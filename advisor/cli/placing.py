@@ -147,6 +147,10 @@ class PlacedWords:
 
         Return whether there is such a place.
         """
+        names_table = self.named(takes.TABLE, word) and (not by or by in FLAGS[takes.TABLE])
+        if self.name == "evaluate" and names_table and len(self.arguments) > 1:
+            first, self.used = self.arguments.pop(), []  # the table is the data
+            return self._put(word) and self._put(first)
         places = (p for p in self.places if not by or by in FLAGS.get(p.kind, ()))
         free = (each for each in places if each not in self.used)
         runs = self.name in ("try", "evaluate") and by in FLAGS[takes.CHECKPOINT]
@@ -203,16 +207,13 @@ class PlacedWords:
         words = self._renamed(flag, value)
         if not words and near.plain and flag not in takes.FLAG_HINTS:
             meant = near.close[0].split()
-            words = meant if not value or value in meant or self._is_a_thing(value) else []
+            is_file = any(self.named(kind, value) for kind in takes.FILES) or is_there(value)
+            apart = is_file or self.is_model(value) or read(self.rulebase, value).tasks
+            words = meant if not value or value in meant or apart else []
         if words:
             self.options += words
             return value in words
         return self._elsewhere(flag, value, near)
-
-    def _is_a_thing(self, word: str) -> bool:
-        """True for a word that says something by itself, and so is no value of a flag before it."""
-        is_file = is_there(word) or self.named(takes.IMAGE, word) or self.named(takes.PDF, word)
-        return bool(is_file or self.is_model(word) or read(self.rulebase, word).tasks)
 
     def _elsewhere(self, flag: str, value: str, near: MeantFlag) -> bool:
         """Put a runtime, or leave out what changes nothing; return if `value` goes along.
@@ -237,7 +238,7 @@ class PlacedWords:
             line = f"advisor recommend --task {task.id} {answer.close[0]}"
             hint = f"`{line}` recommends checkpoints for this flag"
         elif not near.close and (others := commands_with(flag)):
-            hint = f"this is an option of {' and '.join(others)}; {hint}"
+            hint = f"this is an option of {' and '.join(others)}"
         message = f"no such option: {flag}{did_you_mean(near.close)}"
         raise UsageError(message, hint=takes.FLAG_HINTS.get(flag, hint), kind="usage")
 

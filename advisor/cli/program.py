@@ -125,17 +125,15 @@ TRAINS_OTHERS = (
     "For other models, `advisor code TASK --training fine-tune` writes a program that trains."
 )
 SKILLS = _commands("agents.command", add="Copy the skill for coding agents into a project.")
-RULES = {
-    **_commands(
-        "audit.command",
-        check="Validate the rule files and report each problem at file:line:column.",
-        test_="Run the examples of all rules and all scenarios.",
-        audit="Verify the rule base over all combinations of answers.",
-        coverage="Report the rules, tasks and families that no scenario covers.",
-        diff="Compare the answers of two rule bases.",
-        schema="Print the JSON Schema of a kind of rule file.",
-    ),
-}
+RULES = _commands(
+    "audit.command",
+    check="Validate the rule files and report each problem at file:line:column.",
+    test_="Run the examples of all rules and all scenarios.",
+    audit="Verify the rule base over all combinations of answers.",
+    coverage="Report the rules, tasks and families that no scenario covers.",
+    diff="Compare the answers of two rule bases.",
+    schema="Print the JSON Schema of a kind of rule file.",
+)
 COMMANDS: dict[str, Command | Group] = {
     **_commands("interview.command", ask="Answer questions and get a recommendation."),
     **_commands("need.command", recommend="Recommend a model family and checkpoints."),
@@ -205,7 +203,7 @@ OFTEN: Mapping[str, tuple[str, ...]] = {
         *("--demo", "--download", "--output", "--help"),
     ),
     "advisor.evaluate.command:evaluate": (
-        *("--task", "--candidate", "--limit", "--fail-under", "--download"),
+        *("--image-folder", "--task", "--candidate", "--limit", "--fail-under", "--download"),
         *_WRITTEN,
     ),
     "advisor.trial.training_command:compose": (

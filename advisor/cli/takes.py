@@ -31,7 +31,7 @@ TRAIN = "code --training fine-tune"
 NEEDS = ("recommend", "code", "explain", "ask")
 """The commands that take a need in words, of which `-` says that it stands on standard input."""
 _NEED = [Place(SENTENCE, many=True), Place(CHECKPOINT, many=True)]
-_PAGES = (
+PAGES = (
     "`advisor code 'read the text of PDF pages' -o pages.py` writes a program: `uv run pages.py {}`"
 )
 _CHECKS = "`advisor check` checks this folder, `advisor recommend {}` answers a need in words"
@@ -42,7 +42,7 @@ TAKES: Mapping[str, Sequence[Place]] = {
     TRAIN: [Place(TABLE, READ), Place(FOLDER, READ), *_NEED],
     "explain": [_NEED[0], Place(CHECKPOINT, "--why-not")],
     "try": [
-        *(Place(PDF, hint=_PAGES), Place(IMAGE, "--image"), Place(FOLDER, "--folder")),
+        *(Place(PDF, hint=PAGES), Place(IMAGE, "--image"), Place(FOLDER, "--folder")),
         Place(IMAGE, LEFT_OUT, many=True),
         *(Place(TASK, "--task"), Place(CHECKPOINT, "--checkpoint", many=True)),
         *(Place(QUERY, "--question"), Place(SENTENCE, READ, many=True)),
@@ -102,8 +102,6 @@ COMMANDS: Mapping[str, str] = {
     **dict.fromkeys(("lint", "ci", "validate", "verify"), "check"),
     **dict.fromkeys(("github", "workflow", "ci workflow", "github actions", "action"), "help ci"),
     **dict.fromkeys(("info {}", "about {}", "details {}", "what is {}"), "show {}"),
-    "examples": "help sentences",
-    "config": "help environment",
 }
 """What is run for words that begin a command line; `{}` is one word more."""
 _APART = frozenset(("vs", "vs.", "versus", "or", "difference", "differences", "between"))
@@ -125,10 +123,13 @@ def may_be_no_need(words: Sequence[str]) -> bool:
 _LANGUAGE = ("--language", "--lang", "--locale", "--langue", "--sprache", "--idioma", "--lingua")
 _SIZE = ("--size", "--model-size", "--max-size")
 _PATHS = ("image", "images", "folder", "file", "input", "dir", "path", "data", "dataset", "pdf")
+_TRUTH = ("labels", "truth", "ground-truth", "annotations", "references")
 FLAGS: Mapping[str, Sequence[str]] = {
     "--version": ("-v", "-V"),
     "--verbose": ("--all", "--why", "--explain", "--reasons", "--details"),
     "--output": ("--save", "--out"),
+    "--format": ("--to", "--as"),
+    "--device": ("--hardware", "--machine", "--computer", "--accelerator"),
     "--language": _LANGUAGE[1:],
     "--max-parameters": _SIZE,
     "--max-file-size": ("--file-size", "--max-download", "--max-disk", *_SIZE),
@@ -144,7 +145,7 @@ FLAGS: Mapping[str, Sequence[str]] = {
         *("--model", "--models", "-m", "--checkpoint", "--checkpoints", "--candidate"),
         *("--candidates", "--with", "--against"),
     ),
-    **dict.fromkeys(FILES, tuple(f"--{name}" for name in (*_PATHS, "photo", "on", "labels"))),
+    **dict.fromkeys(FILES, tuple(f"--{name}" for name in (*_PATHS, "photo", "on", *_TRUTH))),
 }
 """Flags of other programs, by those that a command may have or by the kind behind them.
 
@@ -165,6 +166,7 @@ ON_FILES = (
     "of `advisor code captioning -o run.py` takes the folder: `uv run run.py photos`"
 )
 LOCAL = "each checkpoint listed can be downloaded and runs on your own machine"
+_ALL = "`advisor list checkpoints --task captioning --sort quality` ranks all checkpoints"
 _PROGRAM = "the program that `advisor code` writes has such options"
 _OTHER = "`advisor code` accepts this flag and writes a program for the runtime"
 _CI = "`advisor help ci` prints a workflow for GitHub that runs `advisor check`"
@@ -173,6 +175,8 @@ NEEDLESS: Mapping[str, str] = {
     **dict.fromkeys(("--epochs", "--batch-size", "--threshold", "--top-k", "--prompt"), _PROGRAM),
     **dict.fromkeys(("--free", "--open-source", "--local", "--offline", "--self-hosted"), LOCAL),
     **dict.fromkeys(("--ci", "--github-actions", "--workflow"), _CI),
+    **dict.fromkeys(("--top", "--limit", "--n"), _ALL),
+    **dict.fromkeys(("--os", "--platform"), "`--device` changes the answer, the system does not"),
     "--runtime": _OTHER,
 }
 """Flags that change nothing for a command in `TAKES`, and why."""
@@ -183,14 +187,8 @@ FLAG_HINTS: Mapping[str, str] = {
         ("--quantized", "--quantize", "--precision", "--dtype", "--bits", "--int8", "--int4"),
         "answers list checkpoints in 16, 8 and 4 bits. Set `--memory-gb` to choose a precision",
     ),
-    **dict.fromkeys(
-        _SIZE,
-        "`--max-parameters 1B` limits the size, `--memory-gb 2` the memory",
-    ),
-    **dict.fromkeys(
-        ("--top", "--limit", "--n", "-n"),
-        "`advisor list checkpoints --task captioning --sort quality` ranks checkpoints",
-    ),
+    **dict.fromkeys(_SIZE, "`--memory-gb 2`, or `advisor recommend --max-parameters 1B`"),
+    **dict.fromkeys(("--top", "--limit", "--n", "-n"), _ALL),
     **dict.fromkeys(("-v", "--verbose"), "this command already prints everything"),
     **dict.fromkeys(_LANGUAGE, "leave it out: advisor prints English, and reads other languages"),
     "--license": "`--license-use commercial`, or `advisor list checkpoints --license mit`",

@@ -67,7 +67,7 @@ def evaluate(
     made: Annotated[Any, Options(arranged)],
     shown: Shown,
 ) -> int:
-    """Evaluate models on your labeled images.
+    """Evaluate models on labeled images: a subfolder for each label, or a table such as labels.csv.
 
     Without --candidate, evaluate the checkpoints that `advisor recommend` ranks first. The
     task is inferred from the data unless --task names it. Run the same command again to resume an

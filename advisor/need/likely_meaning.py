@@ -5,7 +5,7 @@ The lexicon tells, as in a sentence: concepts speak of tasks, words give answers
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import TYPE_CHECKING
 
 from advisor.engine.profile import flag_text
@@ -135,7 +135,7 @@ def meant_flag(rulebase: RuleBase, typed: str, value: str, flags: Sequence[str])
         return MeantFlag(tuple(f"--{flag}" for flag in close))
     questions = {q.typed: q for q in rulebase.questions if q.typed in flags}
     words = name.replace("-", " ")
-    if counted := _counted(rulebase, words, value, bool(questions)):
+    if counted := _counted(rulebase, words, value, questions):
         return counted
     answers = [
         f"--{flag} {option.typed}"
@@ -162,16 +162,16 @@ def _begun(name: str, flags: Sequence[str]) -> list[str]:
     return [flag for flag in flags if flag.startswith(name) or name.startswith(f"{flag}-")][:MOST]
 
 
-def _counted(rulebase: RuleBase, words: str, value: str, asks: bool) -> MeantFlag | None:
+def _counted(rulebase: RuleBase, words: str, value: str, has: Container[str]) -> MeantFlag | None:
     """Return what a number is given for: the flag of what it counts, or that it changes nothing."""
     lexicon = lexicon_of(rulebase)
     marks = sweep(lexicon, words, quotes=False).of(MEASURE)
-    if not marks or not asks or not value[:1].isdigit():
+    if not marks or not has or not value[:1].isdigit():
         return None
     question = lexicon.index["measures"][marks[0].id][0]
-    if marks[0].id in PARAMETERS:
+    flag = rulebase.question(question).typed if question else ""
+    if marks[0].id in PARAMETERS or (flag and flag not in has):
         return None
-    if question:
-        flag = f"--{rulebase.question(question).typed}"
-        return MeantFlag((f"{flag} {value}".strip(),), plain=True)
+    if flag:
+        return MeantFlag((f"--{flag} {value}".strip(),), plain=True)
     return MeantFlag(needless=f"the number of {marks[0].id} changes no answer")

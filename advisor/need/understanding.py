@@ -238,8 +238,8 @@ def not_understood(rulebase: RuleBase, text: str) -> UsageError:
         return unknown_name("command or task", text, names, LISTING)
     return UsageError(
         f"`{_shortened(text)}` contains no word that advisor understands",
-        hint="describe the images and the output, or run `advisor` for an interview. "
-        "`advisor list tasks` prints the tasks",
+        hint="describe the images and the output in a language that `advisor help sentences` "
+        "lists, or run `advisor` for an interview. `advisor list tasks` prints the tasks",
         kind="not-understood",
     )
 

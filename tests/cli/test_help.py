@@ -77,7 +77,7 @@ def test_without_a_task_all_answers_stand_together_apart_from_options(advisor):
         (("answers",), "2 million"),
         (("sentences",), "lists the words that were not understood"),
         (("tasks",), "Image captioning"),
-        (("OCR",), "`ocr` can mean 3 tasks. Pass one of them with --task:"),
+        (("OCR",), "`ocr` can mean 3 tasks. Pass one with --task:"),
         ((), "advisor help TOPIC"),
     ],
 )

@@ -68,7 +68,7 @@ def test_what_images_show_or_say_suggests_no_task(advisor, subject):
     [
         ("--languge de", "Did you mean `--language`?"),
         ("--query x", "Did you mean `--text-input query`?"),
-        ("--model-size small", "`--max-parameters 1B` limits the size"),
+        ("--model-size small", "`--memory-gb 2`, or `advisor recommend --max-parameters 1B`"),
         ("--accuracy", "no such option: --accuracy\n"),
         ("--quantized", "answers list checkpoints in 16, 8 and 4 bits. Set"),
     ],
@@ -459,3 +459,46 @@ def test_a_folder_that_a_program_takes_when_it_runs_is_told_by_lines_that_run(
     written = advisor(*command.split())
     assert written.code == 0
     assert run in written.err
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        ("captioning --to markdown", "captioning --format markdown"),
+        ("captioning --format onnx", "captioning --runtime onnx"),
+        ("captioning --hardware t4", "captioning --device t4"),
+        ("captioning --os windows", "captioning"),
+        ("recommend captioning --limit 3", "recommend captioning"),
+        ("evaluate a/ --truth b.csv", "evaluate b.csv --image-folder a/"),
+        ("evaluate a/ b.csv", "evaluate b.csv --image-folder a/"),
+    ],
+)
+def test_a_flag_of_other_programs_is_taken_as_what_it_means(advisor, words, meant):
+    assert f"understood as `advisor {meant}`" in " ".join(advisor(*words.split()).err.split())
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("no-such.pdf", "`no-such.pdf` does not exist"),
+        ("no-such.pdf", "writes a program: `uv run pages.py no-such.pdf`"),
+        ("no-such.jpg", "`advisor try --folder photos --task captioning` runs a model on files"),
+    ],
+)
+def test_a_file_alone_is_answered_with_what_runs_on_it(advisor, name, said):
+    result = advisor(name)
+    assert (result.code, said in " ".join(result.err.split())) == (2, True)
+
+
+def test_near_a_model_are_others_of_its_maker_alone(advisor):
+    said = advisor("show", "facebook/sam-vit-base").err
+    meant = said.partition("Did you mean")[2].partition("?")[0].split("`")[1::2]
+    assert meant
+    assert all(name.startswith("facebook/") for name in meant)
+    assert "Did you mean" not in advisor("show", "nobody-here/sam-vit-base").err
+
+
+def test_a_flag_of_another_command_is_told_once(advisor):
+    said = advisor("list", "checkpoints", "--domain", "medical").err
+    assert "this is an option of `advisor ask`" in said
+    assert "--help" not in said

@@ -1447,6 +1447,11 @@ def test_labels_are_listed_behind_a_colon_a_word_or_beside_the_verb(rulebase, te
     assert "use" not in options_of(rulebase, text)
 
 
+def test_a_background_that_is_made_transparent_is_cut_out_in_japanese_too(rulebase):
+    assert tasks_of(rulebase, "スプライトの背景を透過したい") == ["segmentation"]
+    assert tasks_of(rulebase, "写真から人物を切り抜きたい") == ["segmentation"]
+
+
 def test_a_question_of_an_image_that_lists_its_answers_sorts_images(rulebase):
     text = "is this image a cat, a dog or a horse"
     assert tasks_of(rulebase, text) == ["zero-shot-classification"]
