@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import Any, cast
 
 from advisor.decide.outlook import Change
 from advisor.decide.selection import Selection, select
 from advisor.decide.workload import speed_for
-from advisor.engine.bounds import ANY, BOUNDS, FILE, SIZE, TIME, bound_value
+from advisor.engine.bounds import ANY, BOUNDS, FILE, SIZE, TIME, WITHOUT, bound_value
 from advisor.engine.decision import Decision, Engine
 from advisor.engine.profile import Answer, Profile, bounds_in, counted
 from advisor.errors import UsageError
-from advisor.model import NONE, TASK, NamedTuple, Question
+from advisor.model import NONE, TASK, NamedTuple, Question, Rule
 from advisor.model.library import Speed
 from advisor.rulebase.base import RuleBase
+
+_SIGNS, WRITER = re.compile(r"[^a-z0-9]+"), "language_model_licence"
 
 
 class Bounds(NamedTuple):
@@ -54,7 +58,10 @@ def bounded_rules(rulebase: RuleBase, bounds: Profile, profile: Profile) -> Rule
     free = before.unbounded if before else rulebase
     answers = {**(before.answers if before else {}), **bounds}
     values = {id: bound_value(id, answer.names[0]) for id, answer in answers.items()}
-    made = Bounds({id: answer for id, answer in answers.items() if values[id]}, free)
+    names = answers[WITHOUT].names[0] if WITHOUT in answers else ANY
+    excluding = (_excluding(free, names),) if names != ANY else ()
+    bounding = {id for id in answers if values[id] or (id == WITHOUT and excluding)}
+    made = Bounds({id: answer for id, answer in answers.items() if id in bounding}, free)
     sizes = {BOUNDS[id].field: {"at_most": v[0]} for id in (SIZE, FILE) if (v := values.get(id))}
     required: dict[str, dict[str, Any]] = {TASK: sizes} if sizes else {}
     if time := values.get(TIME):
@@ -66,7 +73,7 @@ def bounded_rules(rulebase: RuleBase, bounds: Profile, profile: Profile) -> Rule
         items = 1 if time[1] else _items(free, profile, before)
         made = made._replace(hours=time[0], items=items, speeds=speeds)
         required[device.id] = {"hours": {"at_most": time[0]}}
-    if not required:
+    if not (required or excluding):
         return free
     ids = ((option, speed.id) for option, speed in made.speeds.items())
     key = (Bounds, made.items, *made.answers.items(), *ids)
@@ -81,7 +88,32 @@ def bounded_rules(rulebase: RuleBase, bounds: Profile, profile: Profile) -> Rule
             for question in free.questions
         )
         free.remembered[key].bounds = made
+        free.remembered[key].rules = (*free.rules, *excluding)
     return cast("RuleBase", free.remembered[key])
+
+
+def called(rulebase: RuleBase, name: str) -> list[str]:
+    """Return the checkpoints with a word that begins so in the id, the label or a license."""
+    return [
+        each.hub_id
+        for each in rulebase.checkpoints.values()
+        if _dashed(name) in _dashed(each.id, each.label, each.licence, each.notes.get(WRITER))
+    ]
+
+
+def _dashed(*texts: str | None) -> str:
+    return "".join(f"-{_SIGNS.sub('-', text.lower())}" for text in texts if text)
+
+
+def _excluding(rulebase: RuleBase, names: str) -> Rule:
+    """Return the rule that excludes checkpoints by name. Raises UsageError for an unknown name."""
+    excluded = {name: called(rulebase, name) for name in names.split(",")}
+    if unknown := next((name for name, ids in excluded.items() if not ids), None):
+        hint = "`advisor list checkpoints` lists the checkpoints. `--without any` excludes none"
+        raise UsageError(f"no checkpoint is called `{unknown}`", hint=hint)
+    tasks, flag = {TASK: [task.id for task in rulebase.tasks]}, f"--{WITHOUT} {names}"
+    ids = [*chain.from_iterable(excluded.values())]
+    return Rule(flag, rulebase.criteria[0].id, tasks, "exclude", ids, flag, ())
 
 
 def without_bounds(

@@ -1,4 +1,4 @@
-"""Bounds on every checkpoint of an answer: how large it and its file are, and how long it takes.
+"""Bounds on every checkpoint of an answer: its size, that of its file, its time and its name.
 
 They stand among the answers of a profile under names of their own, and answer no question.
 """
@@ -12,7 +12,7 @@ from advisor.errors import UsageError
 from advisor.model import NamedTuple
 from advisor.phrasing import exact
 
-SIZE, FILE, TIME = "max-parameters", "max-file-size", "within"
+SIZE, FILE, TIME, WITHOUT = "max-parameters", "max-file-size", "within", "without"
 """The names of the bounds, as flags and in profiles."""
 ANY = "any"
 """Said for a bound that does not hold."""
@@ -73,6 +73,14 @@ BOUNDS = {
         "is not a valid duration",
         "pass hours, such as `--within 8h`, or the time of one item, such as `--within 50ms/item`",
     ),
+    WITHOUT: Bound(
+        WITHOUT,
+        "name",
+        "NAMES",
+        "Makers, series or checkpoints to rule out, such as Qwen or Qwen,gemma-3.",
+        "is not a name",
+        "pass names, separated by commas, such as `--without Qwen`",
+    ),
 }
 BOUNDED = {bound.field: bound.id for bound in BOUNDS.values()}
 """The bounds by the fields that only they require."""
@@ -90,6 +98,8 @@ def read_bound(id: str, given: Any) -> str:
     text = ", ".join(map(str, values)).strip()
     if text.lower() == ANY:
         return ANY
+    if id == WITHOUT and (names := [name.strip() for name in text.split(",") if name.strip()]):
+        return ",".join(dict.fromkeys(names))
     number, bound = _number(id, text), BOUNDS[id]
     if number is None or number <= 0:
         raise UsageError(f"`{text}` {bound.wrong}", hint=bound.hint, kind="bad-number")

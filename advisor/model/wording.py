@@ -103,6 +103,7 @@ class Particle(NamedTuple):
     beside the most that there may be, `above` where that is taken back, `within` before a time that
     is left, `of-one` beside the time of one image, `most` beside what it may take, `on-disk` beside
     the size of a file. `served` words name models whose weights companies publish none of.
+    `next` stands between wishes, `wishes` says how many there are, `maker` who makes models.
     `quiet` words are never told to be not understood, `common` ones are no misspelling of others.
     """
 
@@ -112,7 +113,7 @@ class Particle(NamedTuple):
             *("negation", "negation-after", "contrast", "complaint", "settled", "aside", "lighter"),
             *("of-each", "learnt-from", "common", "dated", "skipped", "filler", "quiet", "about"),
             *("few", "served", "limit", "above", "within", "of-one", "most", "on-disk", "talk"),
-            "number-word",
+            *("next", "wishes", "maker", "number-word"),
         ),
     ]
     words: f.Words

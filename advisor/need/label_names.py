@@ -37,6 +37,9 @@ LEAST, LEAST_INTO = 2, 3
 OF_IMAGES, OF_PLACES = frozenset(("domain", "reading")), frozenset(("use",))
 """Questions that a label answers besides (invoice, drawing), and seems to: shops, banks, hotels."""
 
+DOCUMENTS = frozenset(("page", "form"))
+"""Concepts of documents, which a label may be of."""
+
 Span = tuple[int, int]
 
 
@@ -73,9 +76,13 @@ def label_names(lexicon: Lexicon, swept: Swept) -> tuple[Span, ...]:
     return ()
 
 
-def is_label(labels: Sequence[Span], spans: Sequence[Span]) -> bool:
-    """True where words stand in labels alone."""
-    return all(any(a <= start and end <= b for a, b in labels) for start, end in spans)
+def without_labels(lexicon: Lexicon, swept: Swept, labels: Sequence[Span]) -> Swept:
+    """Return a text in which labels say what images show, and nothing of what is to be done."""
+    inside = {place for start, end in labels for place in range(start, end)}
+    shows = {id for id, says in lexicon.index["says"].items() if OF_IMAGES.issuperset(says)}
+    shows |= DOCUMENTS
+    marks = [m for m in swept.marks if m.id in shows or swept.span(m.places)[0] not in inside]
+    return swept._replace(marks=marks)
 
 
 def _items(
@@ -89,12 +96,16 @@ def _items(
     """
     tokens, first, quiet = swept.tokens, place, lexicon.quiet
     while first < len(tokens) and swept.sentences[first] == swept.sentences[place]:
+        begin = first
         while first < len(tokens) and tokens[first].form in lexicon.skipped | CHOOSING:
             first += 1
         last = first
         while last < len(tokens) and tokens[last].is_word and tokens[last].form not in CHOOSING:
             last += 1
-        ends = last >= len(tokens) or tokens[last].form not in COMMAS | CHOOSING
+            if _is_parted(swept, last):
+                break
+        parted = _is_parted(swept, last)
+        ends = not parted and (last >= len(tokens) or tokens[last].form not in COMMAS | CHOOSING)
         while ends and last - 1 in verbs and last - 1 > first:
             last -= 1
         if ends and (last - first > LONGEST or not taken.isdisjoint(range(first, last))):
@@ -105,9 +116,15 @@ def _items(
         if not 0 < len(forms) <= longest:
             return
         plain = taken.isdisjoint(range(first, last)) and all(not form.isdigit() for form in forms)
-        about = sign and first > place and tokens[first - 1] == tokens[place]
+        about = sign and begin == place < first
         if plain and not (about or quiet.issuperset(forms if sign else forms[:1])):
             yield first, last
         elif not sign:
             return
-        first = len(tokens) if ends else last + 1
+        first = len(tokens) if ends else last + (not parted)
+
+
+def _is_parted(swept: Swept, place: int) -> bool:
+    """True where a stroke stands right before a token: invoice / letter."""
+    near = swept.tokens[place - 1 : place + 1]
+    return len(near) > 1 and swept.text[near[0].end : near[1].start].strip() == "/"

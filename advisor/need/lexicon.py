@@ -30,6 +30,9 @@ ENDING = 3
 KEPT = 3
 """So many letters of a stem stand right behind the slip, else it is another word."""
 
+NUMBER = "#"
+"""In a phrase it stands for a number in digits."""
+
 USUAL = "en"
 """The language of words that tell none."""
 
@@ -100,6 +103,7 @@ class Lexicon:
             ends = [ANY + form[start:] for start in range(size)]
             variants = [start for start in starts if start in self._starts]
             variants += [end for end in ends if end in self._ends]
+            variants += [NUMBER] * form.isdigit()
             if len(self._forms) > KEPT_FORMS:
                 self._forms.clear()
             forms = self._forms[form] = (form, *variants)

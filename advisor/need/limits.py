@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from advisor.engine.bounds import FILE, MILLION, SIZE, TIME, bound_text
+from advisor.engine.bounds import FILE, MILLION, SIZE, TIME, WITHOUT, bound_text
 from advisor.model import NamedTuple
 from advisor.model.phrase_kinds import MEASURE, NAME, PARTICLE
 from advisor.need.amounts import PARAMETERS, is_limited
 from advisor.need.numerals import Amount
-from advisor.need.sweep import OF_EACH, RATE, SPAN
+from advisor.need.sweep import OF_EACH, RATE, SHORTEST_NAME, SPAN
 
 if TYPE_CHECKING:
     from advisor.need.lexicon import Lexicon
-    from advisor.need.sweep import Swept
+    from advisor.need.sweep import Mark, Swept
     from advisor.rulebase.base import RuleBase
 
 LEFT, DAY, LONGER = "left-", 24.0, {"per-week": 168.0, "per-month": 720.0}
@@ -31,10 +32,16 @@ image, the most that it takes, and the size of a file."""
 BYTES, STORED = ("gigabytes", "megabytes"), "stored-gigabytes"
 """Measures of memory, of which some are the size of a file, and the measure that this then is."""
 
+MAKER = "maker"
+"""The particle of who makes models, and of models of no checkpoint here but parts of some."""
+
 NEAR_NAME = 3
 """The name of what is too heavy follows within so many words."""
 
 LESS = 0.01
+
+
+_WORD_BEFORE, _WORD_BEHIND = re.compile(r"([\w.-]+)[ /]$"), re.compile(r"[ ,(-]*(\w[\w.-]*\w)")
 
 
 class Limit(NamedTuple):
@@ -53,6 +60,7 @@ def limits(
         _sizes(swept, amounts),
         _lighter(rulebase, lexicon, swept),
         _times(lexicon, swept, amounts),
+        _excluded(rulebase, lexicon, swept),
     )
     first: dict[str, Limit] = {}
     for limit in read:
@@ -100,6 +108,35 @@ def _lighter(rulebase: RuleBase, lexicon: Lexicon, swept: Swept) -> Iterator[Lim
             if sizes and wish.last <= mark.first < wish.last + NEAR_NAME:
                 text = bound_text(SIZE, round(min(sizes) - LESS, 2))
                 yield Limit(SIZE, text, (swept.span(wish.places)[0], swept.span(mark.places)[1]))
+
+
+def _excluded(rulebase: RuleBase, lexicon: Lexicon, swept: Swept) -> Iterator[Limit]:
+    """Yield the models and makers that a sentence rules out, as one limit."""
+    spans = {named_span(lexicon, swept, m) for m in swept.of(NAME) if m.negated}
+    makers = [m for m in swept.of(PARTICLE) if m.negated and m.id == MAKER]
+    words = (swept.tokens[place] for mark in makers for place in mark.places)
+    spans |= {(start, end) for form, start, end in words if len(form) >= SHORTEST_NAME}
+    if not spans:
+        return
+    from advisor.decide.bounded_rules import called
+
+    longest = {end: (start, end) for start, end in sorted(spans, reverse=True)}.values()
+    names = {swept.text[a:b]: (a, b) for a, b in longest if called(rulebase, swept.text[a:b])}
+    if names:
+        starts, ends = zip(*names.values(), strict=True)
+        yield Limit(WITHOUT, ",".join(names), (min(starts), max(ends)))
+
+
+def named_span(lexicon: Lexicon, swept: Swept, mark: Mark) -> tuple[int, int]:
+    """Return where a model is named, with the words beside it that say which of them: large."""
+    start, end = swept.span(mark.places)
+    if (before := _WORD_BEFORE.search(swept.text, 0, start)) and lexicon.is_part(
+        before[1], mark.id
+    ):
+        start = before.start()
+    while (behind := _WORD_BEHIND.match(swept.text, end)) and lexicon.is_part(behind[1], mark.id):
+        end = behind.end()
+    return start, end
 
 
 def _times(lexicon: Lexicon, swept: Swept, amounts: Sequence[Amount]) -> Iterator[Limit]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from advisor.decide.command_lines import quoted
 from advisor.decide.selection import ORDERS, select_of
+from advisor.engine.bounds import WITHOUT
 from advisor.model import NamedTuple
 from advisor.model.phrase_kinds import CONCEPT, SERVED
 from advisor.need.lexicon import lexicon_of
@@ -42,6 +43,8 @@ def model_names(understanding: Understood) -> dict[Span, str]:
     rulebase = understanding.recommendation.rulebase
     lexicon = lexicon_of(rulebase)
     names = {span: name for name, span in reversed(understanding.reading.names)}
+    out = {limit.span for limit in understanding.reading.limits if limit.bound == WITHOUT}
+    names = {at: name for at, name in names.items() if not any(a <= at[0] < b for a, b in out)}
     named = {span: name for span, name in names.items() if lexicon.named(name)[0]}
     families = {name.lower() for family in rulebase.families for name in (family.id, family.shown)}
     alone = len(named) == 1 and next(iter(named.values())).lower() in families

@@ -33,6 +33,12 @@ YEARS = range(1400, 2100)
 MACHINE = "machine-"
 """How the ids of machines begin, before which a number counts them."""
 
+CARD = "card-of"
+"""The concept of a card that its memory is said of, whose number counts."""
+
+WISHES = "wishes"
+"""The particle of how many wishes a text holds: no number of anything."""
+
 GROUP = 3
 """So many digits are grouped in a large number."""
 
@@ -71,11 +77,12 @@ def numbers_in(lexicon: Lexicon, swept: Swept) -> list[Amount]:
     alone = {mark.first: (times[mark.id], mark.last) for mark in swept.of(ALONE)}
     order = lexicon.index["number_words"]
     words = _spellings(lexicon, swept)
-    named = swept.of(CONCEPT, SAYING, NAME)
+    named = [mark for mark in swept.of(CONCEPT, SAYING, NAME) if mark.id != CARD]
     inside = {place for mark in named for place in mark.places[mark.last - mark.first > 1 :]}
     machines = {mark.first for mark in named if mark.id.startswith(MACHINE)}
     units = {m.first for m in swept.of(MEASURE, NUMERAL) if swept.tokens[m.first - 1].form != ","}
     dated = {mark.last for mark in swept.of(PARTICLE) if mark.id == "dated"}
+    wishes = {mark.first for mark in swept.of(PARTICLE) if mark.id == WISHES}
     numbers: list[Amount] = []
     place = 0
     while place < len(swept.tokens):
@@ -94,6 +101,7 @@ def numbers_in(lexicon: Lexicon, swept: Swept) -> list[Amount]:
             near = {number.last, number.last + 1}
             if (  # two A100, 7B, letters from 1890
                 number.last in machines
+                or number.first in wishes
                 or _goes_on(swept, number, units)
                 or (place in dated and number.value in YEARS and units.isdisjoint(near))
             ):

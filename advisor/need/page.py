@@ -11,9 +11,8 @@ from advisor.decide.page import as_page as answered_page
 from advisor.draw.blocks import Code, Headline, Page, Pairs
 from advisor.draw.typesetting import GAP, cut_lines, height, wrapped
 from advisor.engine.machines import other_sizes
-from advisor.model import TASK
 from advisor.need.named import named_rows
-from advisor.need.remainder import noteworthy, several
+from advisor.need.remainder import noteworthy
 from advisor.phrasing import first_named, joined
 
 if TYPE_CHECKING:
@@ -87,9 +86,9 @@ def _rows(understanding: Understood) -> Iterator[tuple[str, str]]:
     if concluded := [f"{answers}, as {why}" for answers, why in _concluded(understanding)]:
         yield "Inferred", " · ".join(concluded)
     yield from named_rows(understanding)
-    if reading.besides and TASK not in understanding.given:
-        more = [f"{_quoted(reading.words(other.spans))} {other.task}" for other in reading.besides]
-        yield "Other tasks", f"{' · '.join(more)}: not included. {_each(understanding)}"
+    for other in (each for each in reading.besides if each.task in understanding.besides):
+        words = f"{_quoted(reading.words(other.spans))} {other.task}: not included."
+        yield "Other task", f"{words} {understanding.answering(other.task)}"
     if idle := reading.words(noteworthy(understanding)):
         yield "No effect", first_named(idle, SHOWN_WORDS)
     if missed := reading.words(reading.not_understood):
@@ -97,14 +96,7 @@ def _rows(understanding: Understood) -> Iterator[tuple[str, str]]:
     if (confirming := understanding.confirming) and not understanding.guesses:
         others = [task.task for task in understanding.tasks[1:SHOWN_TASKS]]
         also = f" (or {joined(others, 'or')})" if others else ""
-        if several(understanding) and not reading.besides:
-            also = f"{also}; {_each(understanding)}"
         yield AS_FLAGS, f"{confirming[0]}{also}"
-
-
-def _each(understanding: Understood) -> str:
-    """Say how each of several wishes is answered."""
-    return f"{' '.join(f'--task {task}' for task in several(understanding))} answers each"
 
 
 def _read(understanding: Understood) -> Iterator[tuple[str, tuple[str, ...]]]:

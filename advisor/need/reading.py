@@ -6,7 +6,6 @@ met too says nothing more; of what is left, the largest sets are within reach.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Container, Iterable, Mapping, Sequence, Set
 from itertools import pairwise
@@ -16,11 +15,20 @@ from advisor.engine.profile import Answer, read_answer
 from advisor.model import NamedTuple
 from advisor.model.phrase_kinds import ALIAS, CONCEPT, NAME, NUMBER_OF, PARTICLE, SAYING
 from advisor.need.amounts import COMPUTER, ITEMS, amounts
-from advisor.need.label_names import ASK, CLASSIFY, OF_PLACES, SORTING, is_label, label_names
+from advisor.need.label_names import (
+    ASK,
+    CLASSIFY,
+    COLONS,
+    DOCUMENTS,
+    OR,
+    SORTING,
+    label_names,
+    without_labels,
+)
 from advisor.need.lexicon import USUAL, Lexicon, lexicon_of
-from advisor.need.limits import Limit, limits, without_files
-from advisor.need.numerals import LARGEST
-from advisor.need.sweep import Mark, Swept, sweep
+from advisor.need.limits import MAKER, Limit, limits, named_span, without_files
+from advisor.need.numerals import LARGEST, WISHES
+from advisor.need.sweep import CHOOSING, Mark, Swept, sweep
 
 if TYPE_CHECKING:
     from advisor.model import Share
@@ -31,8 +39,17 @@ ORIGIN = "text"
 SURE_CONCEPTS = 2
 """A task read from fewer concepts, or words of its name, is never decided."""
 
+NEXT, ASIDE = "next", "aside"
+"""Particles before what is wished for after something else, and besides it."""
+
 FIELD = "field-name"
 """The concept of what somebody wants to have out of a document, by name."""
+
+TAUGHT_BY = frozenset((
+    "training", "labelled", "untrained", "number-of-examples", "number-of-few-examples",
+    "number-of-classes", "number-of-kinds",
+))  # fmt: skip
+"""Concepts of what a model learns from: they part tasks that share all else, and name none."""
 
 UNSEEN = {"records": "page", "prose": "read"}
 """Concepts of what is no image, and of what is done with texts, each with what makes it of one."""
@@ -43,10 +60,11 @@ SHOWN = frozenset((
 ))  # fmt: skip
 """Concepts of what is seen, or heard: what is done besides is done with that."""
 
+THINGS = SHOWN | DOCUMENTS | {"product", "text"}
+"""Concepts of what something is done with."""
+
 WORDLESS = frozenset(("pick", "ranking", "vector"))
 """Outputs that hold no text: numbers of classes, images by rank, vectors."""
-
-_WORD_BEFORE, _WORD_BEHIND = re.compile(r"([\w.-]+)[ /]$"), re.compile(r"[ ,(-]*(\w[\w.-]*\w)")
 
 Span = tuple[int, int]
 
@@ -65,6 +83,12 @@ class TaskRead(NamedTuple):
     strength: int
     concepts: frozenset[str]
     spans: tuple[Span, ...]
+
+    @property
+    def likelihood(self) -> tuple[int, int]:
+        """What parts it from others: all else, then what a model is to learn from."""
+        taught = len(self.concepts & TAUGHT_BY)
+        return max(self.strength - taught, 1), taught
 
 
 class AnswerRead(NamedTuple):
@@ -133,13 +157,6 @@ def read(
     """
     met = numbers_of(lexicon_of(rulebase), given)
     reading = _read(rulebase, text, literally=literally, given=met)
-    if reading.corrected:  # words as they stand say best what is meant, where they say as much
-        plain = _read(rulebase, text, literally=literally, given=met, corrects=False)
-        strengths = [way.tasks[0].strength if way.tasks else 0 for way in (plain, reading)]
-        if strengths[0] >= max(SURE_CONCEPTS, strengths[1]):
-            reading = reading._replace(
-                tasks=plain.tasks, touched=plain.touched, besides=plain.besides
-            )
     if not reading.tasks:
         reading = _read(rulebase, text, literally=literally, given=met, quotes=False)
     return reading
@@ -171,6 +188,7 @@ def _read(
     if labels and swept.named.isdisjoint(SORTING):  # a question whose answers are listed
         marks = [mark._replace(id=CLASSIFY) if mark.id == ASK else mark for mark in swept.marks]
         swept = swept._replace(marks=marks)
+    swept = without_labels(lexicon, swept, labels)
     counted = amounts(lexicon, swept)
     numbers = without_files(swept, counted)
     met = given | _met(swept, numbers)
@@ -179,16 +197,20 @@ def _read(
     if not touched:  # then what comes besides is all that is wished
         touched = _tasks(rulebase, lexicon, swept, met)
     answers = _said(rulebase, lexicon, swept, numbers)
-    places = [each for each in answers if each.question in OF_PLACES]
-    no_places = [each for each in places if is_label(labels, each.spans)]
-    answers = tuple(each for each in answers if each not in no_places)
     concluded = () if literally else _concluded(rulebase, lexicon, met, answers)
-    names = tuple((mark.id, _named_span(lexicon, swept, mark)) for mark in swept.of(NAME))
+    names = tuple((mark.id, named_span(lexicon, swept, mark)) for mark in swept.of(NAME))
     touched = () if _shows_nothing(lexicon, met) else touched or _by_names(lexicon, names)
-    most = max((task.strength for task in touched), default=0)
-    tasks = tuple(task for task in touched if task.strength == most)
+    tasks = tuple(task for task in touched if task.likelihood == touched[0].likelihood)
+    apart = _apart(rulebase, lexicon, swept)
+    more = () if any(token.form in OR for token in swept.tokens) else tasks[1:]
+    apart |= {task.task: task for task in more if not _is_one(tasks[0], task)}
+    tasks = (*tasks[:1], *(task for task in tasks[1:] if task.task not in apart))
+    reach = {task.task for task in tasks}
+    others = _besides(lexicon, met, touched, tasks)
+    besides = tuple(other for other in others if other.task not in apart)
+    besides += tuple(task for id, task in apart.items() if id not in reach)
     own = () if literally else _own_language(rulebase, swept, tasks, (*answers, *concluded))
-    used = [span for task in touched for span in task.spans]
+    used = [span for task in (*touched, *besides) for span in task.spans]
     used += [span for answer_read in (*answers, *concluded) for span in answer_read.spans]
     understood = sorted({*used, *(span for _, span in names), *labels})
     rest = _rest(lexicon, swept, understood)
@@ -201,7 +223,7 @@ def _read(
         text=text,
         tasks=tasks,
         touched=touched,
-        besides=_besides(lexicon, met, touched, tasks),
+        besides=besides,
         answers=answers,
         concluded=(*concluded, *own),
         names=names,
@@ -245,13 +267,11 @@ def _tasks(
         strengths[mark.id] = max(strengths.get(mark.id, 0), words)
         spans.setdefault(mark.id, []).append(swept.span(mark.places))
     order = {task.id: place for place, task in enumerate(rulebase.tasks)}
-    ranked = sorted(strengths, key=lambda task: (-strengths[task], order[task]))
-    return tuple(
-        TaskRead(
-            task, strengths[task], best.get(task, frozenset()), tuple(dict.fromkeys(spans[task]))
-        )
-        for task in ranked
-    )
+    reads = [
+        TaskRead(task, strength, best.get(task, frozenset()), tuple(dict.fromkeys(spans[task])))
+        for task, strength in sorted(strengths.items(), key=lambda item: order[item[0]])
+    ]
+    return tuple(sorted(reads, key=lambda each: each.likelihood, reverse=True))
 
 
 def _shows_nothing(lexicon: Lexicon, met: Mapping[str, tuple[Span, ...]]) -> bool:
@@ -264,27 +284,20 @@ def _shows_nothing(lexicon: Lexicon, met: Mapping[str, tuple[Span, ...]]) -> boo
 def spoken_of(sets: ConceptSets, met: Set[str]) -> dict[str, frozenset[str]]:
     """Return the tasks that met concepts speak of, each with its largest set.
 
-    A set inside another one that is met too counts for nothing.
+    A set inside another one that is met too counts for nothing. What a model learns from counts
+    least.
     """
     whole = [row for row in sets if row[1] <= met]
     best: dict[str, frozenset[str]] = {}
     for task, concepts in whole:
         inside = any(concepts < other for _, other in whole)
-        if not inside and len(concepts) > len(best.get(task, ())):
+        if not inside and _size(concepts) > _size(best.get(task, frozenset())):
             best[task] = concepts
     return best
 
 
-def _named_span(lexicon: Lexicon, swept: Swept, mark: Mark) -> Span:
-    """Return where a model is named, with the words beside it that say which of them: large."""
-    start, end = swept.span(mark.places)
-    if (before := _WORD_BEFORE.search(swept.text, 0, start)) and lexicon.is_part(
-        before[1], mark.id
-    ):
-        start = before.start()
-    while (behind := _WORD_BEHIND.match(swept.text, end)) and lexicon.is_part(behind[1], mark.id):
-        end = behind.end()
-    return start, end
+def _size(concepts: Set[str]) -> tuple[int, int]:
+    return len(concepts - TAUGHT_BY), len(concepts)
 
 
 def _words_of(lexicon: Lexicon, swept: Swept, mark: Mark) -> int:
@@ -307,11 +320,43 @@ def _besides(
     going = {concept for task, when in lexicon.meanings if task in reach for concept in when}
     others: dict[tuple[Span, ...], TaskRead] = {}
     for task in touched:
-        own = task.concepts - going
+        own = task.concepts - going - TAUGHT_BY
         if task.task not in reach and own:
             spans = tuple(span for concept in sorted(own) for span in met.get(concept, ()))
             others.setdefault(spans, TaskRead(task.task, len(own), own, spans))
     return tuple(others.values())
+
+
+def _apart(rulebase: RuleBase, lexicon: Lexicon, swept: Swept) -> dict[str, TaskRead]:
+    """Return the tasks of parts of a text that are to be done one after the other.
+
+    What is seen is that of the whole: read the pages, then search them.
+    """
+    ends = {mark.first for mark in swept.of(PARTICLE) if mark.id in (NEXT, ASIDE)}
+    listed = next((mark.last for mark in swept.of(PARTICLE) if mark.id == WISHES), None)
+    if listed is not None:
+        ends |= {at for at in range(listed, len(swept.tokens)) if swept.tokens[at].form in CHOOSING}
+    if ends:  # what is announced is no part: captions and search: I want to ...
+        ends |= {at for at, token in enumerate(swept.tokens) if token.form in COLONS}
+    reads: dict[str, TaskRead] = {}
+    for first, last in pairwise((0, *sorted(ends), len(swept.tokens))):
+        marks = [
+            mark._replace(aside=False)
+            for mark in swept.marks
+            if first <= mark.first < last or mark.id in THINGS
+        ]
+        part = swept._replace(marks=marks)
+        touched = _tasks(rulebase, lexicon, part, _met(part, (), leading=True))
+        likeliest = [task for task in touched if task.likelihood == touched[0].likelihood]
+        if len(likeliest) == 1 and likeliest[0].concepts - THINGS - TAUGHT_BY:
+            reads.setdefault(likeliest[0].task, likeliest[0])
+    return reads if len(reads) > 1 else {}
+
+
+def _is_one(task: TaskRead, other: TaskRead) -> bool:
+    """True where one thing is wished: some act is of both tasks, or one of them has none."""
+    acts, others = task.concepts - THINGS, other.concepts - THINGS
+    return not (acts and others and acts.isdisjoint(others))
 
 
 def _by_names(lexicon: Lexicon, names: Sequence[tuple[str, Span]]) -> tuple[TaskRead, ...]:
@@ -471,7 +516,8 @@ def _rest(lexicon: Lexicon, swept: Swept, understood: Sequence[Span]) -> tuple[S
     A phrase that means something, of such words alone ("open source"), is told as a whole.
     """
     covered = sorted(understood)
-    meant = {place for mark in swept.of(PARTICLE, NAME) for place in mark.places}
+    silent = [mark for mark in swept.of(PARTICLE, NAME) if mark.id != MAKER]
+    meant = {place for mark in silent for place in mark.places}
     quiet = {place for place, token in enumerate(swept.tokens) if token.form in lexicon.quiet}
     phrases = (mark for mark in swept.of(CONCEPT, SAYING) if quiet.issuperset(mark.places))
     whole = {place: swept.span(mark.places) for mark in phrases for place in mark.places}

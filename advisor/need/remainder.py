@@ -42,15 +42,3 @@ def noteworthy(understanding: Understood) -> tuple[Span, ...]:
         for start, end in unused(understanding)
         if len(reading.text[:start].rstrip()) not in ends
     )
-
-
-def several(understanding: Understood) -> tuple[str, ...]:
-    """Return the tasks that words of their own speak of, where there are some: all are wished."""
-    likeliest, *others = understanding.tasks or (None,)
-    if likeliest is None or TASK in understanding.given:
-        return ()
-    mine = {*likeliest.spans}
-    apart = [each for each in others if not (mine <= {*each.spans} or mine >= {*each.spans})]
-    tasks = (likeliest, *apart, *understanding.reading.besides)
-    names = tuple(dict.fromkeys(task.task for task in tasks))
-    return names if len(names) > 1 else ()

@@ -129,6 +129,11 @@ def understand(
         ),
         literally=literally,
         between=() if TASK in given else _between(engine, reading, given, tasks),
+        besides={
+            other.task: fit[0]
+            for other in (reading.besides if TASK not in given else ())
+            if (fit := fitted_to(engine, reading, given, other.task))
+        },
     )
 
 

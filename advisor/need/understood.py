@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from advisor.decide.advice import TaskAdvice
 from advisor.decide.command_lines import act_of, command, quoted
 from advisor.decide.outlook import strict_words
@@ -24,7 +27,8 @@ class Understood(NamedTuple):
 
     `tasks` are those that may be meant, the likeliest first, `given` the answers that flags gave.
     `dropped` are answers read that cannot be true of the likeliest task, or besides the flags.
-    `between` are the tasks that it lies between, some of many; empty where one is meant.
+    `between` are the tasks that it lies between, some of many; empty where one is meant. `besides`
+    are what was said for each task that other words speak of.
     """
 
     reading: Reading
@@ -35,6 +39,7 @@ class Understood(NamedTuple):
     recommendation: Recommendation
     literally: bool = False
     between: tuple[str, ...] = ()
+    besides: Mapping[str, Profile] = MappingProxyType({})
 
     @property
     def advice(self) -> TaskAdvice:
@@ -91,12 +96,15 @@ class Understood(NamedTuple):
         """The commands that say which task was meant; none where a flag or words said it."""
         if self.advice.decision.outcome not in ("assumed", "undetermined") or TASK in self.given:
             return ()
-        recommendation = self.recommendation
-        rest = {id: answer for id, answer in self.profile.items() if id != TASK}
         names = self.between[:OFFERED] or [task.task for task in self.tasks]
-        with_task = ({TASK: Answer((name,), None, "flag"), **rest} for name in names)
-        rulebase, priority = recommendation.rulebase, recommendation.priority
-        return tuple(command("recommend", rulebase, each, priority) for each in with_task)
+        return tuple(map(self.answering, names))
+
+    def answering(self, task: str) -> str:
+        """Return the command that answers all that was said for a task."""
+        meant = {TASK: Answer((task,), None, "flag")}
+        profile = {**meant, **self.besides.get(task, self.profile), **meant}
+        rulebase, priority = self.recommendation.rulebase, self.recommendation.priority
+        return command("recommend", rulebase, profile, priority)
 
     @property
     def command(self) -> str:

@@ -230,7 +230,8 @@ def _machines(values: Values) -> dict[str, dict[str, Any]]:
 def _named(checkpoints: Iterable[Checkpoint]) -> dict[str, str]:
     """Return by what people call checkpoints (label, id without the owner, series) ids | tasks.
 
-    A series is called by what the ids of its members begin with: Qwen2.5-VL. The tasks are those
+    A series is called by what the ids of its members begin with: Qwen2.5-VL; several of an owner
+    whose name they begin with, by that: Qwen. The tasks are those
     that people usually start them with, else all that they do.
     """
     named: dict[str, list[Checkpoint]] = {}
@@ -247,6 +248,11 @@ def _named(checkpoints: Iterable[Checkpoint]) -> dict[str, str]:
         begin = "".join(letters[0] for letters in alike).rstrip("-_.")
         if len(begin) >= LEAST_SERIES and begin.lower() not in {name.lower() for name in named}:
             named[begin] = members
+    owners: dict[str, list[Checkpoint]] = {}
+    for (owner, _), members in series.items():
+        if all(member.id.lower().startswith(f"{owner}/{owner}".lower()) for member in members):
+            owners.setdefault(owner, []).extend(members)
+    named |= {owner: models for owner, models in owners.items() if owner not in named}
     return {
         name: BETWEEN.join([" ".join(model.id for model in those), " ".join(_tasks_of(those))])
         for name, those in sorted(named.items())

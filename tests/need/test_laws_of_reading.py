@@ -13,7 +13,7 @@ from advisor.model.phrase_kinds import PARTICLE
 from advisor.need.lexicon import lexicon_of
 from advisor.need.named import model_names
 from advisor.need.reading import read
-from advisor.need.remainder import several, unused
+from advisor.need.remainder import unused
 from advisor.need.sweep import sweep
 from advisor.need.understanding import fitted_to, understand
 from advisor.tokens import form_of, tokens_of
@@ -146,10 +146,38 @@ def test_no_word_vanishes(engine, rulebase, made, some):
         assert vanished == [], text
 
 
-def test_of_two_wishes_the_page_says_how_both_are_answered(engine):
-    understanding = understand(engine, "remove duplicate listings and caption them")
-    assert set(several(understanding)) == {"captioning", "deduplication"}
-    assert several(understand(engine, "read text from images")) == ()
+@pytest.mark.parametrize(
+    ("text", "tasks"),
+    [
+        ("remove duplicate listings and caption them", {"captioning", "deduplication"}),
+        (
+            "captions AND search: caption 20k photos and then search them by text",
+            {"captioning", "image-search"},
+        ),
+        ("first describe 5000 photos, later find them by typing", {"captioning", "image-search"}),
+        (
+            "Zwei Sachen: ganze Seiten OCR und danach Fragen zum Dokument",
+            {"ocr-page", "document-vqa"},
+        ),
+        (
+            "Deux choses : retrouver des photos par texte et les légender",
+            {"captioning", "image-search"},
+        ),
+        ("read text from images", set()),
+        ("upload a picture and then describe it", set()),
+        ("Find duplicate product photos by their vectors", set()),
+    ],
+)
+def test_of_two_wishes_the_page_answers_one_and_says_the_command_of_the_other(engine, text, tasks):
+    understanding = understand(engine, text)
+    others = {other.task for other in understanding.reading.besides}
+    assert ({understanding.tasks[0].task, *others} if others else others) == tasks
+    assert {*understanding.besides} == others
+    page = str(understanding.to_page(whole=True))
+    for other in others:
+        assert understanding.answering(other) in page
+        engine.decide(understanding.besides[other])
+    assert "collection" not in understanding.profile or "5000" in text or "20k" in text
 
 
 # -- never on a guess --------------------------------------------------------------------------

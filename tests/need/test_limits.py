@@ -9,7 +9,7 @@ from sentences import limit_of
 
 from advisor.agents.tools import BY_NAME
 from advisor.decide.memory import file_gb
-from advisor.engine.bounds import FILE, SIZE, TIME, bound_text, bound_value, read_bound
+from advisor.engine.bounds import FILE, SIZE, TIME, WITHOUT, bound_text, bound_value, read_bound
 from advisor.engine.profile import make_profile
 from advisor.errors import UsageError
 from advisor.need.reading import read
@@ -24,6 +24,19 @@ LIMITED = (
     ("texto alternativo para fotos, que pese menos de 1 GB", {FILE: "1GB"}),
     ("tag product photos, 50 ms per image on a T4", {TIME: "50ms/item"}),
     ("caption photos with something lighter than Florence-2-large", {SIZE: None}),
+    ("caption photos, no Qwen models", {WITHOUT: "Qwen"}),
+)
+EXCLUDING = (
+    ("répondre à des questions sur des factures, pas de modèle Qwen", "Qwen"),
+    ("Fragen zu Fotos beantworten, ohne Llama und ohne Qwen", "Qwen,Llama"),
+    ("text to image search, anything except OpenAI CLIP", "OpenAI CLIP"),
+    ("buscar fotos por texto, sin modelos de Google", "Google"),
+    ("describe this image in detail, Llama is not allowed by legal", "Llama"),
+    ("describe photos, Gemma is forbidden by our lawyers", "Gemma"),
+    ("alt text for our shop, not LLaVA", "LLaVA"),
+    ("search my photos by text, no Google Cloud", None),
+    ("filter images that are not allowed on our site", None),
+    ("which is better for captions, BLIP-2 or Qwen?", None),
 )
 
 
@@ -37,7 +50,7 @@ def of_json(capsys, *words):
 
 
 def limits_in(profile):
-    return {id: profile[id]["named"][0] for id in (SIZE, FILE, TIME) if id in profile}
+    return {id: profile[id]["named"][0] for id in (SIZE, FILE, TIME, WITHOUT) if id in profile}
 
 
 @pytest.mark.slow
@@ -237,3 +250,30 @@ def test_other_names_of_a_limit_are_read(capsys, flag):
     named = of_json(capsys, "recommend", "--task", "captioning", *flag.split())
     limited = of_json(capsys, "recommend", "--task", "captioning", "--max-parameters", "1B")
     assert named["command"] == limited["command"]
+
+
+@pytest.mark.parametrize(("text", "names"), EXCLUDING)
+def test_models_that_a_sentence_rules_out_are_not_answered(engine, text, names):
+    understanding = understand(engine, text)
+    limits = {limit.bound: limit.text for limit in understanding.limits}
+    assert limits.get(WITHOUT) == names
+    for name in names.lower().split(",") if names else ():
+        answered = [pick.checkpoint for pick in understanding.advice.selection.picks]
+        assert answered
+        ids = ["/" + each.id.lower().replace("-", "/") for each in answered]
+        assert all("/" + name.replace(" ", "/") not in id for id in ids)
+        assert all(name not in (each.licence or "").lower() for each in answered)
+
+
+def test_names_that_are_ruled_out_are_of_some_checkpoint(rulebase, capsys):
+    run(["recommend", "--task", "captioning", "--without", "toaster"])
+    assert "no checkpoint is called `toaster`" in capsys.readouterr().err
+    with pytest.raises(UsageError, match="is not a name"):
+        read_bound(WITHOUT, " , ")
+    answer = of_json(capsys, "recommend", "--task", "captioning", "--without", "Qwen,gemma-3")
+    assert answer["profile"][WITHOUT]["named"] == ["Qwen,gemma-3"]
+    ids = [each["id"] for each in answer["checkpoints"]]
+    assert not [id for id in ids if id.startswith(("Qwen/", "google/gemma-3-"))]
+    assert {"without": "any"} in [change["answers"] for change in answer["changes"]]
+    again = of_json(capsys, *shlex.split(answer["command"])[1:])
+    assert [each["id"] for each in again["checkpoints"]] == ids

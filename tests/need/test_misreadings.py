@@ -447,7 +447,7 @@ def test_texts_that_a_generator_is_trained_on_train_nothing_here(rulebase, text)
         ("describe photos on a Jetson Orin", "gpu"),
         ("describe photos on a Jetson Nano", "gpu"),
         ("Fotos beschreiben auf einem Jetson Xavier", "gpu"),
-        ("describe photos on a Raspberry Pi", "phone"),
+        ("describe photos on a Raspberry Pi", "cpu"),
         ("漫画の文字を読み取って、ブラウザで動かしたい", "browser"),
     ],
 )

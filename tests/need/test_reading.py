@@ -218,7 +218,7 @@ def test_digits_of_a_name_count_nothing(rulebase):
     ("text", "said"),
     [
         ("8gb vram, caption photos", {"memory-gb": 8, "device": ["gpu"]}),
-        ("caption photos on a card of 8 GB", {"memory-gb": 8}),
+        ("caption photos on a card of 8 GB", {"device": ["gpu"], "memory-gb": 8}),
         ("200 GB of photos to caption", {}),
         ("3 Go de scans à légender", {"domain": ["documents"], "language": ["fr"]}),
         ("caption 12 000 photos", {"collection": 12_000}),
