@@ -153,7 +153,8 @@ def unknown_name(
     meanings: Mapping[str, str] | None = None,
 ) -> UnknownNameError:
     """Return the error for a name that is not known, with the nearest ones and where to look."""
-    return unknown_among(f"unknown {kind} `{name}`", kind, name, names, listing, meanings)
+    noun = "name" if kind == "thing" else kind
+    return unknown_among(f"unknown {noun} `{name}`", kind, name, names, listing, meanings)
 
 
 def unknown_among(

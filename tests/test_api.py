@@ -53,7 +53,7 @@ def test_the_options_of_the_command_are_keywords_too(rulebase):
     strict = advisor.recommend(rulebase, task="captioning", strict=True)
     assert (strict.outcome, strict.exit_code) == ("undetermined", 3)
     assert strict.command == "advisor recommend --task captioning --strict"
-    with pytest.raises(UsageError, match="unknown order `best`"):
+    with pytest.raises(UsageError, match="unknown sort order `best`"):
         advisor.recommend(CAPTIONS, order="best")
 
 

@@ -191,7 +191,7 @@ def test_a_scenario_of_several_tasks_is_judged_by_what_is_recommended(engine, ru
 
 
 def test_what_checkpoints_cannot_be_ranked_by_is_refused(rulebase):
-    with pytest.raises(UsageError, match="unknown order `typo`"):
+    with pytest.raises(UsageError, match="unknown sort order `typo`"):
         recommend(rulebase, {"task": "captioning"}, order="typo")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from advisor.catalogue.filters import Matches
-from advisor.catalogue.knowledge import Measurement, WholeEntry, measurements
+from advisor.catalogue.knowledge import Measurement, WholeEntry, measurements, shown_name
 from advisor.catalogue.uncatalogued import UncataloguedCheckpoint
 from advisor.decide.memory import estimate, memory_gb
 from advisor.decide.precedence import Precedences
@@ -65,14 +65,14 @@ def checkpoint_page(checkpoint: Checkpoint, rulebase: RuleBase) -> Page:
         Text(f"{checkpoint.label}, {family}"),
         Heading("License and access"),
         known(
-            ("licence", value_text(checkpoint.licence)),
+            ("license", value_text(checkpoint.licence)),
             ("commercial use", value_text(checkpoint.commercial_use)),
             *_notes(checkpoint, LICENCE_NOTES),
             ("gated", GATED[checkpoint.gated]),
         ),
         Heading("Capabilities"),
         known(
-            ("does", ", ".join(checkpoint.tasks) or "no task before fine-tuning"),
+            ("tasks", ", ".join(checkpoint.tasks) or "none before fine-tuning"),
             ("fine-tune for", ", ".join(checkpoint.fine_tune) or "not known"),
             ("default for", ", ".join(checkpoint.typical)),
             ("languages", value_text(checkpoint.languages)),
@@ -97,7 +97,7 @@ def checkpoint_page(checkpoint: Checkpoint, rulebase: RuleBase) -> Page:
             ("pipeline", checkpoint.pipeline or "none known"),
             ("revision", value_text(checkpoint.revision)),
             ("last modified", checkpoint.last_modified),
-            ("published in fewer bits", _published(checkpoint)),
+            ("smaller files", _published(checkpoint)),
             *_called(checkpoint),
         ),
     ]
@@ -115,7 +115,7 @@ def checkpoint_page(checkpoint: Checkpoint, rulebase: RuleBase) -> Page:
 
 
 def _notes(checkpoint: Checkpoint, names: Sequence[str]) -> list[tuple[str, str | None]]:
-    return [(name.replace("_", " "), checkpoint.notes.get(name)) for name in names]
+    return [(shown_name(name), checkpoint.notes.get(name)) for name in names]
 
 
 def _published(checkpoint: Checkpoint) -> str:
@@ -158,7 +158,7 @@ def _sources(checkpoint: Checkpoint, rulebase: RuleBase) -> Page:
     """Every fact's sources, and when the entry and they were last read."""
     by_sources: dict[tuple[str, ...], list[str]] = {}
     for field, ids in checkpoint.sources.items():
-        by_sources.setdefault(tuple(ids), []).append(field.replace("_", " "))
+        by_sources.setdefault(tuple(ids), []).append(shown_name(field))
     every = sorted({id for ids in by_sources for id in ids})
     read = sorted(rulebase.source_dates[id] for id in every if id in rulebase.source_dates)
     dates = f"checked {checkpoint.checked}"
@@ -206,7 +206,7 @@ def uncatalogued_page(checkpoint: UncataloguedCheckpoint) -> Page:
         ("image size", f"{image} pixels" if image else None),
         ("text context", f"{text} tokens" if text else None),
     )
-    rows = [Item("-", f"not known: {', '.join(checkpoint.not_known)}")]
+    rows = [Item("-", f"not known: {shown_name(', '.join(checkpoint.not_known))}")]
     if checkpoint.own_code:
         rows.append(Item("!", "loading runs Python code from the repository of the checkpoint"))
     page: Page = [
@@ -267,9 +267,9 @@ def _by_quality(rulebase: RuleBase, matches: Matches, task: str | None) -> Table
 
 COMPARED: dict[str, Callable[[Checkpoint], Any]] = {
     "family": lambda c: c.family,
-    "does": lambda c: c.tasks if c.checked else None,
+    "tasks": lambda c: c.tasks if c.checked else None,
     "class": lambda c: c.model_class,
-    "licence": lambda c: c.licence,
+    "license": lambda c: c.licence,
     "commercial use": lambda c: c.commercial_use,
     "gated": lambda c: GATED[c.gated],
     "languages": lambda c: c.languages,

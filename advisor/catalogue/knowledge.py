@@ -144,6 +144,11 @@ def find_comparable(rulebase: RuleBase, ids: list[str], cache: Path) -> tuple[st
     return kinds.pop(), [thing for _, thing in pairs]
 
 
+def shown_name(name: str) -> str:
+    """Return the name of a field or section as pages show it."""
+    return name.replace("_", " ").replace("licence", "license").replace("fine tun", "fine-tun")
+
+
 def _comparable(rulebase: RuleBase, id: str, cache: Path) -> tuple[str, Any]:
     id = _on_the_hub(rulebase, id)
     if id in rulebase.checkpoints:

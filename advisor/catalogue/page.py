@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from advisor.catalogue.checkpoint_page import checkpoint_page, compared_checkpoints, known, listed
-from advisor.catalogue.knowledge import KINDS, WHAT, all_of
+from advisor.catalogue.knowledge import KINDS, WHAT, all_of, shown_name
 from advisor.draw.blocks import Code, Heading, Item, Items, Page, Pairs, Table, Text
 from advisor.draw.formats import SCHEMA_VERSION, Report
 from advisor.errors import check_name
@@ -33,7 +34,9 @@ def things_page(rulebase: RuleBase, kind: str, things: Sequence[Any]) -> Page:
     noun, (_, columns) = KINDS[kind], VIEWS[kind]
     if not things:
         return [Text(f"no {noun} matches", "warn")]
-    rows = [(thing.id, *(show(thing, rulebase) for show in columns.values())) for thing in things]
+    names = [getattr(thing, "typed", thing.id) for thing in things]
+    shown = [[show(thing, rulebase) for show in columns.values()] for thing in things]
+    rows = [(name, *cells) for name, cells in zip(names, shown, strict=True)]
     number = f"{len(rows):,} {kind if len(rows) > 1 else noun}"
     return [Table((noun, *columns), tuple(rows), wide=len(columns)), Text(number, "quiet")]
 
@@ -63,7 +66,7 @@ def family_page(family: Family, rulebase: RuleBase) -> Page:
             _cited("", statement, statement.text, "inferred" if statement.inferred else "")
             for statement in statements
         ]
-        page += listed(section.replace("_", " ").capitalize(), rows)
+        page += listed(shown_name(section).capitalize(), rows)
     page += listed("Tasks", [_fit(task, fit) for task, fit in family.tasks.items()])
     cannot = [_cited("-", limit, f"{key}: {limit.because}") for key, limit in family.cannot.items()]
     page += listed("Cannot", cannot)
@@ -197,7 +200,7 @@ def _compared_families(rulebase: RuleBase, families: list[Family], ids: list[str
         return statements[0].text if statements else ""
 
     rows = [
-        (section.replace("_", " "), *(first_statement(id, section) for id in ids))
+        (shown_name(section), *(first_statement(id, section) for id in ids))
         for section in COMPARED_SECTIONS
     ]
     fits = [
@@ -246,7 +249,7 @@ def rule_report(rulebase: RuleBase, id: str) -> Report:
         Text(rule.summary),
         Text(rule.because),
         Text(rule.page),
-        Heading("Incorrect code", 3),
+        Heading(f"Incorrect code{f' (with `{shlex.join(options)}`)' if options else ''}", 3),
         Code(bad.rstrip(), language),
         Heading("Correct code", 3),
         Code(good.rstrip(), language),

@@ -137,7 +137,7 @@ def order_named(name: str) -> str:
     check_type("sort", name, str, "the name of a sort order")
     order = SORTS.get(name, name)
     if order not in ORDERS:
-        raise UsageError(f"unknown order `{name}`", hint=f"orders: {', '.join(SORTS)}")
+        raise UsageError(f"unknown sort order `{name}`", hint=f"known: {', '.join(SORTS)}")
     return order
 
 

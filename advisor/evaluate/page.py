@@ -153,7 +153,7 @@ def headline(scores: Scores, verdict: Verdict) -> Headline:
     title = f"tied with {joined(others)}" if others else TITLES[verdict.outcome]
     on = f"{scores.data.task} on {count(scores.images, 'image')}"
     tone = "good" if verdict.recommended else "warn"
-    return Headline(verdict.recommended or "none of them", (title, on), tone)
+    return Headline(verdict.recommended or "no candidate", (title, on), tone)
 
 
 def reasons(evaluation: Evaluation) -> Items:

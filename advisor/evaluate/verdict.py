@@ -72,7 +72,7 @@ def verdict(scores: Scores, rulebase: RuleBase, priority: Sequence[str] = ()) ->
     warnings = tuple(_warnings(scores, [words for _, _, words in worse]))
     if guessing and not guessing.beaten_on(guessed[0]):
         value = f"{guessed[0].name} {guessed[0].written(reached[guessed[0].id])}"
-        baseline = f"the baseline: {guessing.words} has {value} on these {on}"
+        baseline = f"the baseline: {guessing.words} has {value} on {on}"
         why = (f"no candidate is significantly better than {baseline}",)
         return Verdict(GUESSING_WINS, because=why, warnings=warnings, priority=order)
     behind = {name for kind, name, _ in worse if kind is guessed[0]}

@@ -71,7 +71,7 @@ def ask(
     from advisor.interview.session import STOPS
 
     engine, prompt = Engine.known(rulebase, first), prompt_for(plain=plain)
-    check_name("stop", to, STOPS, "stops")
+    check_name("stop", to, STOPS, "values of --to")
     if no_input or not interactive():
         raise NoTerminalError("the interview needs a terminal, without --no-input", hint=AS_FLAGS)
     dialogue = held(engine, given, to, prompt)

@@ -390,7 +390,7 @@ def derived_never(
                 groups.setdefault(tuple(task.implies[id]), []).append(task.id)
         for implied, of_tasks in groups.items():
             if others := [option for option in listed if option not in implied]:
-                because = f"these tasks imply {id}: {' or '.join(implied)}"
+                because = f"the task implies {id}: {' or '.join(implied)}"
                 name = f"implied-{id}-{'-or-'.join(implied)}"
                 yield model.Never(name, {model.TASK: of_tasks, id: others}, because, "implied")
     for question in questions:

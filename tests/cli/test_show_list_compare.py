@@ -78,7 +78,8 @@ def test_a_listing_has_all_of_a_kind_in_every_format(advisor, small, kind):
     markdown = advisor("list", kind, "--format", "markdown").out.replace("\\", "")
     table = squeezed(advisor("list", kind).out)
     for id in ids:
-        assert f"| {id} |" in markdown
+        typed = small.question(id).typed if kind == "questions" else id
+        assert f"| {typed} |" in markdown
         if kind in ("families", "tasks", "criteria"):
             assert id in table
     assert advisor("list", KINDS[kind], "--format", "json").json == listed
@@ -353,7 +354,7 @@ def test_checkpoints_stand_side_by_side_with_what_both_were_measured_on(advisor)
     document = advisor("compare", *ids, "--format", "json").json
     assert [one["id"] for one in document["checkpoints"]] == ids
     table = advisor("compare", *ids, "--format", "markdown").out
-    assert "| licence | bsd-3-clause | mit |" in table
+    assert "| license | bsd-3-clause | mit |" in table
 
 
 def test_models_of_one_family_are_compared_as_checkpoints(advisor):
@@ -437,7 +438,7 @@ def test_a_checkpoint_outside_the_catalogue_says_what_is_not_known(advisor, unca
     assert "licence" in told["not_known"]
     page = advisor("show", uncatalogued).out
     assert "This checkpoint is not in the catalog. The facts are" in page
-    assert "not known: licence" in page
+    assert "not known: license" in page
 
 
 def test_a_full_entry_has_every_field_with_its_sources(rulebase):
@@ -492,7 +493,7 @@ def test_a_checkpoint_in_the_hub_cache_is_found_by_its_id(advisor, tmp_path, mon
 
 def test_an_uncatalogued_checkpoint_stands_beside_a_catalogued_checkpoint(advisor, uncatalogued):
     page = advisor("compare", uncatalogued, "Salesforce/blip-vqa-base").out
-    row = next(line for line in page.splitlines() if line.split()[:1] == ["licence"])
+    row = next(line for line in page.splitlines() if line.split()[:1] == ["license"])
     assert "not verified" in row
     assert "bsd-3-clause" in row
     other = advisor("compare", uncatalogued, "unified-vlp")

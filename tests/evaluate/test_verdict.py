@@ -255,7 +255,7 @@ def test_where_nobody_finished_nothing_could_run(tmp_path, rules):
     scores, said, code = judged(run, rules)
     assert (said.outcome, code) == ("none", 2)
     assert said.because == ("`a` did not finish: out of memory",)
-    assert "none of them" in drawn(
+    assert "no candidate" in drawn(
         report_of(run, scores, said, Gates(), lambda _: None), "markdown"
     )
 

@@ -138,4 +138,4 @@ def metric_kind(word: str, among: Mapping[str, MetricKind] = METRIC_KINDS) -> Me
     for kind in among.values():
         if folded(word) in (folded(kind.id), folded(kind.name)):
             return kind
-    raise unknown_name("metric", word, among, f"metrics here: {', '.join(among)}")
+    raise unknown_name("metric", word, among, f"known metrics: {', '.join(among)}")
