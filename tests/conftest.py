@@ -240,6 +240,17 @@ def engine(rulebase):
     return Engine(rulebase)
 
 
+@pytest.fixture
+def own_cache(cache, rulebase, tmp_path, monkeypatch):
+    """A cache of the test's own, in which the shipped rules are compiled already."""
+    folder = tmp_path / "cache"
+    folder.mkdir()
+    for compiled in (cache / "rules").glob(f"rules-{rulebase.digest}-*"):
+        (folder / compiled.name).symlink_to(compiled)
+    monkeypatch.setenv("ADVISOR_CACHE", str(folder))
+    return folder
+
+
 @pytest.fixture(scope="session")
 def small_folder(tmp_path_factory):
     """The folder of the small rule base: tests/rules, and the rules of the check without sources.

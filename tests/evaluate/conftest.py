@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from commands import Result, in_this_process
 from drawn import picture
 
 from tests.third_party import ignore_in
@@ -22,6 +23,15 @@ def rules() -> Any:
     from advisor.rulebase.store import load_rules
 
     return load_rules()
+
+
+@pytest.fixture
+def said(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, own_cache: Path
+) -> Callable[..., Result]:
+    """Run `advisor evaluate` on the CPU, with a cache of the test's own."""
+    call = in_this_process(capsys, monkeypatch, 100)
+    return lambda *arguments: call("evaluate", *arguments, "--torch-device", "cpu")
 
 
 COLOURS, SHAPES = ("red", "green", "blue"), ("circle", "rectangle", "triangle")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 
 import pytest
-from commands import in_this_process
 
 pytest.importorskip("torch")
 pytest.importorskip("transformers")
@@ -17,7 +16,6 @@ from PIL import Image
 from advisor.rulebase.store import load_rules
 from tests.evaluate.runs import read_run
 
-HERE = ("--torch-device", "cpu")
 CLASSES = ("a_blue_triangle", "a_green_rectangle", "a_red_circle")
 SMALL = {"hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 1, "image_size": 32,
          "num_attention_heads": 2, "patch_size": 16}  # fmt: skip
@@ -34,13 +32,6 @@ SIZES = {"beit": SMALL, "deit": SMALL, "vit": SMALL,
                        "neck_hidden_sizes": [8, 8, 8, 8, 16, 16, 16]}}  # fmt: skip
 """Settings of a tiny network of each type that the table lists."""
 (USE,) = (use for use in load_rules().uses if use.id == "classifier")
-
-
-@pytest.fixture
-def said(capsys, monkeypatch, tmp_path):
-    call = in_this_process(capsys, monkeypatch, 100)
-    monkeypatch.setenv("ADVISOR_CACHE", str(tmp_path / "cache"))
-    return lambda *arguments: call("evaluate", *arguments, *HERE)
 
 
 def network(folder, kind="vit", labels=CLASSES):

@@ -9,7 +9,6 @@ import json
 from types import SimpleNamespace
 
 import pytest
-from commands import in_this_process
 
 pytest.importorskip("torch")
 pytest.importorskip("transformers")
@@ -29,15 +28,7 @@ from advisor.trial.images import open_encoded
 from tests.evaluate.runs import read_run
 from tests.trial.networks import llava
 
-HERE = ("--torch-device", "cpu")
 KEY = 'sk-very"secret\\0123456789'
-
-
-@pytest.fixture
-def said(capsys, monkeypatch, tmp_path):
-    call = in_this_process(capsys, monkeypatch, 100)
-    monkeypatch.setenv("ADVISOR_CACHE", str(tmp_path / "cache"))
-    return lambda *arguments: call("evaluate", *arguments, *HERE)
 
 
 @pytest.fixture(scope="session")

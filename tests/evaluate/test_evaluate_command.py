@@ -8,7 +8,6 @@ import sys
 from itertools import chain
 
 import pytest
-from commands import in_this_process
 
 pytest.importorskip("torch")
 pytest.importorskip("transformers")
@@ -17,15 +16,6 @@ from advisor.evaluate.lineup import named_candidates
 from advisor.evaluate.options import Addresses
 from advisor.rulebase.store import load_rules
 from advisor.trial.contrastive import Contrastive
-
-HERE = ("--torch-device", "cpu")
-
-
-@pytest.fixture
-def said(capsys, monkeypatch, tmp_path):
-    call = in_this_process(capsys, monkeypatch, 100)
-    monkeypatch.setenv("ADVISOR_CACHE", str(tmp_path / "cache"))
-    return lambda *arguments: call("evaluate", *arguments, *HERE)
 
 
 @pytest.mark.slow

@@ -8,7 +8,6 @@ import subprocess
 import sys
 
 import pytest
-from commands import in_this_process
 
 pytest.importorskip("torch")
 pytest.importorskip("transformers")
@@ -24,15 +23,12 @@ from advisor.trial.demo import demo_checkpoint
 from tests import warm
 from tests.evaluate.runs import read_run
 
-HERE = ("--torch-device", "cpu", "--format", "json")
 ENCODERS = {"openai/clip-vit-base-patch32": "clip", "facebook/dinov2-base": "dinov2"}
 
 
 @pytest.fixture
-def said(capsys, monkeypatch, tmp_path):
-    call = in_this_process(capsys, monkeypatch, 100)
-    monkeypatch.setenv("ADVISOR_CACHE", str(tmp_path / "cache"))
-    return lambda *arguments: call("evaluate", *arguments, *HERE)
+def said(said):
+    return lambda *arguments: said(*arguments, "--format", "json")
 
 
 def encoder(kind, folder):

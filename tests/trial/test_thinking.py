@@ -169,7 +169,8 @@ def test_a_folder_that_nobody_knows_thinks_by_its_template(thinker, photo):
     reply = runner.run(open_image(photo), Request(question="What is in the image?"))
     assert reply.answers[0].text == "?"
     assert any(
-        "the model thinks before it answers. The output" in warning for warning in runner.warnings
+        "the model thinks before it answers. advisor removes" in warning
+        for warning in runner.warnings
     )
 
 

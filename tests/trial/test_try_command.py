@@ -128,9 +128,8 @@ def catalogued(tiny, hub, monkeypatch):
     ],
 )
 def test_hours_of_this_machine_are_those_that_were_measured(
-    capsys, catalogued, monkeypatch, tmp_path, id, task
+    capsys, catalogued, own_cache, id, task
 ):
-    monkeypatch.setenv("ADVISOR_CACHE", str(tmp_path / "kept"))
     networks = {id: each.network for each in load_rules().workloads for id in each.checkpoints}
 
     def timed():
