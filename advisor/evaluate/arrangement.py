@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from advisor import __version__
 from advisor.decide.command_lines import quoted, rules_flags
 from advisor.engine.profile import Profile, as_meant, read_answer
-from advisor.errors import AdvisorError, UsageError
+from advisor.errors import UsageError
 from advisor.evaluate.endpoint import endpoints
 from advisor.evaluate.evaluation_set import infer_task, make_set, read_data
 from advisor.evaluate.lineup import Arrangement, named_candidates, picked_candidates
 from advisor.evaluate.options import BATCH, RunOptions
 from advisor.evaluate.responses import RUNNER_VERSION, Asking, read_label_map
-from advisor.evaluate.run_file import EARLIER, NAME, is_new, is_run, writing
+from advisor.evaluate.run_file import EARLIER, NAME, is_new, is_run
 from advisor.files import first_bytes
 from advisor.hub import OfflineError
 from advisor.model import TASK
@@ -33,10 +31,10 @@ from advisor.trial.demo import demo_checkpoints
 from advisor.trial.placement import QUANTIZED
 from advisor.trial.resolution import Loading
 from advisor.trial.runtime import versions
-from advisor.writing import holds_something, remove_folder
+from advisor.writing import holds_something
 
-KEPT, MOST_KEPT = "evaluations", 20
-"""The folder of the cache in which runs are kept, and how many of them stay there."""
+KEPT = "evaluations"
+"""The folder of the cache in which runs are kept."""
 IN_SETTINGS = ("seed", "template", "prompt", "max_new_tokens", "thinking")
 
 
@@ -146,23 +144,7 @@ def run_folder(made: Arrangement, named: str) -> Path:
             "no folder is set for the evaluation results", hint="pass a folder with --run DIR"
         )
     of = [str(Path(made.data.name).absolute()), made.data.task]
-    folder = cache / KEPT / hashlib.sha256(json.dumps(of).encode()).hexdigest()[:20]
-    _keep_few(cache / KEPT, folder)
-    return folder
-
-
-def _keep_few(home: Path, current: Path) -> None:
-    """Let those runs of the cache go that are not in use, and in which nothing was written longest.
-
-    The one that is about to be taken up stays.
-    """
-    ages: dict[Path, float] = {current: math.inf}
-    for folder in filter(is_run, home.iterdir() if home.is_dir() else ()):
-        with suppress(OSError):  # another evaluation may remove it
-            ages.setdefault(folder, (folder / NAME).stat().st_mtime)
-    for old in sorted(ages, key=ages.__getitem__, reverse=True)[MOST_KEPT:]:
-        with suppress(AdvisorError), writing(old):  # who has it, keeps it
-            remove_folder(old)
+    return cache / KEPT / hashlib.sha256(json.dumps(of).encode()).hexdigest()[:20]
 
 
 def _command(made: Arrangement) -> str:
