@@ -176,7 +176,8 @@ def _warnings(scores: Scores, worse: Sequence[str]) -> Iterator[str]:
     yield from worse
     for each in scores.candidates:
         if each.ties:
-            yield f"`{each.name}`: {_ties(scores, each)}"
+            of = count(len(each.measured.ranks or each.measured.picked), "item")
+            yield f"`{each.name}` has tied scores for {each.ties:,} of {of}"
         if each.failed:
             in_words = each.candidate.scored_by == IN_WORDS
             what = "returned no known label" if in_words else "returned no answer"
@@ -204,18 +205,3 @@ def _undecided(kind: MetricKind, compared: Comparison) -> str:
     if compared.settled_by is None or compared.settled_by <= compared.images:
         return f"{begin}. A difference of {kind.written(compared.smallest)} would be detected."
     return f"{begin}. Detecting a difference takes about {compared.settled_by:,}"
-
-
-def _ties(scores: Scores, each: CandidateScores) -> str:
-    """Return what a candidate does not tell apart; it earns there what chance would."""
-    ranks, picked = each.measured.ranks, each.measured.picked
-    if ranks:
-        return f"the correct image ties with other images for {each.ties:,} of {len(ranks):,} texts"
-    most, labels = max(map(len, picked)), len(scores.data.classes)
-    least = min(len(some) for some in picked if len(some) > 1)
-    words = (
-        f"{'' if most == least else f'{least} to '}{most} of {labels} labels tie in {each.ties:,}"
-        f" of {count(len(picked), 'image')}"
-    )
-    all_of_all = least == labels and each.ties == len(picked)
-    return f"{words}: this model does not distinguish the labels" if all_of_all else words

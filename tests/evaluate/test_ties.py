@@ -53,10 +53,7 @@ def test_a_network_that_tells_nothing_apart_earns_what_chance_would(tmp_path, ru
     (one,) = scores.candidates
     assert one.metrics["accuracy"].value == 0.5
     assert (said.outcome, said.recommended, code) == ("guessing", None, 1)
-    assert (
-        "`a`: 2 of 2 labels tie in 50 of 50 images: this model does not distinguish the labels"
-        in said.warnings
-    )
+    assert "`a` has tied scores for 50 of 50 items" in said.warnings
 
 
 def test_the_page_agrees_with_itself_on_a_tie(tmp_path, rules):
@@ -68,7 +65,7 @@ def test_the_page_agrees_with_itself_on_a_tie(tmp_path, rules):
     assert (one.ties, one.metrics["accuracy"].value) == (1, 19.5 / 20)
     cells = [cell["times"] for _, row in _confusion(scores, one)["rows"] for cell in row]
     assert cells == ["14.5", "0.5", "·", "5"]
-    assert "`a`: 2 of 2 labels tie in 1 of 20 images" in said.warnings
+    assert "`a` has tied scores for 1 of 20 items" in said.warnings
     page = drawn(
         report_of(written(tmp_path, labelled(truth, FRUIT), {"a": given}), scores, said, Gates(),
                   lambda _: None), "html",
