@@ -26,7 +26,7 @@ from advisor.errors import AdvisorError, BrokenFileError
 from advisor.evaluate.responses import EvaluationRun, Response, Timing, six_digits, timing_of
 from advisor.files import first_bytes
 from advisor.trial.candidate import Candidate
-from advisor.trial.runtime import DiskFullError
+from advisor.trial.runtime import InferenceError
 from advisor.writing import clear_half_written, disk_is_full, make_folder
 
 NAME = "evaluation.sqlite"
@@ -251,9 +251,10 @@ def _refused(path: Path, error: Exception) -> AdvisorError:
             kind="in-use",
         )
     if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_TOOBIG) or disk_is_full(error):
-        return DiskFullError(
+        return InferenceError(
             f"the disk is full, so `{path}` is incomplete",
             hint="free some disk space and run the command again to resume",
+            kind="disk-full",
         )
     if not isinstance(error, (sqlite3.OperationalError, OSError)):
         return broken_run(path)

@@ -133,7 +133,7 @@ def _joined(library: Any, left: LocalCheckpoint, right: LocalCheckpoint) -> tupl
 def _part(side: str, part: LocalCheckpoint, loader: Any, **settings: Any) -> tuple[Any, set[str]]:
     """Return a part, and the weights that are not in its file by their names in the join.
 
-    Raises WeightsMismatchError where most are not, or one has another size: the file then holds
+    Raises InferenceError where most are not, or one has another size: the file then holds
     something else than the configuration says.
     """
     network, report = loader.from_pretrained(
@@ -150,9 +150,10 @@ def _part(side: str, part: LocalCheckpoint, loader: Any, **settings: Any) -> tup
     lost = {name for name in report["missing_keys"] if not any(mark in name for mark in marks)}
     if other or 2 * len(lost) > sum(1 for _ in network.parameters()):
         what = f"`{other[0]}` with a different shape" if other else f"no `{min(lost)}`"
-        raise runtime.WeightsMismatchError(
+        raise runtime.InferenceError(
             f"the weights of `{part.name}` have {what}, which contradicts the configuration",
             hint="pass a checkpoint that was pretrained as this part, or download it again",
+            kind="weights-mismatch",
         )
     return network, {f"{side}.{name}" for name in lost}
 

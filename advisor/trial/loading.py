@@ -229,10 +229,11 @@ def load_network(
     notes = []
     if lacking and not pretrained_only:
         origin = f". The checkpoint was saved from {saved_from}" if saved_from else ""
-        raise runtime.WeightsMismatchError(
+        raise runtime.InferenceError(
             f"`{name}` lacks {len(lacking)} of the weights that {loaded} needs "
             f"({_parts(lacking)}), so its answers would be random{origin}",
             hint="choose a checkpoint that was fine-tuned for this task",
+            kind="weights-mismatch",
         )
     if lacking:
         notes.append(

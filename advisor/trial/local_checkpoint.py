@@ -121,9 +121,10 @@ def _configuration(folder: Path, name: str) -> dict[str, Any]:
         )
     kernel = next(_kernels(config), "")
     if kernel or (config.get("auto_map") and not is_known_type(config["model_type"])):
-        raise runtime.RemoteCodeError(
+        raise runtime.InferenceError(
             f"`{name}` needs code from the Hub, `{kernel or name}`, which advisor never runs",
             hint="look for a version of the checkpoint that transformers supports natively",
+            kind="remote-code",
         )
     if config.get(ELSEWHERE, WEIGHTS) != WEIGHTS:
         raise runtime.BrokenCheckpointError(
@@ -182,13 +183,14 @@ def _weight_files(folder: Path, name: str) -> tuple[Path, ...]:
 
 
 def refuse_pickled(names: list[str], name: str) -> None:
-    """Raise UnsafeWeightsError where weights exist, but in no safe format."""
+    """Raise InferenceError where weights exist, but in no safe format."""
     pickled = sorted(each for each in names if each.endswith(PICKLED))
     if pickled:
-        raise runtime.UnsafeWeightsError(
+        raise runtime.InferenceError(
             f"`{name}` has only the pickle file `{pickled[0]}`, and loading a pickle can run code",
             hint="pass a --revision with safetensors (often under `refs/pr/...`), or convert the "
             "file if you trust it",
+            kind="pickled-weights",
         )
 
 

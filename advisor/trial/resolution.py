@@ -33,7 +33,7 @@ from advisor.trial.local_checkpoint import (
     read_checkpoint,
     refuse_pickled,
 )
-from advisor.trial.runtime import BrokenCheckpointError, DiskFullError, NotDownloadedError, library
+from advisor.trial.runtime import BrokenCheckpointError, InferenceError, library
 from advisor.writing import disk_is_full
 
 DEMO = "demo:"
@@ -121,7 +121,9 @@ def _from_hub(name: str, loading: Loading) -> LocalCheckpoint:
             hint="drop --offline or unset HF_HUB_OFFLINE, or pass a local folder",
         )
     if loading.agree is None:
-        raise incomplete or NotDownloadedError(f"`{name}` is not downloaded yet", hint=AGREE)
+        raise incomplete or InferenceError(
+            f"`{name}` is not downloaded yet", hint=AGREE, kind="not-downloaded"
+        )
     hub = library("huggingface_hub")
     with _hub_errors(name, loading.revision):
         info = hub.HfApi().model_info(
@@ -136,8 +138,10 @@ def _from_hub(name: str, loading: Loading) -> LocalCheckpoint:
         total_bytes=sum(sizes[file] for file in files),
     )
     if not loading.agree(download):
-        raise NotDownloadedError(
-            f"`{name}` was not downloaded ({download.size} in {len(files)} files)", hint=AGREE
+        raise InferenceError(
+            f"`{name}` was not downloaded ({download.size} in {len(files)} files)",
+            hint=AGREE,
+            kind="not-downloaded",
         )
     with _hub_errors(name, loading.revision):
         folder = Path(
@@ -198,9 +202,10 @@ def _hub_errors(name: str, revision: str | None) -> Iterator[None]:
         raise
     except Exception as error:
         if disk_is_full(error):
-            raise DiskFullError(
+            raise InferenceError(
                 f"the disk is full, so `{name}` was not downloaded completely",
                 hint="free some disk space and run the command again to resume, or set HF_HOME to "
                 "another disk",
+                kind="disk-full",
             ) from error
         raise hub_error(error, name, revision=revision, loading=True) from error

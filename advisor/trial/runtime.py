@@ -23,44 +23,16 @@ class ImageError(InferenceError, kind="unreadable-image"):
     """A file cannot be shown to a checkpoint."""
 
 
-class NotDownloadedError(InferenceError, kind="not-downloaded"):
-    """The checkpoint is not on this machine and nobody agreed to a download."""
-
-
-class DiskFullError(InferenceError, kind="disk-full"):
-    """There is no room for the checkpoint."""
-
-
-class OutputExistsError(InferenceError, kind="output-exists"):
-    """The folder to write to already holds something."""
-
-
 class OutOfMemoryError(InferenceError, kind="out-of-memory"):
     """The checkpoint does not fit into memory."""
-
-
-class UnsafeWeightsError(InferenceError, kind="pickled-weights"):
-    """The weights are pickled: loading them could run code."""
-
-
-class RemoteCodeError(InferenceError, kind="remote-code"):
-    """The checkpoint needs code of its own, which is never run."""
 
 
 class UnsupportedError(InferenceError, kind="unsupported"):
     """This model type cannot do this task."""
 
 
-class WeightsMismatchError(InferenceError, kind="weights-mismatch"):
-    """Loading would leave parts of the network random."""
-
-
 class BrokenCheckpointError(InferenceError, kind="broken-checkpoint"):
     """The checkpoint's files are damaged or incomplete."""
-
-
-class TrainingError(InferenceError, kind="training"):
-    """Training went wrong."""
 
 
 class MissingInputError(InferenceError, kind="missing-input"):
@@ -183,9 +155,10 @@ def plain_errors(name: str) -> Iterator[None]:
                 hint="try a smaller checkpoint, --dtype bfloat16, or a smaller image",
             ) from error
         if disk_is_full(error):
-            raise DiskFullError(
+            raise InferenceError(
                 f"the disk is full, so `{name}` was not written completely",
                 hint="free some disk space and run the command again",
+                kind="disk-full",
             ) from error
         message, hint = f"transformers cannot use `{name}`: {first_words(error)}", DEBUG
         raise BrokenCheckpointError(message, hint=hint) from error

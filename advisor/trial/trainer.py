@@ -109,9 +109,10 @@ class Watch(TrainerCallback):
         if self.first_step is None or (loss is None and held_out is None):
             return
         if not all(math.isfinite(each) for each in (loss, held_out) if each is not None):
-            raise runtime.TrainingError(
+            raise runtime.InferenceError(
                 f"the training loss became NaN or infinite at step {state.global_step}",
                 hint="train with a smaller --learning-rate",
+                kind="training",
             )
         passed = (time.monotonic() - self.began) / max(1, state.global_step - self.first_step)
         self.progress(
@@ -299,7 +300,7 @@ def begin(folder: Path, identity: Any, make: Callable[[Path], object] | None = N
     """Return the network that the training in a folder begins with, made where it is not there.
 
     `identity` is plain JSON, and with the versions of the libraries it decides what comes of the
-    training. Raises OutputExistsError where an earlier one in this folder had another.
+    training. Raises InferenceError where an earlier one in this folder had another.
     """
     start = folder / UNFINISHED / "start"
     record = start.with_name(RECORD)
@@ -309,10 +310,11 @@ def begin(folder: Path, identity: Any, make: Callable[[Path], object] | None = N
         writing.make_folder(start.parent)
         write_text(record, digest)  # before what it speaks of
     elif not record.is_file() or record.read_text(encoding="utf-8") != digest:
-        raise runtime.OutputExistsError(
+        raise runtime.InferenceError(
             f"`{folder}` has an interrupted training with other data, models, settings or "
             "libraries",
             hint=f"pass another folder, or delete `{start.parent}` to start again",
+            kind="output-exists",
         )
     if make is not None and not start.is_dir():
         make(start)

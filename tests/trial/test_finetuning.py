@@ -23,8 +23,7 @@ from advisor.trial.composition import FROM_NOTHING, USUAL, was_never_trained  # 
 from advisor.trial.runtime import (  # noqa: E402
     BrokenCheckpointError,
     ImageError,
-    OutputExistsError,
-    TrainingError,
+    InferenceError,
     UnsupportedError,
 )
 from advisor.trial.training import (  # noqa: E402
@@ -103,7 +102,7 @@ def test_a_run_that_was_interrupted_ends_where_an_unbroken_one_does(
     assert not (tmp_path / "two" / "config.json").exists()
     for other in ({"epochs": 4}, {"lora": 2}, {"patience": 1}):
         with pytest.raises(
-            OutputExistsError, match="has an interrupted training with other data, models"
+            InferenceError, match="has an interrupted training with other data, models"
         ):
             finetune(joined, pairs, tmp_path / "two", **{**settings, **other})
     resumed = finetune(joined, pairs, tmp_path / "two", **settings)
@@ -147,8 +146,9 @@ def test_an_unfinished_folder_of_the_users_own_stays(joined: Path, tmp_path: Pat
     note = tmp_path / "out" / "unfinished" / "note.txt"
     note.parent.mkdir(parents=True)
     note.write_text("mine")
-    with pytest.raises(OutputExistsError):
+    with pytest.raises(InferenceError) as caught:
         finetune(joined, pairs, tmp_path / "out", **QUICK)
+    assert caught.value.kind == "output-exists"
     assert note.read_text() == "mine"
 
 
@@ -291,7 +291,7 @@ def test_progress_is_told_off_a_terminal_and_stdout_holds_the_answer_alone(
 
 def test_a_loss_that_is_not_finite_stops_training(joined: Path, tmp_path: Path) -> None:
     pairs = write_pairs(tmp_path / "data", 8)
-    with pytest.raises(TrainingError, match="the training loss became NaN or infinite at step"):
+    with pytest.raises(InferenceError, match="the training loss became NaN or infinite at step"):
         finetune(joined, pairs, tmp_path / "out", **{**QUICK, "learning_rate": 1e30})
     assert not (tmp_path / "out" / "config.json").exists()
 

@@ -19,7 +19,7 @@ from advisor.child import Limits, interpreter  # noqa: E402
 from advisor.trial import OpenedImage, Request, load_runner, open_image  # noqa: E402
 from advisor.trial.demo import read_card  # noqa: E402
 from advisor.trial.local_checkpoint import read_checkpoint  # noqa: E402
-from advisor.trial.runtime import BrokenCheckpointError, ImageError, RemoteCodeError  # noqa: E402
+from advisor.trial.runtime import BrokenCheckpointError, ImageError, InferenceError  # noqa: E402
 
 pytestmark = pytest.mark.rehearses
 only_linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux bounds memory")
@@ -205,7 +205,7 @@ def test_code_of_the_hub_that_a_configuration_names_is_never_run(
     tiny: Tiny, tmp_path: Path, path: tuple[str, ...], value: Any
 ) -> None:
     folder = changed(tiny("clip"), tmp_path / "c", "config.json", *path, value=value)
-    with pytest.raises(RemoteCodeError, match="needs code from the Hub"):
+    with pytest.raises(InferenceError, match="needs code from the Hub"):
         read_checkpoint(folder, "c")
 
 

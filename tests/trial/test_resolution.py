@@ -18,10 +18,7 @@ from advisor.hub import GatedError, HubError, NotFoundError, OfflineError
 from advisor.trial import Download, Loading, load_runner, resolution, resolve
 from advisor.trial.runtime import (
     BrokenCheckpointError,
-    DiskFullError,
-    NotDownloadedError,
-    RemoteCodeError,
-    UnsafeWeightsError,
+    InferenceError,
 )
 
 Tiny = Callable[[str], Path]
@@ -67,9 +64,10 @@ def test_an_id_that_is_nowhere_here_is_offline_or_not_downloaded(
 ) -> None:
     with pytest.raises(OfflineError, match="network access is turned off"):
         resolve("someone/nothing", Loading(offline=True))
-    with pytest.raises(NotDownloadedError) as caught:
+    with pytest.raises(InferenceError) as caught:
         resolve("someone/nothing")
     assert caught.value.hint == "add --download, which prints the size first"
+    assert caught.value.kind == "not-downloaded"
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     with pytest.raises(OfflineError):
         resolve("someone/nothing", Loading(agree=lambda _: True))
@@ -89,7 +87,7 @@ def test_a_file_is_no_checkpoint(tmp_path: Path) -> None:
 
 def test_pickled_weights_are_refused(copy: Path) -> None:
     (copy / "model.safetensors").rename(copy / "pytorch_model.bin")
-    with pytest.raises(UnsafeWeightsError, match=r"pytorch_model\.bin") as caught:
+    with pytest.raises(InferenceError, match=r"pytorch_model\.bin") as caught:
         resolve(copy)
     assert "safetensors" in caught.value.hint
 
@@ -101,7 +99,7 @@ def test_code_of_its_own_is_refused_where_the_library_lacks_the_type(copy: Path)
     assert resolve(copy).model_type == "clip"
     config["model_type"] = "brand-new"
     (copy / "config.json").write_text(json.dumps(config))
-    with pytest.raises(RemoteCodeError, match="never runs"):
+    with pytest.raises(InferenceError, match="never runs"):
         resolve(copy)
 
 
@@ -213,7 +211,7 @@ def test_a_download_says_its_size_first_and_is_then_here(server: str) -> None:
 
 @pytest.mark.slow
 def test_a_download_nobody_agrees_to_brings_nothing(server: str) -> None:
-    with pytest.raises(NotDownloadedError, match="kB in"):
+    with pytest.raises(InferenceError, match="kB in"):
         resolve("someone/there", Loading(agree=lambda _: False))
     with pytest.raises(OfflineError):
         resolve("someone/there", Loading(offline=True))
@@ -256,7 +254,7 @@ def test_a_disk_that_fills_up_on_the_way_is_a_full_disk(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(huggingface_hub, "snapshot_download", fail)
-    with pytest.raises(DiskFullError, match="the disk is full, so"):
+    with pytest.raises(InferenceError, match="the disk is full, so"):
         resolve("someone/there", Loading(agree=lambda _: True))
 
 
@@ -265,7 +263,7 @@ def test_pickled_weights_are_refused_before_they_are_fetched(
     server: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sizes = {"config.json": 1, "pytorch_model.bin": 9}
-    with pytest.raises(UnsafeWeightsError):
+    with pytest.raises(InferenceError, match="only the pickle file"):
         resolution._needed_files(sizes, "someone/old")
 
 

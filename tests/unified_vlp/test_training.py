@@ -19,7 +19,7 @@ from advisor.errors import AdvisorError, BrokenFileError, UsageError
 from advisor.trial import load_runner, open_image, trainer
 from advisor.trial.answer import Request
 from advisor.trial.demo import demo_checkpoint
-from advisor.trial.runtime import OutputExistsError
+from advisor.trial.runtime import InferenceError
 from advisor.trial.training import read_examples
 from advisor.trial.unified_training import AIMS, train_unified
 from advisor.unified_vlp.beginnings import words_in
@@ -120,9 +120,7 @@ def test_what_was_begun_with_other_words_is_not_gone_on_with(pictures, monkeypat
     monkeypatch.undo()
     assert (pictures / "out" / "unfinished" / "start" / "config.json").exists()
     data.write_text(data.read_text("utf-8").replace("wall", "roof"), encoding="utf-8")
-    with pytest.raises(
-        OutputExistsError, match="has an interrupted training with other data, models"
-    ):
+    with pytest.raises(InferenceError, match="has an interrupted training with other data, models"):
         train_unified(data, pictures / "out", aim="captions", **QUICK)
 
 
