@@ -4,6 +4,8 @@ Nothing here is compiled, encoded or remembered. In which line evidence puts the
 family, whatever the answers, is asked of `line_for`.
 """
 
+from functools import cache, partial
+
 from advisor.decide.memory import LEAST_GB, memory_gb, training_memory
 from advisor.decide.precedence import Precedences
 from advisor.decide.ranking import OPENNESS
@@ -178,11 +180,8 @@ class Case:
         picks = [pick for pick in picks if self.layer(*pick) == best]
         precedences = Precedences(self.rulebase, self.task, self.languages())
 
-        def in_line(pick):
-            line = line_for(self.rulebase, self.family.id, precedences, pick[1])
-            return line.number[pick[0].id]
-
-        return min(picks, key=in_line)
+        line = cache(partial(line_for, self.rulebase, self.family.id, precedences))
+        return min(picks, key=lambda pick: line(pick[1]).number[pick[0].id])
 
     def group(self, one, use):
         _, unknown = self.unmet(one, use)

@@ -1,5 +1,6 @@
 """Who stands before whom: the strongest evidence first, shared places, reasons that are true."""
 
+import json
 import statistics
 from itertools import pairwise, product
 
@@ -11,14 +12,15 @@ from advisor import recommend
 from advisor.audit.scenarios import prove, relations
 from advisor.decide.outlook import outlook
 from advisor.decide.precedence import Compared, Precedences
-from advisor.decide.ranking import OPENNESS, in_line, line_of, lock
+from advisor.decide.ranking import OPENNESS, Lineup, in_line, line_of, lock
 from advisor.decide.recommendation import advise
 from advisor.decide.recommendation_json import alternatives
-from advisor.decide.selection import ORDERS, select
+from advisor.decide.selection import ORDERS, line_for, select
 from advisor.decide.shortlist import standing
 from advisor.engine.decision import Engine
 from advisor.engine.profile import make_profile
 from advisor.errors import BrokenFileError
+from advisor.rulebase.base import RuleBase, Shelf
 from advisor.rulebase.store import load_rules
 
 IDS = "abcdef"
@@ -684,3 +686,31 @@ def test_who_comes_first_is_the_same_where_the_others_are_not_worked_out(verifie
         assert firsts == ([(alone.checkpoint, alone.use)] if alone.checkpoint else []), case
         next_family = alone.source if alone.is_next else None
         assert (whole.next_family, whole.compose) == (next_family, alone.kind == "compose"), case
+
+
+# -- lines that are kept ------------------------------------------------------------------------
+
+
+def test_a_kept_line_is_the_line(rulebase):
+    for task, family in product(("captioning", "ocr-page", "image-search"), rulebase.families):
+        by = Precedences.known(rulebase, task)
+        made = line_for(RuleBase(rulebase.part), family.id, by, "as-is")
+        again = Lineup.from_json(json.loads(json.dumps(made.to_json())), by)
+        assert again == made._replace(compared=None)
+        assert list(again.number) == list(made.number)
+
+
+def test_a_kept_line_is_read_for_english_and_for_use_as_it_is(rulebase):
+    shelf = Shelf()
+
+    def listed(use, languages=None):
+        fresh = RuleBase(rulebase.part)
+        fresh.shelf = shelf
+        by = Precedences.known(fresh, "image-search", languages)
+        return [*line_for(fresh, "clip", by, use).number]
+
+    ids = listed("as-is")
+    (name,) = shelf.parts
+    shelf.parts[name]["ids"] = backwards = ids[::-1]
+    assert listed("as-is") == backwards
+    assert backwards not in (listed("fine-tune"), listed("as-is", ["de"]))

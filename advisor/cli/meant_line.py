@@ -17,13 +17,7 @@ from advisor.cli.takes import COMMANDS, COMPARING, NUMBERS, TAKES, VERBS
 from advisor.console.commands import rules_of
 from advisor.console.streams import note
 from advisor.decide.command_lines import quoted
-from advisor.errors import (
-    BrokenFileError,
-    CheckpointsOnlyError,
-    OneModelError,
-    UsageError,
-    nearest,
-)
+from advisor.errors import BrokenFileError, CheckpointsOnlyError, OneModelError, UsageError, nearest
 from advisor.files import is_there
 from advisor.hub import is_hub_id
 from advisor.model import TASK

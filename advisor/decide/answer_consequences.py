@@ -11,14 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from advisor.decide.precedence import Precedences
-from advisor.decide.requirements import (
-    AS_IS,
-    FINE_TUNE,
-    LEARNT,
-    VERIFIED,
-    Demand,
-    Requirements,
-)
+from advisor.decide.requirements import AS_IS, FINE_TUNE, LEARNT, VERIFIED, Demand, Requirements
 from advisor.decide.selection import line_for
 from advisor.engine.profile import Answer
 from advisor.engine.task_diagram import UNSAID, Axis, AxisValue
@@ -96,10 +89,9 @@ class AnswerConsequences:
 
     def __init__(self, rulebase: RuleBase, task: str, family: str, axes: Sequence[Axis]) -> None:
         self.rulebase, self.task, self.family, self.axes = rulebase, task, family, axes
-        self.checkpoints: list[Checkpoint] = [
-            checkpoint
-            for checkpoint in rulebase.forms_of(family)
-            if checkpoint.offered and task in (*checkpoint.tasks, *checkpoint.fine_tune)
+        every = rulebase.forms_of(family)
+        self.checkpoints = [
+            form for form in every if form.offered and task in (*form.tasks, *form.fine_tune)
         ]
         ids = {checkpoint.id for checkpoint in self.checkpoints}
         self.rules = [

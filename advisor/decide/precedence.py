@@ -147,8 +147,6 @@ class Precedences:
         """Whether some yardstick of the task has a metric that losses of forms hold for."""
         self.has_own = HERE in self._order["protocols"]
         """Whether the first yardstick is what was measured on one's own images."""
-        self.lines: dict[tuple[str, str], Any] = {}
-        """The lines made by this, by family and use: they hang on nothing else."""
         self.published = cache(self._published)
         """The figures of a checkpoint on the yardsticks of the task, by its id."""
 

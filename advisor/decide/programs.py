@@ -11,12 +11,7 @@ from collections.abc import Mapping, Sequence
 from textwrap import indent
 from types import MappingProxyType
 
-from advisor.decide.command_lines import (
-    TRANSFORMERS,
-    act_of,
-    program_for,
-    program_joining,
-)
+from advisor.decide.command_lines import TRANSFORMERS, act_of, program_for, program_joining
 from advisor.decide.memory import file_dtype, loaded_dtype, training_memory
 from advisor.decide.program_header import merged
 from advisor.decide.requirements import AS_IS

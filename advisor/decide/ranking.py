@@ -161,13 +161,40 @@ class Lineup(NamedTuple):
 
     `by` is what each is placed by: a figure on a yardstick of the task; its series and size, beside
     others that have one; nothing, and then it stands behind all others. `compared` is all that is
-    said of them, for other ways of use.
+    said of them, for other ways of use; a kept line has none.
     """
 
     number: dict[str, int]
     locked: Locked
     by: dict[str, str]
-    compared: Compared
+    compared: Compared | None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the line as it is kept: the ids in order, and of all else their places."""
+        place, locked = self.number, self.locked
+        edges = (*locked.told.values(), *locked.dropped)
+        return {
+            "ids": [*place],
+            "by": [self.by[id] for id in place],
+            "edges": [[*edge[:3], place[edge[3]], place[edge[4]], edge[5]] for edge in edges],
+            "behind": [[place[other] for other in locked.behind[id]] for id in place],
+            "ties": [[place[other] for other in locked.ties.get(id, ())] for id in place],
+        }
+
+    @classmethod
+    def from_json(cls, table: Mapping[str, Any], by: Precedences) -> Lineup:
+        """Return a kept line; `by` compared its checkpoints."""
+        ids: list[str] = table["ids"]
+        edges = [(*row[:3], ids[row[3]], ids[row[4]], row[5]) for row in table["edges"]]
+        behind, ties = (
+            {id: frozenset([ids[at] for at in row]) for id, row in zip(ids, rows, strict=True)}
+            for rows in (table["behind"], table["ties"])
+        )
+        pairs = {(edge[3], edge[4]): edge for edge in edges if edge[4] in behind[edge[3]]}
+        dropped = tuple(edge for edge in edges if edge[4] not in behind[edge[3]])
+        locked = Locked(behind, pairs, dropped, {id: of for id, of in ties.items() if of}, by)
+        number = {id: place for place, id in enumerate(ids)}
+        return cls(number, locked, dict(zip(ids, table["by"], strict=True)), None)
 
 
 def line_of(
@@ -188,7 +215,7 @@ def line_of(
     last = len(precedences.gauges)
     first = {id: precedences.first_measured(id) for id in every}
     measured = {id for id in unrounded if first[id] < last}
-    compared = other.compared if other else precedences.compare(every.values())
+    compared = (other and other.compared) or precedences.compare(every.values())
     locked = lock(unrounded, compared)
 
     def key(id: str) -> tuple[Any, ...]:

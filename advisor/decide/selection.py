@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from itertools import groupby
 from types import MappingProxyType
 from typing import Any
 
 from advisor.decide.memory import TrainingMemory, training_memory
-from advisor.decide.precedence import Locked, Precedence, Precedences, Published
+from advisor.decide.precedence import ENGLISH, Locked, Precedence, Precedences, Published
 from advisor.decide.ranking import NOTHING, OPENNESS, Lineup, line_of
 from advisor.decide.requirements import AS_IS, VERIFIED, Gap, Requirements, Suitability
 from advisor.engine.bounds import BOUNDED
@@ -312,7 +312,7 @@ def select_of(
         rejected += [Suitability(pick.checkpoint, pick.use, (NO_LOADER,), ()) for pick in picks]
         picks = []
 
-    placing = Placing(partial(line_for, rulebase, family, precedences), order, allowed)
+    placing = Placing(cache(partial(line_for, rulebase, family, precedences)), order, allowed)
     steps, first = required.steps, required.first_step
     in_memory = [pick if pick.within(first) else pick._replace(beyond_gb=first) for pick in picks]
     picks = _without_twins(in_memory if steps else picks, steps, placing)
@@ -350,22 +350,25 @@ def _without_twins(picks: list[Pick], steps: Sequence[float], placing: Placing) 
 
 
 def line_for(rulebase: RuleBase, family: str, precedences: Precedences, use: str) -> Lineup:
-    """Return the line of a family for a way of use; languages that compare alike share one."""
-    lineup: Lineup | None = precedences.lines.get((family, use))
-    if lineup is None:
-        task = precedences.task
-        able = [
-            checkpoint
-            for checkpoint in rulebase.forms_of(family)
-            if checkpoint.offered and task in (*checkpoint.tasks, *checkpoint.fine_tune)
-        ]
-        columns = tuple((gauge.yardstick, gauge.name, gauge.rest) for gauge in precedences.gauges)
-        alike = rulebase.compared.setdefault((Lineup, task, family, columns), {})
-        key = use, frozenset(checkpoint.id for checkpoint in able if precedences.speaks(checkpoint))
-        if key not in alike:
+    """Return the line of a family for a way of use; languages that compare alike share one.
+
+    The usual one, of use as it is in English, is kept with the rules.
+    """
+    task, forms = precedences.task, rulebase.forms_of(family)
+    able = [form for form in forms if form.offered and task in (*form.tasks, *form.fine_tune)]
+    columns = tuple((gauge.yardstick, gauge.name, gauge.rest) for gauge in precedences.gauges)
+    alike: dict[Any, Lineup] = rulebase.compared.setdefault((Lineup, task, family, columns), {})
+    key = use, frozenset(checkpoint.id for checkpoint in able if precedences.speaks(checkpoint))
+    if key not in alike:
+        usual, name = (use, precedences.language) == (AS_IS, ENGLISH), f"lines/{task}/{family}"
+        shelf = rulebase.shelf if usual and able else None
+        if table := shelf and shelf.read(name):
+            alike[key] = Lineup.from_json(table, precedences)
+        else:
             alike[key] = line_of(able, precedences, use, next(iter(alike.values()), None))
-        lineup = precedences.lines[family, use] = alike[key]
-    return lineup
+            if shelf:
+                shelf.keep(name, alike[key].to_json())
+    return alike[key]
 
 
 def _ladder(steps: Sequence[float], ranked: Sequence[Pick], placing: Placing) -> tuple[Rung, ...]:

@@ -10,16 +10,7 @@ from advisor import model
 from advisor.model import evidence, figures, library, wording
 from advisor.model.columns import record
 from advisor.model.fields import ANSWER, HUB_ID
-from advisor.reader.shape import (
-    AnyOf,
-    KebabCase,
-    ListOf,
-    MapOf,
-    OneOf,
-    Record,
-    Shape,
-    TextOf,
-)
+from advisor.reader.shape import AnyOf, KebabCase, ListOf, MapOf, OneOf, Record, Shape, TextOf
 
 if TYPE_CHECKING:
     from advisor.reader.document import KeyPath

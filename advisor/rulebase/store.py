@@ -32,6 +32,7 @@ PARTS = {
     "firsts": "families",
     "diagrams": "nodes",
     "plans": "states",
+    "lines": "ids",
     "architectures": "architectures",
     "machines": "machines",
     "speeds": "speeds",
@@ -47,9 +48,9 @@ PARTS = {
 }
 """The parts of a compiled rule base, each with a key that a whole one has.
 
-Of orders, firsts, diagrams and plans there is one a task; but for orders they are made and read by
-`decide` and `interview`, and kept for them here. Rules under overlays have no entries, but a list
-of the parts that are those of the base.
+Of orders, firsts, diagrams and plans there is one a task, of lines one a family and task; but for
+orders they are made and read by `decide` and `interview`. Rules under overlays have no entries, but
+a list of the parts that are those of the base.
 """
 COMPILING = ("reader", "model", "rulebase")
 DECIDING = ("engine", "decide", "interview")
