@@ -16,7 +16,7 @@ from types import SimpleNamespace
 import pytest
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
-from printed_programs import hold_style
+from printed_programs import hold_style, run_program
 
 from advisor.decide.program_header import PYTHONS as PYTHON_RANGE
 from advisor.decide.programs import (
@@ -259,6 +259,36 @@ def test_every_program_is_a_tool_formatted_and_short(tmp_path):
         (tmp_path / f"{id}_{number}.py").write_text(f"{code}\n", encoding="utf-8")
     assert number > 200
     hold_style(tmp_path)
+
+
+SLOW = ("torch", "transformers", "open_clip", "peft", "sklearn", "onnxruntime", "optimum",
+        "mlx_vlm", "paddleocr")  # fmt: skip
+"""Modules that take seconds to import."""
+
+
+@pytest.mark.slow
+def test_arguments_are_read_and_files_looked_for_before_anything_slow_is_imported(
+    tmp_path, monkeypatch, capsys
+):
+    """Help, an unknown flag and an input that is missing, in programs of every use and runtime."""
+    pytest.importorskip("pypdfium2")
+    monkeypatch.chdir(tmp_path)
+    for module in SLOW:
+        monkeypatch.setitem(sys.modules, module, None)  # an import of it fails
+    for (kind, *_), code in every_program().items():
+        tool = RULEBASE.tools.get(kind)
+        words = [
+            *([tool.verb] if tool and tool.verb else []),
+            "nosuch",
+            *(tool.tried if tool else []),
+        ]
+        if '"--fields"' in code and "--fields" not in words:
+            words += ["--fields", "total"]
+        for line, status in ((["--help"], 0), ([*words, "--nosuch"], 2), (words, 2)):
+            with pytest.raises(SystemExit) as ended:
+                run_program(code, *line)
+            assert ended.value.code == status, (kind, line)
+        assert "nosuch does not exist" in capsys.readouterr().err, (kind, words)
 
 
 def test_every_cell_of_a_notebook_is_whole_and_formatted(tmp_path):

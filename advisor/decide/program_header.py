@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
 from advisor.decide.command_lines import quoted
@@ -22,6 +22,10 @@ PROGRAM = "program.py"
 """The file that a program is saved as."""
 MBITS = 100
 """Millions of bits a second of a line by which the wait for a download is told."""
+LATE = "# imports that take seconds"
+"""The line in a program in the place of the imports that wait for the command line."""
+UNSORTED = "ruff: noqa: E402 (imports that take seconds come after the arguments)"
+"""What the head of such a program says to ruff, and to its readers."""
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 """Where https://pytorch.org/get-started/locally/ says that torch is had without CUDA."""
 _IMPORTS = re.compile(r"^(import [\w. ]+|from ([\w.]+) import ([\w, ]+))$", re.MULTILINE)
@@ -121,38 +125,68 @@ def _size(checkpoint: Checkpoint) -> str:
     return f", about {gigabytes:.2g} GB: {count(minutes, 'minute')} at {MBITS} Mbit/s"
 
 
+def imports_late(code: str) -> bool:
+    """True for a program that imports something below its arguments."""
+    return bool(_IMPORTS.search(code.partition("parse_args(")[2]))
+
+
 def merged(code: str) -> str:
     """Return a program with its imports at its head: each once, in the order of ruff's isort.
 
     What reads the command line follows them, then functions, then what is run, where one line
-    alone continues those before it. In parts an import stands on one line.
+    alone continues those before it. In parts an import stands on one line. Where a program has the
+    line LATE, what stands above it comes first, with the imports that it needs.
     """
-    imports = _IMPORTS.findall(code)
-    plain = {line.removeprefix("import ") for line, module, _ in imports if not module}
-    named: dict[str, set[str]] = {}
-    for _, module, names in imports:
-        if module:
-            named.setdefault(module, set()).update(names.split(", "))
-    sections: tuple[list[str], list[str]] = ([], [])
-    for module in sorted(plain, key=str.lower):
-        sections[_foreign(module)].append(f"import {module}")
-    for module in sorted(named, key=str.lower):
+    early, mark, late = code.rpartition(LATE)
+    bound, below = _bound(early), _bound(late)
+    for module, names in below.items() if mark else ():
+        if not _foreign(module):
+            bound.setdefault(module, set()).update(names)
+        below[module] = names - bound.get(module, set())
+    parts = [_ordered(bound, early), _ordered(below, late)] if mark else [_ordered(below, late)]
+    return "\n\n".join(parts)
+
+
+def _ordered(bound: Mapping[str, set[str]], part: str) -> str:
+    """Return what a part imports, then what reads the command line, functions and the rest."""
+    blocks = _BLOCKS.split(_IMPORTS.sub("", part).strip("\n"))
+    read = next((place for place, each in enumerate(blocks) if "parse_args(" in each), -1) + 1
+    imports = [_import_lines(bound, foreign=foreign) for foreign in (False, True)]
+    head = ["\n".join(each) for each in (*imports, blocks[:read]) if each]
+    rest = sorted(blocks[read:], key=lambda block: not block.startswith(_FUNCTIONS))
+    text = "\n\n".join(head)
+    for before, after in pairwise(["", *head[-1:], *rest][-len(rest) - 1 :]):
+        apart = after.startswith(_FUNCTIONS) or before.startswith(_FUNCTIONS)
+        text += ("\n\n\n" if apart else "\n\n" if "\n" in after else "\n") + after
+    return text.strip("\n")
+
+
+def _bound(code: str) -> dict[str, set[str]]:
+    """Return the names that a part imports from modules; a module by itself has an empty one."""
+    modules: dict[str, set[str]] = {}
+    for line, module, names in _IMPORTS.findall(code):
+        modules.setdefault(module or line.removeprefix("import "), set()).update(
+            names.split(", ") if module else [""]
+        )
+    return modules
+
+
+def _import_lines(bound: Mapping[str, set[str]], *, foreign: bool) -> list[str]:
+    """Return the lines that import names: modules by themselves, then what is imported from some.
+
+    They are of what comes with Python, or of what is `foreign`.
+    """
+    modules = [each for each in sorted(bound, key=str.lower) if _foreign(each) == foreign]
+    lines = [f"import {module}" for module in modules if "" in bound[module]]
+    for module in modules:
         names = sorted(  # constants, then classes, then functions
-            named[module], key=lambda n: (not n.isupper(), not n[0].isupper(), n.lower())
+            bound[module] - {""}, key=lambda n: (not n.isupper(), not n[0].isupper(), n.lower())
         )
         line = f"from {module} import {', '.join(names)}"
         if len(line) > WIDTH:
             line = f"from {module} import (\n" + "".join(f"    {name},\n" for name in names) + ")"
-        sections[_foreign(module)].append(line)
-    blocks = _BLOCKS.split(_IMPORTS.sub("", code).strip("\n"))
-    read = next((place for place, each in enumerate(blocks) if "parse_args(" in each), -1) + 1
-    head = ["\n".join(each) for each in (*sections, blocks[:read]) if each]
-    rest = sorted(blocks[read:], key=lambda block: not block.startswith(_FUNCTIONS))
-    text = ""
-    for before, after in pairwise(["", *head, *rest]):
-        apart = after.startswith(_FUNCTIONS) or before.startswith(_FUNCTIONS)
-        text += ("\n\n\n" if apart else "\n\n" if "\n" in after else "\n") + after
-    return text.strip("\n")
+        lines += [line] if names else []
+    return lines
 
 
 def _foreign(module: str) -> bool:

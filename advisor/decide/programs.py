@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 from advisor.decide.command_lines import TRANSFORMERS, act_of, program_for, program_joining
 from advisor.decide.memory import file_dtype, loaded_dtype, training_memory
-from advisor.decide.program_header import merged
+from advisor.decide.program_header import LATE, merged
 from advisor.decide.requirements import AS_IS
 from advisor.errors import unknown_name
 from advisor.foreign import visible_lines
@@ -81,6 +81,8 @@ def snippet(
     batch = str(tool.batch if tool else 1)
     loaded = loaded_dtype(checkpoint)  # on a CPU as on a GPU the one whose memory was counted
     dtype = '"auto"' if loaded == file_dtype(checkpoint) else f'"{loaded}"'
+    precise = loaded == "float32"
+    server = rulebase.runtimes[runtime].server if runtime != TRANSFORMERS else ""
     memory = training_memory(checkpoint)
     takes = [f"about {gb:g} GB of memory" for gb in memory or ()] or ["unknown memory"] * 2
     # Only what would think by itself is told anything; a server takes it as part of a request.
@@ -92,7 +94,8 @@ def snippet(
         "names": ", ".join(sorted((class_name, processor))),
         "class": class_name,
         "processor": processor,
-        "dtype": f"{dtype} if accelerated else torch.float32" if loaded == "float32" else dtype,
+        "chosen-dtype": f"dtype = {dtype} if accelerated else torch.float32" if precise else "",
+        "dtype": "dtype" if precise else dtype,
         "loaded-dtype": loaded,
         "checkpoint": checkpoint.hub_id,
         "index": f"index-{checkpoint.hub_id.rpartition('/')[2]}",
@@ -109,12 +112,14 @@ def snippet(
         "size": f"{batch} // (1 if accelerated else 4)" if "accelerated = " in code else batch,
         "array": "torch.Tensor" if "import torch" in code else "np.ndarray",
         "page-case": LOWERED_ON_PAGES if checkpoint.text_case == "lower" else "",
-        "server-address": rulebase.runtimes[runtime].server if runtime != TRANSFORMERS else "",
+        "server-address": server,
         "new-tokens": str(act.limit(task) if act else most),
         "thought-tokens": str(rulebase.thought_limit(checkpoint.model_type)),
         "thinking": f"{switch}={thinking},{remark}" if switch else "",
         "template": f'body["chat_template_kwargs"] = {{"{switch}": {thinking}}}' if switch else "",
         "given": "" if whole else "[]",
+        "late": LATE if whole and not server else "",  # a client imports nothing slow
+        "listed": "pages" if opened == PAGE_OPENED else "images",
         "without-marks": without and f"text = text{without}",
         "end-of-thought": json.dumps(end),
         "other-marks": "".join(f"{json.dumps(mark)}, " for mark in others),
@@ -238,7 +243,11 @@ def said_first(rulebase: RuleBase, options: Mapping[str, str]) -> str:
 def joining_program(task: str, programs: Sequence[Program], *, whole: bool = True) -> str | None:
     """Return the program that joins parts and trains them for a task, None where there is none."""
     program = program_joining(task, programs)
-    return program and merged(program.code.replace("{given}", "" if whole else "[]"))
+    return program and merged(
+        program.code.replace("{given}", "" if whole else "[]").replace(
+            "{late}", LATE if whole else ""
+        )
+    )
 
 
 def filled(prompt: str, words: Mapping[str, str]) -> str:

@@ -12,8 +12,10 @@ from typing import Any, NamedTuple
 from advisor.decide.advice import Advice, TaskAdvice
 from advisor.decide.command_lines import TRANSFORMERS, act_of, may_train, program_for, use_of
 from advisor.decide.program_header import (
+    UNSORTED,
     download_of,
     header,
+    imports_late,
     install_line,
     prepared_by,
     requirements,
@@ -180,7 +182,8 @@ def script(
     does, takes = (tool.does, tool.takes) if tool else ("", "")
     aim = f"{does or DOES[use]} {name or 'an encoder and a decoder of your choice'} for {task}"
     comments = [visible(line) for line in (aim, f"by: {made}", takes, took, note) if line]
-    text = with_header(code, header(needed, checkpoint, comments, runs, prepared, saved))
+    remarks = [*comments, UNSORTED] if imports_late(code) else comments
+    text = with_header(code, header(needed, checkpoint, remarks, runs, prepared, saved))
     label = runtime.label if runtime else TRANSFORMERS
     expects = prepared[-1] if prepared else download_of(checkpoint) if checkpoint else ""
     return Script(

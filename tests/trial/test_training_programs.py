@@ -14,7 +14,7 @@ pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
 from networks import stop_soon
-from printed_programs import lines_of, run_program
+from printed_programs import hold_style, lines_of, run_program
 from test_snippets import execute, network_of, run
 
 from advisor.decide.programs import program_for, snippet
@@ -387,10 +387,7 @@ def test_programs_that_train_are_formatted_and_have_at_most_160_lines(tmp_path):
             assert len(code.splitlines()) <= 160, checkpoint.id
             (tmp_path / f"train_{number}.py").write_text(f"{code}\n", encoding="utf-8")
     assert number > 15
-    for words in (["format", "--check", "--diff"], ["check", "--select", "E4,E7,E9,F,I,UP"]):
-        command = [sys.executable, "-m", "ruff", *words, "--isolated", "--quiet", str(tmp_path)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stdout[:3000] + done.stderr[:2000]
+    hold_style(tmp_path)
 
 
 @pytest.mark.slow
