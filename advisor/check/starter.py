@@ -78,10 +78,10 @@ def starter(rulebase: RuleBase, folder: Path) -> tuple[str, int]:
         checkpoint = rulebase.checkpoints[id]
         able = [*checkpoint.tasks, *checkpoint.fine_tune] or [rulebase.tasks[0].id]
         needs = json.loads(written)
-        guess = "" if needs else f" guessed from the tasks of the checkpoint: {', '.join(able)};"
+        tasks = ", ".join(dict.fromkeys(able))
+        guess = "" if needs else f" guessed from the tasks of the checkpoint: {tasks};"
         needs = {TASK: able[0]} | needs | ({} if checkpoint.tasks else {"training": "fine-tune"})
-        task = needs[TASK]
-        named[task] += 1
+        named[task := needs[TASK]] += 1
         name = f"{task}-{named[task]}" if named[task] > 1 else task
         blocks += f"  # {first_named(places, 3)}\n  - name: {name}\n    checkpoint: {id}\n"
         blocks += f"    #{guess} add e.g. language, license-use, memory-gb\n"

@@ -16,7 +16,7 @@ from advisor.evaluate.certainty import Comparison
 from advisor.evaluate.measuring import IN_WORDS
 from advisor.evaluate.metrics import METRIC_KINDS, MetricKind, metric_kind
 from advisor.evaluate.scores import CandidateScores, Scores
-from advisor.phrasing import count
+from advisor.phrasing import count, first_named
 from advisor.rulebase.base import RuleBase
 from advisor.trial.candidate import Candidate
 
@@ -190,9 +190,9 @@ def _warnings(scores: Scores, worse: Sequence[str]) -> Iterator[str]:
             f"such as `{first}` and `{second}`"
         )
     if scores.left_out:
-        verb = "counts" if len(scores.left_out) == 1 else "count"
-        left = count(len(scores.left_out), "image")
-        yield f"{left} could not be read and {verb} for no candidate"
+        left, ending = count(len(scores.left_out), "image"), "s" * (len(scores.left_out) == 1)
+        named = first_named([f"`{image.id}`" for image in scores.left_out], 3)
+        yield f"{left} could not be read and count{ending} for no candidate: {named}"
 
 
 def _undecided(kind: MetricKind, compared: Comparison) -> str:

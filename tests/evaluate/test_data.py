@@ -28,6 +28,8 @@ from advisor.evaluate.evaluation_set import infer_task, make_set, read_data
 from advisor.evaluate.tar_shards import LARGEST_NOTE
 from advisor.rulebase.store import load_rules
 from advisor.trial.annotations import Annotation, ImageFolder, LabelledData, merged
+from advisor.trial.images import open_image
+from advisor.trial.runtime import ImageError
 
 RULES = load_rules()
 RED = picture("red", "circle")
@@ -62,6 +64,17 @@ def test_a_folder_for_each_class_labels_its_images(shapes):
     assert {each.labels[0] for each in found.images} == set(found.classes)
     assert found.images[0].id.startswith(f"{found.images[0].labels[0]}/")
     assert not found.many
+
+
+def test_photos_of_a_phone_are_named_as_left_out_not_passed_over(tmp_path):
+    for label in ("cat", "dog"):
+        (tmp_path / label).mkdir()
+        (tmp_path / label / "a.png").write_bytes(RED)
+    (tmp_path / "dog" / "IMG_1.HEIC").write_bytes(b"\0\0\0\x18ftypheic")
+    found = evaluated(read_data(str(tmp_path)))
+    assert [each.id for each in found.images] == ["cat/a.png", "dog/IMG_1.HEIC", "dog/a.png"]
+    with pytest.raises(ImageError, match=r"IMG_1.HEIC` is not an image"):
+        open_image(tmp_path / "dog" / "IMG_1.HEIC")
 
 
 def test_of_parts_to_train_and_test_on_the_latter_is_taken(tmp_path):

@@ -310,3 +310,11 @@ def test_the_page_begins_with_what_to_take(tmp_path, rules):
     assert "the recommended candidate" in page
     assert max(map(len, page.splitlines())) <= 80
     assert "baseline:majority" in page
+
+
+def test_images_that_cannot_be_read_are_named(tmp_path, rules):
+    truth = ["cat", "dog"] * 6
+    seen = [{"unreadable": "cut off"}] * 5 + picks(truth)[5:]
+    said = verdict(score(written(tmp_path, labelled(truth), {"one": seen})), rules, ()).warnings
+    named = "`0.png`, `1.png`, `2.png` and 2 more"
+    assert f"5 images could not be read and count for no candidate: {named}" in said

@@ -1452,6 +1452,19 @@ def test_a_background_that_is_made_transparent_is_cut_out_in_japanese_too(ruleba
     assert tasks_of(rulebase, "写真から人物を切り抜きたい") == ["segmentation"]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "extract name and date of birth as JSON from scanned letters",
+        "extract dob and patient name from the text of scans",
+        "extract total and vendor as JSON from photos of letters",
+    ],
+)
+def test_named_fields_are_extracted_though_letters_are_text_too(rulebase, text):
+    assert tasks_of(rulebase, text)[:1] == ["field-extraction"]
+    assert tasks_of(rulebase, "extract the text of scanned letters")[0] == "ocr-page"
+
+
 def test_a_question_of_an_image_that_lists_its_answers_sorts_images(rulebase):
     text = "is this image a cat, a dog or a horse"
     assert tasks_of(rulebase, text) == ["zero-shot-classification"]
