@@ -131,7 +131,7 @@ def test_option_of_a_number_can_be_named(small):
 
 
 def test_negative_number_is_refused(small):
-    with pytest.raises(UsageError, match="`-3` is not a number of examples"):
+    with pytest.raises(UsageError, match="`-3` is a negative number of examples"):
         make_profile(small, {"pairs": -3})
 
 

@@ -109,7 +109,7 @@ def _excluding(rulebase: RuleBase, names: str) -> Rule:
     """Return the rule that excludes checkpoints by name. Raises UsageError for an unknown name."""
     excluded = {name: called(rulebase, name) for name in names.split(",")}
     if unknown := next((name for name, ids in excluded.items() if not ids), None):
-        hint = "`advisor list checkpoints` lists the checkpoints. `--without any` excludes none"
+        hint = "`advisor list checkpoints` lists the names. `--without any` excludes no checkpoint"
         raise UsageError(f"no checkpoint is called `{unknown}`", hint=hint)
     tasks, flag = {TASK: [task.id for task in rulebase.tasks]}, f"--{WITHOUT} {names}"
     ids = [*chain.from_iterable(excluded.values())]

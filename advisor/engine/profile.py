@@ -206,7 +206,7 @@ def read_answer(question: Question, given: Any, origin: str) -> Answer:
 def _cut(question: Question, number: float) -> str:
     """Return the option that a number falls under."""
     if number < 0:
-        raise UsageError(f"`{number:g}` is not a number of {question.unit}", kind="bad-number")
+        raise UsageError(f"`{number:g}` is a negative number of {question.unit}", kind="bad-number")
     bounds = {o.id: inf if o.up_to is None else o.up_to for o in question.options}
     return min((id for id in bounds if number <= bounds[id]), key=bounds.__getitem__)
 

@@ -72,7 +72,7 @@ def verdict(scores: Scores, rulebase: RuleBase, priority: Sequence[str] = ()) ->
     warnings = tuple(_warnings(scores, [words for _, _, words in worse]))
     if guessing and not guessing.beaten_on(guessed[0]):
         value = f"{guessed[0].name} {guessed[0].written(reached[guessed[0].id])}"
-        baseline = f"the baseline: {guessing.words} has {value} on {on}"
+        baseline = f"the baseline ({guessing.words}), which has {value} on {on}"
         why = (f"no candidate is significantly better than {baseline}",)
         return Verdict(GUESSING_WINS, because=why, warnings=warnings, priority=order)
     behind = {name for kind, name, _ in worse if kind is guessed[0]}
@@ -164,9 +164,9 @@ def _worse_than_guessing(
     for kind, each in product(kinds, scores.candidates):
         value = each.metrics[kind.id].value if kind.id in each.metrics else math.nan
         if kind.gain(value - guessed[kind.id]) < -ROUNDING:
-            below = f"its {kind.name} {kind.written(value)} is below the baseline"
-            guess = f"{words} has {kind.written(guessed[kind.id])}"
-            yield kind, each.name, f"`{each.name}` is worse than the baseline: {below}, {guess}"
+            worse = f"its {kind.name} is {kind.written(value)}"
+            guess = f"that of the baseline ({words}) is {kind.written(guessed[kind.id])}"
+            yield kind, each.name, f"`{each.name}` is worse than the baseline: {worse}, {guess}"
 
 
 def _warnings(scores: Scores, worse: Sequence[str]) -> Iterator[str]:

@@ -131,7 +131,7 @@ def test_shuffled_labels_have_no_winner(tmp_path, rules):
     _, found, code = judged(run, rules)
     assert (found.outcome, found.recommended, code) == ("guessing", None, 1)
     assert (
-        "no candidate is significantly better than the baseline: always `cat`"
+        "no candidate is significantly better than the baseline (always `cat`)"
     ) in found.because[0]
 
 
