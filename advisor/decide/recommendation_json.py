@@ -235,30 +235,29 @@ def alternatives(pick: Pick, selection: Selection) -> tuple[Alternative, ...]:
 
     Each is the first in the order of the selection. Empty only where there is nothing else.
     """
-    others = [other for other in selection.picks if other is not pick]
-    same_use = [other for other in others if other.use == pick.use]
+    picks = selection.picks
     untrained = (
         Alternative("as-is", other.checkpoint.id, "it works without fine-tuning")
-        for other in others
-        if other.use == "as-is" and pick.use != "as-is"
+        for other in (picks if pick.use != "as-is" else ())
+        if other.use == "as-is"
     )
     limit = (pick.memory_gb or 0.0) * NOTABLY_SMALLER
     smaller = (
         Alternative(
             "smaller", other.checkpoint.id, f"it needs {size:g} GB instead of {pick.memory_gb:g} GB"
         )
-        for other in same_use
-        if (size := other.memory_gb) is not None and size <= limit
+        for other in picks
+        if other.use == pick.use and (size := other.memory_gb) is not None and size <= limit
     )
     bound = OPENNESS[pick.checkpoint.commercial_use] or pick.checkpoint.gated
     freer = (
         Alternative("freer", other.checkpoint.id, text)
-        for other in (others if bound else ())
+        for other in (picks if bound else ())
         if (text := _freedom_text(pick.checkpoint, other.checkpoint))
     )
     better: list[Alternative] = []
     locked, ahead = selection.locked, pick.behind
-    if locked and ahead and ahead in [other.checkpoint.id for other in same_use]:
+    if locked and ahead and (ahead, pick.use) in {(p.checkpoint.id, p.use) for p in picks}:
         kind, *_ = edge = locked.told[ahead, pick.checkpoint.id]
         made = ", measured by its developers" if kind else ""
         lead = locked.by.precedence(edge)
