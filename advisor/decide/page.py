@@ -17,15 +17,16 @@ from advisor.decide.ranking import FIGURE, SERIES
 from advisor.decide.requirements import AS_IS
 from advisor.decide.shortlist import (
     BY_SERIES,
-    UNLOADED,
     UNSCORED,
     ahead_of_first,
+    common_figure,
     family_name,
     figure_text,
     lost_on_text,
     precision_text,
     short_name,
     shortlist,
+    shown_picks,
     standing,
     unverified_text,
 )
@@ -34,7 +35,7 @@ from advisor.draw.typesetting import height
 from advisor.engine.bounds import duration
 from advisor.engine.decision import Assessment, applicable
 from advisor.engine.profile import Answer, holds
-from advisor.model import NONE, TASK, NamedTuple
+from advisor.model import NONE, TASK, UNLOADED, NamedTuple
 from advisor.phrasing import joined
 
 SHOWN_CLOSEST = 3
@@ -172,7 +173,7 @@ def _head(advice: TaskAdvice, room: Room, better: Iterable[Note], facts: Iterabl
     loads = UNLOADED.get(loader, f"loads with {loader}" if loader != TRANSFORMERS else "")
     notes = (use, family, precision_text(first.checkpoint), loads, unsure or _certainty(advice))
     head = Headline(Link(first.checkpoint.id, first.model_page), tuple(filter(None, notes)))
-    ranking, *others = (note._replace(lines=room.first) for note in (_first(advice), *facts))
+    ranking, *others = (note._replace(lines=room.first) for note in (_first(advice, room), *facts))
     more = (*better, *others) if room.better else ()
     short = [note._replace(lines=min(note.lines, room.better)) for note in more]
     return [head, *_notes([ranking, *_why(advice, room), *short])]
@@ -234,14 +235,13 @@ def _why(advice: TaskAdvice, room: Room) -> Iterator[Note]:
             break
 
 
-def _first(advice: TaskAdvice) -> Note:
+def _first(advice: TaskAdvice, room: Room) -> Note:
     """Why this checkpoint comes before the next, or what is known of it where nothing says."""
     pick, *more = advice.selection.picks
     preferred = next((rule for rule in pick.fired if rule.effect == "prefer"), None)
-    why, grounds = standing(advice.selection, pick), ""
-    if pick.figures:
-        figure = pick.figures[0]
-        grounds = f"{figure_text(figure.value, figure.estimated)} on {figure.name}"
+    why = standing(advice.selection, pick)
+    figure = common_figure(shown_picks(advice, room.checkpoints)[0]) if pick.figures else None
+    grounds = f"{figure_text(figure.value, figure.estimated)} on {figure.name}" if figure else ""
     unscored = BY_SERIES if pick.placed_by == SERIES else UNSCORED
     by_relation = pick.before_next is not None and pick.before_next.by != FIGURE
     if pick.before_next and not (by_relation and preferred):

@@ -14,6 +14,7 @@ from itertools import chain, combinations, pairwise
 from typing import Any
 
 from advisor.decide.precedence import Compared, Locked, Precedences
+from advisor.decide.requirements import MULTILINGUAL
 from advisor.model import LOADERS, Checkpoint, NamedTuple
 
 NEARLY_ALL = 0.8
@@ -361,8 +362,10 @@ def _beside(checkpoint: Checkpoint, listed: Sequence[Checkpoint], locked: Locked
         ahead = [n for n in larger if sizes[n] < nearest * CLEARLY_LARGER]
     if not ahead:
         return None
+    many = MULTILINGUAL in (checkpoint.languages or ())  # whose vocabulary is size, not quality
     for place, other in enumerate(listed[max(ahead) + 1 :], start=max(ahead) + 1):
         smaller = (other.parameters_millions or 0.0) * CLEARLY_LARGER <= (size or 0.0)
-        if smaller and (other.released or 0) <= (checkpoint.released or 0):
+        alike = many == (MULTILINGUAL in (other.languages or ()))
+        if smaller and alike and (other.released or 0) <= (checkpoint.released or 0):
             return place
     return len(listed)

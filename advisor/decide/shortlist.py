@@ -13,7 +13,7 @@ from advisor.decide.requirements import Requirements, words
 from advisor.decide.selection import Pick, Rung, Selection, next_of_another_series
 from advisor.draw.blocks import Bars, Cell, Link, Note, Notes, Page, Table
 from advisor.engine.profile import holds
-from advisor.model import NONE, Checkpoint, Fit
+from advisor.model import NONE, UNLOADED, Checkpoint, Fit
 from advisor.rulebase.base import RuleBase
 
 RELATIONS = {
@@ -37,11 +37,6 @@ ESTIMATED = "~ estimated: the 16-bit result minus the largest published loss"
 """Before a figure of a form in fewer bits, and what it rests on."""
 SIZE = "parameters_millions"
 """The field by which a rule speaks against what is too large."""
-UNLOADED = {
-    "remote-code": "runs code from its repository",
-    "other": "needs a package from its developers",
-}
-"""By its loader, why nothing here loads a checkpoint; of others the format of their weights."""
 NAME = 12
 """The same of a benchmark above its figures; the whole name then stands over the table."""
 
@@ -164,7 +159,7 @@ def _larger(advice: TaskAdvice) -> Iterator[Note]:
             has = f"is slow on this device. {of_field[0]}"
         elif has and by_size:
             took = advice.hours(pick)
-            why = f"but is too large for these needs. {by_size[0].because}"
+            why = f"but is slow for these needs. {by_size[0].because}"
             has += f", and takes {took.text.partition(' for ')[0]}" if took else f", {why}"
         if by_size and pick.loads and has:
             yield Note("Upgrade", f"{pick.checkpoint.id} {has}", lines=3)
@@ -172,14 +167,16 @@ def _larger(advice: TaskAdvice) -> Iterator[Note]:
 
 
 def _unloadable(advice: TaskAdvice) -> Iterator[Note]:
-    """The best that a result puts before the first pick, where nothing here loads it."""
-    selection = advice.selection
-    for pick in selection.picks if selection.picks[0].loads else ():
-        if not pick.loads and (has := _over_first(advice, pick.checkpoint)):
-            weights = f"has weights in the format {pick.checkpoint.weights}"
-            why = UNLOADED.get(pick.checkpoint.loader, weights)
-            yield Note("Left out", f"{pick.checkpoint.id} {why}. It {has}", lines=2)
-            return
+    """The best that nothing here loads, where a result or what is named beside puts it first."""
+    selection, beside = advice.selection, advice.elsewhere
+    lost = [pick.checkpoint for pick in selection.picks if not pick.loads]
+    over = [(able, f"It {has}") for able in lost if (has := _over_first(advice, able))]
+    if beside:
+        reason = f"{beside.because.partition('. ')[0]}."
+        over += [(able, reason) for id in beside.checkpoints for able in lost if able.id == id]
+    for checkpoint, reason in over[:1] if selection.picks[0].loads else ():
+        why = UNLOADED[checkpoint.obstacle]
+        yield Note("Left out", f"{checkpoint.id} {why}. {reason}", lines=2)
 
 
 def _unverified(advice: TaskAdvice) -> Iterator[Note]:

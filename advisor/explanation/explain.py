@@ -186,7 +186,7 @@ def _decided(rulebase: RuleBase, profile: Profile, selection: Selection, place: 
     reasons = (
         ("use", pick.use != first.use, (pick.use, first.use)),
         ("doubt", pick.group[0] > first.group[0], tuple(doubts)),
-        ("loader", pick.loads < first.loads, (pick.checkpoint.loader,)),
+        ("loader", pick.loads < first.loads, (pick.checkpoint.obstacle,)),
         ("memory", pick.beyond_gb is not None and first.beyond_gb is None, ()),
         ("rule", bool(rules) and pick.aimed_at != first.aimed_at, tuple(rules)),
         ("training", pick.to_learn > first.to_learn, ()),

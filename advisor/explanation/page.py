@@ -21,6 +21,7 @@ from advisor.draw.blocks import Heading, Item, Items, Page, Text
 from advisor.draw.formats import SCHEMA_VERSION, plain
 from advisor.engine.profile import answers_text
 from advisor.explanation.explain import Decided, Explanation, Standing
+from advisor.model import UNLOADED
 from advisor.phrasing import count
 from advisor.rulebase.base import RuleBase
 
@@ -77,7 +78,7 @@ def as_page(explanation: Explanation, *, only: bool = False) -> Page:
 DECIDED_BY = {
     "use": "this checkpoint is used {0}, {against} {1}",
     "doubt": "{against} is verified, and this checkpoint is not: {all}",
-    "loader": "this checkpoint needs {0}, which advisor does not run. {against} does not need {0}",
+    "loader": "this checkpoint {all}, so advisor does not load it. It loads {against}",
     "memory": "this checkpoint needs more memory than {against}, and `--memory-gb` is not set",
     "rule": "rules rank {against} above this checkpoint: {all}",
     "training": "this checkpoint needs fine-tuning, and {against} does not",
@@ -89,8 +90,8 @@ def _decided(decided: Decided) -> str:
     """Name the rule, the figure, the relation or the missing figure that decides."""
     against, lead = decided.against, decided.precedence
     if decided.by in DECIDED_BY:
-        words = DECIDED_BY[decided.by]
-        return words.format(*decided.words, against=against, all=", ".join(decided.words))
+        words = [UNLOADED.get(word, word) for word in decided.words]
+        return DECIDED_BY[decided.by].format(*words, against=against, all=", ".join(words))
     if lead is None:
         if not decided.unmeasured:
             return f"no benchmark of the task separates this checkpoint from {against}"

@@ -297,6 +297,13 @@ MUCH = 1.5
 """In points of 100, the noise of most yardsticks of accuracies that losses hold for."""
 LOADERS = ("transformers", "open_clip", "remote-code", "other")
 """What loads a checkpoint; the first two run no code that comes with it."""
+UNLOADED = {
+    "remote-code": "runs code from its repository",
+    "other": "needs a package from its developers",
+    "onnx": "has only ONNX weights",
+    "pickle": "has only pickle weights, which can run code",
+}
+"""By its loader or the format of its weights, why nothing here loads a checkpoint."""
 
 
 def form_id(id: str, precision: str) -> str:
@@ -439,6 +446,11 @@ class Checkpoint(NamedTuple):
     def offered(self) -> bool:
         """True where it may be offered for its tasks: not derived from a family, nor of none."""
         return not self.derived and self.family != NONE
+
+    @property
+    def obstacle(self) -> str:
+        """What keeps it from being loaded, where something does: its loader, or its weights."""
+        return self.loader if self.loader not in LOADERS[:2] else str(self.weights)
 
     @property
     def loads_safely(self) -> bool:

@@ -1,0 +1,61 @@
+"""What the page says of the first checkpoint is said once, and what is missing is named."""
+
+import re
+
+import pytest
+from commands import in_this_process
+
+from advisor import recommend
+from advisor.decide.shortlist import ahead_of_first
+from advisor.draw.blocks import Notes, Table
+from advisor.errors import ContradictionError
+
+SATELLITE = {"task": "image-search", "domain": "satellite", "language": "en"}
+MANGA = {"task": "ocr-line", "domain": "drawn", "language": "ja", "reading": "scene-words"}
+RANKED = re.compile(r"(~?[\d.]+) on ")
+
+
+def test_one_figure_of_the_first_stands_on_a_page(rulebase):
+    compared = 0
+    for task in rulebase.tasks:
+        for more in ({}, {"device": "cpu"}, {"memory-gb": "2.5"}):
+            try:
+                page = recommend(rulebase, {"task": task.id, **more}).to_page()
+            except ContradictionError:
+                continue
+            notes = [note for block in page if isinstance(block, Notes) for note in block.rows]
+            ranking = next((note.text for note in notes if note.label == "Ranking"), "")
+            table = next((block for block in page if isinstance(block, Table)), None)
+            if (figure := RANKED.match(ranking.removeprefix("has "))) and table and table.bars:
+                compared += 1
+                cell = table.rows[0][table.columns.index(table.bars.column)]
+                assert re.match(r"~?[\d.]+", cell)[0] == figure[1], (task.id, more)
+    assert compared > 15
+
+
+@pytest.mark.parametrize(
+    ("answers", "checkpoint", "reason"),
+    [
+        (SATELLITE, "chendelong/RemoteCLIP", "RemoteCLIP is trained on satellite images"),
+        (MANGA, "kha-white/manga-ocr-base", "manga-ocr recognizes a whole speech bubble"),
+    ],
+)
+def test_what_is_best_and_a_pickle_is_named_with_that_reason(
+    rulebase, capsys, monkeypatch, answers, checkpoint, reason
+):
+    (advice,) = recommend(rulebase, answers).advice
+    (note,) = [note for note in ahead_of_first(advice) if note.label == "Left out"]
+    assert note.text.startswith(f"{checkpoint} has only pickle weights, which can run code. ")
+    assert reason in note.text
+    flags = [part for id, option in answers.items() for part in (f"--{id}", option)]
+    page = in_this_process(capsys, monkeypatch, 300)("explain", *flags, "--why-not", checkpoint).out
+    assert "this checkpoint has only pickle weights, which can run code, so advisor" in page
+    assert "which advisor does not run" not in page
+
+
+def test_what_is_too_slow_for_a_device_is_not_called_too_large(rulebase):
+    (advice,) = recommend(
+        rulebase, {"task": "image-search", "language": "de", "device": "cpu"}
+    ).advice
+    (note,) = [note for note in ahead_of_first(advice) if note.label == "Upgrade"]
+    assert "but is slow for these needs." in note.text
