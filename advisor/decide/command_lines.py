@@ -77,12 +77,13 @@ def try_command(
     `inputs` are the flags beside the image and their values. Where they are left out, the task's
     examples stand there, or the flag in capitals where it has none.
     """
+    example = rulebase.task(task).example
     if inputs is None:
-        example = rulebase.task(task).example
         needs = needs_of(rulebase, task, checkpoint.model_type)
         inputs = {flag: example.get(flag, flag.upper()) for flag in needs}
     if not image and "query" not in inputs:
-        image = "photo.jpg"
+        seen = "" if "folder" in inputs else example.get("folder")  # of a video, its frames
+        image = f"{seen}/" if seen else "photo.jpg"
     words = ["advisor try --checkpoint", quoted(checkpoint.hub_id), "--task", task]
     words += [f"--quantize {checkpoint.bits}"] if checkpoint.is_rounded else []
     place = "--folder" if image.endswith("/") or Path(image).is_dir() else "--image"

@@ -39,6 +39,9 @@ LACKING = ("untrained", "no-examples")
 WAITING, SORTING = ("waiting", "per-"), ("classify", "tag", "labelled")
 """Beginnings of measures of so many a time, and concepts of who has examples of each class."""
 
+COUNTED = "count"
+"""The concept of who counts what images show: a number with no word for images is of that."""
+
 HOLDING = "within"
 """The particle between what is counted and what that is seen in."""
 
@@ -124,7 +127,7 @@ def _nameless(lexicon: Lexicon, swept: Swept, number: Amount, mark: Mark | None)
     machine = any(mark.first in number.places for mark in swept.of(CONCEPT, SAYING, NAME))
     large = number.exact and number.value >= LEAST_NAMELESS
     about = _is_about(swept, number) and not _counts_a_word(lexicon, swept, number)
-    dated = number.value in YEARS
+    dated = number.value in YEARS or COUNTED in swept.named  # 3000 bacteria in each
     return ITEMS[0] if (large or about) and not (machine or dated) else ""
 
 

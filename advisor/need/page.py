@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from operator import itemgetter
 from typing import TYPE_CHECKING
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from advisor.need.reading import AnswerRead, Span
     from advisor.need.understood import Understood
 
+_SEVERAL = re.compile(r"(?i)\b(?:[2-9]|two|four|zwei|deux|dos|due|dois|duas)\s*(?:[x×*]\s*)?$")
+"""Before a machine of which there are several."""
 SHOWN_WORDS = 16
 SHOWN_TASKS = 3
 AS_FLAGS = "As flags"
@@ -113,6 +116,7 @@ def _read(understanding: Understood) -> Iterator[tuple[str, tuple[str, ...]]]:
     for limit in understanding.limits:
         yield f"{limit.bound}: {limit.text}", reading.words((limit.span,))
     others = {
+        "sort: memory": reading.words(reading.smallest),
         "fields to extract": understanding.fields,
         "labels": reading.words(reading.labels),
         "not wanted": reading.words(reading.taken_back),
@@ -147,6 +151,10 @@ def _answer(understanding: Understood, read: AnswerRead) -> str:
     text = f"{question.typed}: {', '.join(map(question.word, names))}"
     if value is not None and question.requires("memory_gb"):
         words = " ".join(understanding.reading.words(read.spans))
+        reading = understanding.reading
+        cards = [each.spans for each in reading.answers if "gpu" in each.answer.options]
+        if any(_SEVERAL.search(reading.text, 0, at) for spans in cards for at, _ in spans):
+            text += ", the memory of one card"
         sizes = other_sizes(understanding.recommendation.rulebase, words)
         text += f" (also sold with {joined(f'{size:g}' for size in sizes)} GB)" if sizes else ""
     return text

@@ -42,6 +42,12 @@ SURE_CONCEPTS = 2
 NEXT, ASIDE = "next", "aside"
 """Particles before what is wished for after something else, and besides it."""
 
+SMALLEST, SMALLEST_FITS = "smallest-model", "smallest-models"
+"""The concept of who wants the smallest model, and what follows of memory where none is said."""
+
+KIND = "archive-kind"
+"""The concept of documents that ready models tell apart; it is met where all labels are such."""
+
 FIELD = "field-name"
 """The concept of what somebody wants to have out of a document, by name."""
 
@@ -114,6 +120,7 @@ class Reading(NamedTuple):
     words that a negation takes back. `not_understood` are the words that say nothing known, `idle`
     those that are known and say nothing here. `fields` are names of what documents hold,
     `labels` those that images are sorted by.
+    `smallest` asks for the smallest of what fits a memory that is said.
     `limits` bound the size of a model, and the time for all images.
     """
 
@@ -131,6 +138,7 @@ class Reading(NamedTuple):
     fields: tuple[Span, ...] = ()
     labels: tuple[Span, ...] = ()
     limits: tuple[Limit, ...] = ()
+    smallest: tuple[Span, ...] = ()
 
     @property
     def sure(self) -> bool:
@@ -188,16 +196,20 @@ def _read(
     if labels and swept.named.isdisjoint(SORTING):  # a question whose answers are listed
         marks = [mark._replace(id=CLASSIFY) if mark.id == ASK else mark for mark in swept.marks]
         swept = swept._replace(marks=marks)
+    learnt = {swept.span(mark.places)[0] for mark in swept.of(SAYING) if mark.id == KIND}
     swept = without_labels(lexicon, swept, labels)
     counted = amounts(lexicon, swept)
     numbers = without_files(swept, counted)
     met = given | _met(swept, numbers)
+    if labels and learnt.issuperset(start for start, _ in labels):
+        met[KIND] = labels
     leading = given | _met(swept, numbers, leading=True)
     touched = _tasks(rulebase, lexicon, swept, leading)
     if not touched:  # then what comes besides is all that is wished
         touched = _tasks(rulebase, lexicon, swept, met)
     answers = _said(rulebase, lexicon, swept, numbers)
     concluded = () if literally else _concluded(rulebase, lexicon, met, answers)
+    drawn = {each.implication for each in concluded}
     names = tuple((mark.id, named_span(lexicon, swept, mark)) for mark in swept.of(NAME))
     touched = () if _shows_nothing(lexicon, met) else touched or _by_names(lexicon, names)
     tasks = tuple(task for task in touched if task.likelihood == touched[0].likelihood)
@@ -234,6 +246,7 @@ def _read(
         fields=tuple(swept.span(mark.places) for mark in swept.of(CONCEPT) if mark.id == FIELD),
         labels=labels,
         limits=limits(rulebase, lexicon, swept, counted),
+        smallest=() if SMALLEST_FITS in drawn else met.get(SMALLEST, ()),
     )
 
 
@@ -246,7 +259,7 @@ def _met(
     """
     met: dict[str, list[Span]] = {}
     for mark in swept.of(CONCEPT, SAYING):
-        if mark.leads or not (leading or mark.negated):
+        if mark.id != KIND and (mark.leads or not (leading or mark.negated)):
             met.setdefault(mark.id, []).append(swept.span(mark.places))
     for number in numbers:
         met.setdefault(f"{NUMBER_OF}{number.measure}", []).append(swept.span(number.places))

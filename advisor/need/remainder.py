@@ -21,7 +21,7 @@ def unused(understanding: Understood) -> tuple[Span, ...]:
     shown += [*reading.taken_back, *(span for span, _ in reading.corrected)]
     shown += [*model_names(understanding), *served(understanding)]
     shown += reading.fields if understanding.fields else ()
-    shown += reading.labels
+    shown += (*reading.labels, *reading.smallest)
     shown += [limit.span for limit in understanding.limits]
     claimed = {span for task in reading.touched for span in task.spans}
     claimed |= {span for read in (*reading.answers, *reading.concluded) for span in read.spans}

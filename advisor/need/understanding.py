@@ -44,6 +44,9 @@ if TYPE_CHECKING:
 
 SHOWN_TEXT = 60
 
+SMALL = "small"
+"""The order of who wants the smallest."""
+
 MOST_NAMED = 3
 """So many words may be a command with what it is about."""
 
@@ -90,6 +93,8 @@ def understand(
     whole = dict(given or {})
     flags, given = bounds_in(whole)
     reading = read(engine.rulebase, text, literally=literally, given=given)
+    if reading.smallest and how.get("order", ORDERS[0]) == ORDERS[0]:
+        how["order"] = SMALL
     tasks = _tasks(reading, given)
     if not _is_understood(reading, tasks, given) or (reading.corrected and len(text.split()) == 1):
         raise not_understood(engine.rulebase, text)

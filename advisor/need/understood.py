@@ -104,7 +104,12 @@ class Understood(NamedTuple):
         meant = {TASK: Answer((task,), None, "flag")}
         profile = {**meant, **self.besides.get(task, self.profile), **meant}
         rulebase, priority = self.recommendation.rulebase, self.recommendation.priority
-        return command("recommend", rulebase, profile, priority)
+        return " ".join([command("recommend", rulebase, profile, priority), *self._sorting])
+
+    @property
+    def _sorting(self) -> list[str]:
+        order = self.recommendation.order
+        return [sort_flag(order)] if order != ORDERS[0] else []
 
     @property
     def command(self) -> str:
@@ -115,7 +120,7 @@ class Understood(NamedTuple):
         rulebase = bounds.unbounded if bounds else recommendation.rulebase
         words = [command(verb, rulebase, self.given, recommendation.priority)]
         words += ["--no-infer"] if self.literally else []
-        words += [sort_flag(recommendation.order)] if recommendation.order != ORDERS[0] else []
+        words += self._sorting
         words += strict_words(recommendation.strict)
         words += ["--verified-only"] if recommendation.verified_only else []
         return " ".join(words)

@@ -1492,3 +1492,112 @@ def test_words_that_one_language_has_alone_tell_it(rulebase, text, language):
 )
 def test_paintings_are_drawn(rulebase, text):
     assert options_of(rulebase, text)["domain"].names == ("drawn",)
+
+
+@pytest.mark.parametrize(
+    ("text", "text_input"),
+    [
+        (
+            "classify scanned docs into invoice / letter / resume / form, no training data",
+            "nothing",
+        ),
+        ("sort scans into invoice, letter, memo", "nothing"),
+        ("classify German scans into invoice, letter, form", None),
+        ("sort scans into contract, letter, memo", None),
+        ("sort scans into invoice, letter, memo, 800 labelled scans", None),
+    ],
+)
+def test_kinds_that_a_published_classifier_knows_need_no_names(rulebase, text, text_input):
+    reading = read(rulebase, text)
+    assert [task.task for task in reading.tasks] == ["document-classification"]
+    assert not reading.besides
+    answers = {one.question: one.answer.options for one in reading.concluded}
+    assert answers.get("text-input") == ((text_input,) if text_input else None)
+    assert not text.count("/") or reading.words(reading.labels) == (
+        "invoice",
+        "letter",
+        "resume",
+        "form",
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "task"),
+    [
+        (
+            "Rechnungen auslesen: Rechnungsnummer, Betrag. 3000 annotierte Belege, Training geht",
+            "field-extraction",
+        ),
+        ("riconoscere se un'immagine contiene nudità, senza addestramento", "content-moderation"),
+        (
+            "tell me if two pictures show the same scene or whats different between them",
+            "visual-reasoning",
+        ),
+        ("find the same product in 20k catalogue pictures", "similar-images"),
+        ("welches Modell sagt mir, ob ein Foto einen Hund zeigt", "zero-shot-classification"),
+        ("dime si una foto muestra un gato", "zero-shot-classification"),
+        ("describe photos, cloud is not allowed", "captioning"),
+        ("hide uploads that are not allowed", "content-moderation"),
+        (
+            "clasificar fotos de plantas en 20 clases, tengo 400 fotos etiquetadas",
+            "supervised-classification",
+        ),
+    ],
+)
+def test_what_a_model_learns_from_and_shows_names_no_task(rulebase, text, task):
+    assert [each.task for each in read(rulebase, text).tasks] == [task]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("responder perguntas sobre fotos, placa de 8GB", {"device": ("gpu",)}),
+        ("describe photos on a 16GB card", {"device": ("gpu",)}),
+        ("ler placas de carros, GPU de 8GB", {"device": ("gpu",), "reading": ("scene-words",)}),
+        ("multimodal RAG over PDF slides", {"text-input": ("query",), "reading": ("page",)}),
+        ("embed slides so my RAG can find the right chart", {"text-input": None}),
+        ("count up to 5000 bacteria per plate", {"collection": None}),
+        ("Zwei Sachen: Fotos beschreiben und danach durchsuchen", {"collection": None}),
+    ],
+)
+def test_what_stands_beside_memory_and_numbers_is_read(rulebase, text, said):
+    answers = {question: answer.options for question, answer in options_of(rulebase, text).items()}
+    assert {question: answers.get(question) for question in said} == said
+
+
+@pytest.mark.parametrize(
+    ("text", "several"),
+    [
+        ("answer questions about photos, 2x3090", True),
+        ("caption photos on two A100 40gb", True),
+        ("caption photos on an RTX 3090", False),
+        ("search 2 million photos on a 3090", False),
+    ],
+)
+def test_of_several_cards_the_memory_of_one_is_told(engine, text, several):
+    page = str(understand(engine, text).to_page(whole=True))
+    assert ("the memory of one card" in page) == several
+
+
+def test_the_run_on_a_video_is_one_on_its_frames(engine):
+    page = str(understand(engine, "caption x.mp4").to_page())
+    assert "--folder frames/" in page
+    assert "photo.jpg" not in page
+
+
+@pytest.mark.parametrize(
+    ("text", "order"),
+    [
+        ("smallest model for captioning photos on a card with 24 GB", "small"),
+        ("smallest model for captioning photos", "quality"),
+        ("captioning photos on a card with 24 GB", "quality"),
+    ],
+)
+def test_the_smallest_that_fits_a_machine_is_asked_for(engine, text, order):
+    understanding = understand(engine, text)
+    assert understanding.recommendation.order == order
+    sorts = "--sort memory" in understanding.command
+    assert sorts == ("--sort memory" in understanding.confirming[0]) == (order == "small")
+    if sorts:
+        best = understand(engine, text.replace("smallest ", "")).advice.selection.picks[0]
+        assert understanding.advice.selection.picks[0].memory_gb < best.memory_gb / 2
