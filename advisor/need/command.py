@@ -178,15 +178,16 @@ def recommend(
 def _runs_on_file(answered: Understanding | Recommendation, need: list[str]) -> Iterator[str]:
     """Yield how models are measured, or the first runs on a file or folder that a need names."""
     parts = ([part] if is_there(part) else part.split() for part in need)
-    words = (word.strip("\"'(),;:!?") for words in parts for word in words)
-    path = next(filter(_is_path, words), "")
+    paths = [*filter(_is_path, (word.strip("\"'(),;:!?") for words in parts for word in words))]
+    path = next(iter(paths), "")
+    folder = next((each for each in paths if each.endswith("/") or Path(each).is_dir()), "")
     answer, advice, line = answered.recommendation, answered.recommendation.advice[0], ""
     if need:
         from advisor.need.named import measuring
         from advisor.need.understood import Understood
 
-        folder = path if Path(path).is_dir() else ""
-        line = measuring(answered, folder) if isinstance(answered, Understood) else ""
+        data = folder if Path(folder).is_dir() else ""
+        line = measuring(answered, data) if isinstance(answered, Understood) else ""
     if line:
         yield f"advisor: run `{line}` to measure models on your labeled images"
     elif path.lower().endswith(PDF):
@@ -194,9 +195,14 @@ def _runs_on_file(answered: Understanding | Recommendation, need: list[str]) -> 
         yield f"advisor: run `advisor {verb}` to get a program for {path}"
     elif path and advice.runnable and advice.try_command:
         task, rulebase = str(advice.task), answer.rulebase
+        words = " ".join(part for part in need if " " in part.strip() and not is_there(part))
         question = next((part for part in need if part.endswith("?")), "")
-        asks = "question" in needs_of(rulebase, task, advice.runnable.model_type)
-        inputs = {"question": question} if asks and question else None
+        reading = getattr(answered, "reading", None)
+        labels = ",".join(reading.words(reading.labels)) if reading else ""
+        own = {"question": question, "query": words, "folder": folder, "labels": labels}
+        example = rulebase.task(task).example
+        flags = needs_of(rulebase, task, advice.runnable.model_type)
+        inputs = {flag: own.get(flag) or example.get(flag, flag.upper()) for flag in flags}
         if path.lower().endswith(VIDEOS):
             line = f"mkdir frames && ffmpeg -i {quoted(path)} -vf fps=1 frames/%05d.jpg"
             yield f"advisor: run `{line}` to get an image for each second of {path}"

@@ -114,6 +114,18 @@ def test_a_lone_word_that_nobody_knows_is_a_misspelt_name(advisor, word, said):
     assert said in result.err
 
 
+@pytest.mark.parametrize(
+    ("words", "run"),
+    [
+        (["similar photo.jpg archive/"], "--image photo.jpg --folder archive/"),
+        (["find the drawing of a stair", "plans/"], "plans/ --query 'find the drawing of a stair'"),
+        (["sort photos/ into cat, dog, owl"], "--folder photos/ --labels cat,dog,owl"),
+    ],
+)
+def test_the_run_on_files_has_what_the_sentence_names(advisor, words, run):
+    assert run in " ".join(advisor(*words).err.split())
+
+
 def test_a_path_alone_says_what_runs_on_files(advisor, tmp_path):
     for words in ([str(tmp_path)], ["recommend", str(tmp_path)]):
         result = advisor(*words)
