@@ -230,7 +230,7 @@ def lost_on_text(rulebase: RuleBase, lost_on: str, fit: Fit | None) -> str:
     if fit and fit.fit == "possible":
         return fit.because
     if lost_on == "rank":
-        return "It is as good on every criterion. advisor prefers the other family in a tie."
+        return "It ties on every criterion, and the rules list the other family first."
     criterion = rulebase.criterion(lost_on)
     return criterion.weaker or f"It ranks lower on {criterion.name}."
 
