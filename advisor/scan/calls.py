@@ -249,7 +249,7 @@ class EvaluatedCall(NamedTuple):
         study, node = self.study, self.node
         ids = study.checkpoints(node, checkpoint)
         classes = (cls.name for cls in self.holders if isinstance(cls, LocalClass | ImportedClass))
-        own = next(classes, None) if loader.kind == "model" else None
+        own = next(classes, None)
         pipeline = loader.kind == "pipeline"
         tables = (passed for passed in self.passed if pipeline and passed.name == _OF_MODEL)
         passed_on = (passed for table in tables for passed in spread(table.values, table.node))
@@ -266,7 +266,7 @@ class EvaluatedCall(NamedTuple):
             task=study.checkpoints(node, self._passed_for(loader.task, 0)),
             arguments=study.arguments((*self.passed, *passed_on)),
             scope=self.scope.label,
-            extended=own is not None,
+            extended=own is not None and loader.kind == "model",
         )
         loaded = study.record(node, load)
         if own is not None:

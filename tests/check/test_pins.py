@@ -8,6 +8,7 @@ from advisor.catalogue.release import described_releases
 from advisor.scan.pin import pin_of_notebook, read_pin
 
 NEWEST = described_releases()[-1]
+SECOND = described_releases()[-2]
 OLD_CLASS = "from transformers import CLIPFeatureExtractor, CLIPModel\n"
 OLD_ARGUMENT = (
     "from transformers import CLIPModel\n"
@@ -218,6 +219,11 @@ def test_the_closing_line_says_which_release_and_from_where(check):
         (
             "==4.52.3",
             "4.52.4 (transformers==4.52.3 in requirements.txt, advisor has no data on 4.52.3)",
+        ),
+        (
+            f"<={SECOND}.9",
+            f"{SECOND} (transformers<={SECOND}.9 in requirements.txt, advisor has no data on "
+            f"{SECOND}.9)",
         ),
         (">=5.3,<=5.8.1", "5.8.1 (transformers>=5.3,<=5.8.1 in requirements.txt)"),
         ("<=99", f"{NEWEST} (transformers<=99 in requirements.txt)"),

@@ -100,6 +100,19 @@ def test_a_plain_value_is_followed(scanned, code):
     assert (usage.checkpoint, usage.class_name) == (BLIP, "BlipForQuestionAnswering")
 
 
+def test_a_pipeline_may_come_from_a_star_of_transformers_and_of_no_other(scanned):
+    (usage,) = scanned(f"from transformers import *\np = pipeline('captions', '{BLIP}')\n").usages
+    assert (usage.checkpoint, usage.task) == (BLIP, "captions")
+    assert not scanned(f"from haystack import *\np = pipeline('captions', '{BLIP}')\n").usages
+
+
+@pytest.mark.parametrize("called", ["'a'()", "[1]()", "{'a': 1}()", "f'{x}'()", "name[0]()"])
+def test_what_is_called_and_is_no_function_does_not_stop_the_file(scanned, called):
+    seen = scanned(f"{IMPORT}name = 'a'\n{called}\n" + LOAD.format(f"'{BLIP}'"))
+    assert [usage.checkpoint for usage in seen.usages] == [BLIP]
+    assert not seen.notes
+
+
 UNKNOWABLE = {
     "parameter": "def f(name):\n    " + LOAD.format("name"),
     "input": LOAD.format("input()"),

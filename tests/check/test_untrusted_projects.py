@@ -446,7 +446,7 @@ def test_a_folder_among_what_was_compiled_is_counted_and_looked_at(check, tmp_pa
 @linux
 @pytest.mark.skipif(sys.platform == "win32" or os.geteuid() != 0, reason="only root gives away")
 def test_what_git_tracks_is_known_in_the_checkout_of_another_user(check, tmp_path):
-    check({"a.py": WRONG, "b.py": "x = 1\n", ".gitignore": "a.py\n"})
+    check({"a.py": WRONG, "b.py": "x = 1\n", "c.py": WRONG, ".gitignore": "[ac].py\n"})
     git(tmp_path, "init", "-q")
     git(tmp_path, "add", "-f", "a.py", "b.py")
     for path in (tmp_path, *tmp_path.rglob("*")):

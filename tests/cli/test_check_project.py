@@ -598,6 +598,20 @@ def test_a_program_that_loads_in_fewer_bits_passes_the_check_that_init_begins(
     assert check(advisor).code == 0
 
 
+@pytest.mark.parametrize("number", [1, 3, 4])
+def test_a_usage_that_is_not_declared_names_up_to_three_that_are(
+    advisor, project, rulebase, number
+):
+    ids = sorted(id for id in rulebase.checkpoints if id != CLIP)[:number]
+    entry = "  - {{name: m-{0}, checkpoint: {1}, needs: {{task: captioning}}}}\n"
+    entries = "".join(entry.format(place, id) for place, id in enumerate(ids))
+    project(app_py=RIGHT, advisor_yaml=f"choices:\n{entries}")
+    findings = check(advisor).json["findings"]
+    (fix,) = {each["fix"] for each in findings if each["rule"] == "undeclared-usage"}
+    named = " or ".join(ids) if number <= 3 else "one of the 4 declared checkpoints"
+    assert fix == f"declare the model in advisor.yaml, or use {named}"
+
+
 def test_init_guesses_no_task_where_a_pipeline_says_it(advisor, project, tmp_path):
     of = f'"zero-shot-image-classification", model="{CLIP}"'
     project(app_py=f"from transformers import pipeline\np = pipeline({of})\n")
