@@ -25,7 +25,7 @@ from advisor.trial.answer import Request
 from advisor.trial.candidate import Candidate
 from advisor.trial.contrastive import Contrastive
 from advisor.trial.images import OpenedImage
-from advisor.trial.placement import begin_peak, keep_freed_memory, peak_mb
+from advisor.trial.placement import begin_peak, peak_mb
 from advisor.trial.prompted import worded
 from advisor.trial.resolution import Loading
 from advisor.trial.runner import Runner, load_runner
@@ -65,7 +65,6 @@ class Worker:
             how = loading._asdict()
             runner = load_runner(candidate.checkpoint, candidate.task, rulebase=rules, **how)
         begin_peak(runner.placement)
-        keep_freed_memory()
         self.load_ms = (time.perf_counter() - begun) * 1000
         return runner
 

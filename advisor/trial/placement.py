@@ -18,10 +18,6 @@ from advisor.model import Checkpoint
 from advisor.trial.local_checkpoint import Weights
 from advisor.trial.runtime import OutOfMemoryError, UnsupportedError, library
 
-MMAP_THRESHOLD, TRIM_THRESHOLD = -3, -1
-"""What `mallopt` of glibc calls them."""
-LARGEST_KEPT = 32 * 2**20
-
 QUANTIZED = {"8-bit": 1.0, "4-bit": 0.5}
 """Bytes of a weight of a linear layer; all others stay in the precision that is computed in."""
 
@@ -139,20 +135,6 @@ def available_mb(placement: Placement) -> float | None:
         used = int((group / "memory.current").read_text(encoding="ascii"))
         limits.append((limit - used) / MB)
     return min((limit for limit in limits if limit is not None), default=None)
-
-
-def keep_freed_memory() -> None:
-    """Let the C library keep what is freed, as it does by itself once it has freed 32 MB at once.
-
-    Until then it may give the memory of every batch back to the system and ask for it anew, which
-    takes up to a quarter of the time of a small network.
-    """
-    import ctypes
-
-    with contextlib.suppress(OSError, AttributeError):
-        libc = ctypes.CDLL("libc.so.6")
-        libc.mallopt(MMAP_THRESHOLD, LARGEST_KEPT)
-        libc.mallopt(TRIM_THRESHOLD, 2 * LARGEST_KEPT)
 
 
 def begin_peak(placement: Placement) -> None:
