@@ -59,3 +59,20 @@ def test_what_is_too_slow_for_a_device_is_not_called_too_large(rulebase):
     ).advice
     (note,) = [note for note in ahead_of_first(advice) if note.label == "Upgrade"]
     assert "but is slow for these needs." in note.text
+
+
+def test_where_the_task_is_a_guess_nothing_of_the_answer_is_certain(capsys, monkeypatch):
+    run = in_this_process(capsys, monkeypatch, 80)
+    done = run("recommend", "hi, need a model for pictures", "--format", "json")
+    assert (done.code, done.json["outcome"]) == (3, "undetermined")
+    assert set(done.json["certainty"].values()) == {"undetermined"}
+
+
+def test_the_best_family_of_a_task_is_the_one_that_it_is_answered_with(
+    rulebase, capsys, monkeypatch
+):
+    listing = in_this_process(capsys, monkeypatch, 200)("list", "tasks").out
+    best = dict(line.split()[:2] for line in listing.splitlines() if line[:4].strip())
+    for task in rulebase.tasks:
+        (advice,) = recommend(rulebase, {"task": task.id}).advice
+        assert best[task.id] == (advice.decision.family or "none")

@@ -10,8 +10,10 @@ from advisor.catalogue.checkpoint_page import checkpoint_page, compared_checkpoi
 from advisor.catalogue.knowledge import KINDS, WHAT, all_of, shown_name
 from advisor.draw.blocks import Code, Heading, Item, Items, Page, Pairs, Table, Text
 from advisor.draw.formats import SCHEMA_VERSION, Report
+from advisor.engine.decision import Engine
+from advisor.engine.profile import make_profile
 from advisor.errors import check_name
-from advisor.model import Condition, Criterion, Family, Fit, Question, Rule, Task
+from advisor.model import TASK, Condition, Criterion, Family, Fit, Question, Rule, Task
 from advisor.model.evidence import Source
 from advisor.phrasing import aim
 from advisor.rulebase.base import RuleBase
@@ -216,11 +218,8 @@ def _compared_families(rulebase: RuleBase, families: list[Family], ids: list[str
 
 
 def _best(task: Task, rulebase: RuleBase) -> str:
-    for wanted in ("best", "good"):
-        fits = {family.id: family.tasks.get(task.id) for family in rulebase.families}
-        if best := [id for id, fit in fits.items() if fit and fit.fit == wanted]:
-            return ", ".join(best)
-    return "none" if task.elsewhere else ""
+    """Return the family that `recommend --task` answers with, all else being default."""
+    return Engine.known(rulebase).decide(make_profile(rulebase, {TASK: task.id})).family or "none"
 
 
 VIEWS: dict[str, View] = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from advisor.decide.outlook import ASSUMED, UNDETERMINED
 from advisor.model import TASK
 from advisor.need.named import named_json
 from advisor.need.remainder import unused
@@ -19,7 +20,9 @@ def as_json(understanding: Understood, today: str | None = None) -> dict[str, An
     body = understanding.recommendation.to_dict(today)
     reading = understanding.reading
     if understanding.between:
-        body["outcome"] = "undetermined"
+        body["outcome"] = UNDETERMINED
+        guessed = {ASSUMED: UNDETERMINED}
+        body["certainty"] = {of: guessed.get(how, how) for of, how in body["certainty"].items()}
     body["need"] = reading.text
     body["understood"] = [
         *(_task(understanding, task) for task in reading.tasks),
