@@ -141,6 +141,11 @@ UNREADY = {
         'except Exception as error:\n    logger.debug("upgrade: %s", error)\n'
         "AutoModelForVision2Seq\n"
     ),
+    "a handler only prints the traceback": (
+        "import traceback\ntry:\n"
+        "    from transformers import AutoModelForVision2Seq  # wrong: removed-class\n"
+        "except Exception:\n    traceback.print_exc()\nAutoModelForVision2Seq\n"
+    ),
     "a handler passes, and the name is used": (
         "try:\n    from transformers import CLIPFeatureExtractor  # wrong: removed-class\n"
         "except ImportError:\n    pass\n"

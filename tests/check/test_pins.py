@@ -6,6 +6,7 @@ import pytest
 
 from advisor.catalogue.release import described_releases
 from advisor.scan.pin import pin_of_notebook, read_pin
+from advisor.scan.version_range import read_range
 
 NEWEST = described_releases()[-1]
 SECOND = described_releases()[-2]
@@ -286,3 +287,8 @@ def test_requirements_that_are_too_large_to_read_are_said_to_be_unread(check):
     assert (note["rule"], note["path"]) == ("file-not-checked", "requirements.txt")
     assert "larger than 5 MB" in note["message"]
     assert result.json["suppressed"]["not_parsed"] == 1
+
+
+def test_a_star_among_the_clauses_of_a_requirement_leaves_the_others():
+    allowed = read_range("*, >=4.40, <5")
+    assert (allowed.allows((4, 57, 6)), allowed.allows((5, 1, 0))) == (True, False)
