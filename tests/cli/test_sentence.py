@@ -272,7 +272,7 @@ def test_models_that_a_sentence_names_are_ranked_for_it(advisor):
     ("text", "checkpoint", "rank"),
     [
         ("TrOCR or Donut for reading handwritten lines", "naver-clova-ix/donut-base", None),
-        ("use Qwen3-VL to answer questions", "Qwen/Qwen3-VL-8B-Instruct", 7),
+        ("use Qwen3-VL to answer questions", "Qwen/Qwen3-VL-8B-Instruct", 8),
         ("CLIP or SigLIP 2 to search photos", "google/siglip2-so400m-patch14-384", 1),
     ],
 )
