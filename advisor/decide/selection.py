@@ -173,10 +173,13 @@ def by_order(order: str, checkpoint: Checkpoint, memory_gb: float | None) -> tup
 
 
 def next_of_another_series(pick: Pick, after: Sequence[Pick]) -> Pick | None:
-    """Return the first of the picks behind one that is not of its series."""
+    """Return the first of the picks behind one that is not of its series.
+
+    A form in fewer bits that no result ranks stands where its checkpoint does, so it tells nothing.
+    """
     series = pick.checkpoint.series
     others = (later for later in after if series is None or later.checkpoint.series != series)
-    return next(others, None)
+    return next((each for each in others if each.figures or not each.checkpoint.is_rounded), None)
 
 
 class Rung(NamedTuple):
