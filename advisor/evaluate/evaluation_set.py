@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 from random import Random
@@ -197,9 +198,7 @@ def make_set(
     labelled = any(each.labels for each in images)
     classes = tuple(sorted({c for each in usable for c in each.labels})) if labelled else ()
     several = sum(len(each.labels) > 1 for each in usable) if act.id == acts.LABEL else 0
-    if several:
-        have = f"{count(several, 'image')} {'has' if several == 1 else 'have'} several labels"
-        notes.append(f"{have}, so each label is evaluated independently")
+    notes += _notes_on_classes(classes, several)
     return EvaluationSet(
         name=name,
         task=task,
@@ -222,6 +221,24 @@ def _refuse_what_is_no_text(images: Sequence[LabelledImage]) -> None:
             why = f"a text of `{image.id}` is not valid UTF-8"
         if why:
             raise UsageError(why, hint="write it in the file of labels, or rename the folder")
+
+
+def _notes_on_classes(classes: Sequence[str], several: int) -> list[str]:
+    """Return what may surprise about the classes, where `several` images have more than one."""
+    notes = []
+    if several:
+        have = f"{count(several, 'image')} {'has' if several == 1 else 'have'} several labels"
+        notes.append(f"{have}, so each label is evaluated independently")
+    if classes and all(each.isdecimal() for each in classes):
+        notes.append(
+            "the labels are numbers, which have no meaning for a model. Use class names instead"
+        )
+    alike: dict[str, list[str]] = defaultdict(list)
+    for each in classes:
+        alike[class_text(each).casefold()].append(f"`{each}`")
+    if twins := next((some for some in alike.values() if len(some) > 1), None):
+        notes.append(f"{joined(twins)} differ in spelling only and count as separate labels")
+    return notes
 
 
 def _usable(annotations: Sequence[Annotation], act: str) -> list[Annotation]:

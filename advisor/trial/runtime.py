@@ -161,7 +161,23 @@ def plain_errors(name: str) -> Iterator[None]:
                 kind="disk-full",
             ) from error
         message, hint = f"transformers cannot use `{name}`: {first_words(error)}", DEBUG
+        if _asks_the_hub(error):
+            message = (
+                f"`{name}` refers to files in other Hub repositories, which advisor does not "
+                "download"
+            )
+            hint = "put those files into the checkpoint folder, or choose another checkpoint"
         raise BrokenCheckpointError(message, hint=hint) from error
+
+
+def _asks_the_hub(error: BaseException | None) -> bool:
+    """Return whether an error, or what it came from, is that of asking the Hub offline."""
+    errors = library("huggingface_hub.errors")
+    while error is not None:
+        if isinstance(error, (errors.OfflineModeIsEnabled, errors.LocalEntryNotFoundError)):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def first_words(error: BaseException) -> str:

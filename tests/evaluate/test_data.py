@@ -99,6 +99,20 @@ def test_cells_are_parted_as_the_columns_are(tmp_path, mark):
     assert table(tmp_path, text).annotations == (Annotation("a.png", labels=("a, b; c",)),)
 
 
+def test_what_may_surprise_about_labels_is_said(tmp_path):
+    for labels, said in {
+        ("cat", "dog"): (),
+        ("1", "2"): (
+            "the labels are numbers, which have no meaning for a model. Use class names instead",
+        ),
+        ("big_cat", "Big cat"): (
+            "`Big cat` and `big_cat` differ in spelling only and count as separate labels",
+        ),
+    }.items():
+        text = "image,label\na.png,{}\nb.png,{}\n".format(*labels)
+        assert evaluated(table(tmp_path, text, images=("a.png", "b.png"))).notes == said
+
+
 def test_rows_of_one_image_are_joined_and_captions_inferred(tmp_path):
     data = table(tmp_path, "image,caption\na.png,one\na.png,two\nb.png,three\n",
                  images=("a.png", "b.png"))  # fmt: skip
