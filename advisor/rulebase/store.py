@@ -174,6 +174,7 @@ def load_rules(folder: Path | str | None = None, overlays: tuple[Path | str, ...
         rulebase.folders = tuple(str(path) for path in overlays)
         for old in list(_at_hand)[: -AT_HAND or None]:
             _at_hand.pop(old, None)
+        return rulebase
     return _at_hand[request]
 
 
