@@ -16,7 +16,7 @@ from advisor.draw.typesetting import USUAL_WIDTH, cut_lines
 from advisor.model import TASK
 from advisor.phrasing import joined
 
-BEHIND = ("are not verified", "cannot be loaded", "need more memory", "a rule advises against")
+BEHIND = ("are not verified", "cannot be loaded", "need more memory", "are advised against")
 """What keeps a checkpoint behind others, by its group and the rules that are aimed at it."""
 
 
@@ -103,9 +103,9 @@ def _finalists(advice: TaskAdvice, ids: Sequence[str]) -> b.Scatter | None:
         noise = gauge.noise if gauge.share is None else gauge.share * abs(best)
         tie = (best - noise, best + noise) if noise else None
     captions = [f"{common.name} ({common.better} is better) against memory."]
-    captions.append("The numbers match the rows of the table.")
+    captions.append("The numbers match the table.")
     if any(not dot.label and not dot.behind for dot in dots):
-        captions.append("Small dots are other checkpoints that meet your requirements.")
+        captions.append("Small dots are other checkpoints that meet your needs.")
     if tie:
         captions.append("Checkpoints in the shaded range tie with number 1.")
     if limit is not None:
