@@ -49,15 +49,20 @@ settings.load_profile("quick")  # --hypothesis-profile more, as in .ci/run --lon
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+@pytest.fixture(scope="session")
+def of_run(tmp_path_factory):
+    """The folder that workers of a run share, and no other run has."""
+    of_worker = tmp_path_factory.getbasetemp()
+    return of_worker.parent if "PYTEST_XDIST_WORKER" in os.environ else of_worker
+
+
 @pytest.fixture(scope="session", autouse=True)
-def cache(tmp_path_factory):
+def cache(of_run):
     """Keep what is made of rules in a folder of this run, never in the user's cache.
 
     Workers of a run share it: diagrams are told apart by the rules and the code they come from.
     `ADVISOR_TEST_CACHE` names one that several runs share.
     """
-    of_worker = tmp_path_factory.getbasetemp()
-    of_run = of_worker.parent if "PYTEST_XDIST_WORKER" in os.environ else of_worker
     folder = Path(os.environ.get("ADVISOR_TEST_CACHE", of_run / "cache"))
     folder.mkdir(parents=True, exist_ok=True)
     before = os.environ.get("ADVISOR_CACHE")

@@ -289,6 +289,7 @@ def test_no_row_of_the_table_is_one_that_a_rule_speaks_against(advisor, device):
 
 
 @pytest.mark.slow
+@pytest.mark.long  # in each run the documents show what the audit prints, and its exit code
 def test_the_shipped_rules_are_sound(advisor):
     result = advisor("rules", "audit", "--format", "json")
     document = result.json

@@ -1,5 +1,6 @@
 """The page in headless Chromium: one request, any width, light and dark, by keyboard alone."""
 
+import fcntl
 import functools
 import gzip
 import http.server
@@ -29,9 +30,14 @@ ANSWERS = {
 
 
 @pytest.fixture(scope="module")
-def page(rulebase, tmp_path_factory):
-    file = tmp_path_factory.mktemp("site") / "index.html"
-    file.write_text(static_page(rulebase), encoding="utf-8")
+def page(rulebase, of_run):
+    """The page of the shipped rules, which one worker of a run makes for all."""
+    file = of_run / "site" / "index.html"
+    file.parent.mkdir(exist_ok=True)
+    with (file.parent / "begun").open("w") as begun:
+        fcntl.flock(begun, fcntl.LOCK_EX)
+        if not file.exists():
+            file.write_text(static_page(rulebase), encoding="utf-8")
     return file
 
 
