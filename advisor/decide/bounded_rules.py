@@ -18,7 +18,9 @@ from advisor.model import NONE, TASK, NamedTuple, Question, Rule
 from advisor.model.library import Speed
 from advisor.rulebase.base import RuleBase
 
-_SIGNS, WRITER = re.compile(r"[^a-z0-9]+"), "language_model_licence"
+WRITER = "language_model_licence"
+"""The note of a checkpoint with the license of the language model in it."""
+_SIGNS = re.compile(r"[^a-z0-9]+")
 
 
 class Bounds(NamedTuple):

@@ -149,34 +149,45 @@ def _larger(advice: TaskAdvice) -> Iterator[Note]:
             needs = f"needs {ceil(10 * size) / 10:g} GB"
             yield Note("Upgrade", f"{checkpoint.id} {has}, and {needs}", lines=2)
             return
-    unranked, of_none = selection.picks[0].placed_by == NOTHING, selection.picks[0].aimed_at[1]
-    large = sorted(selection.picks, key=lambda pick: 0 if unranked else pick.needs_gb or 0)
-    for pick in sorted(large, key=lambda pick: pick.aimed_at[1]):  # those of a field first
+    first = selection.picks[0]
+    unranked, of_no_field = first.placed_by == NOTHING, first.aimed_at[1]
+
+    def least_first(pick: Pick) -> tuple[bool, float]:  # of those of a field before others
+        return pick.aimed_at[1], 0.0 if unranked else pick.needs_gb or 0.0
+
+    for pick in sorted(selection.picks, key=least_first):
         by_size = [rule for rule in pick.fired if SIZE in rule.where and rule.effect == "avoid"]
+        if not (by_size and pick.loads):
+            continue
         of_field = [rule.because for rule in pick.fired if rule.effect == "prefer"]
-        has = _over_first(advice, pick.checkpoint)
-        if of_none and of_field:
+        if of_no_field and of_field:
             has = f"is slow on this device. {of_field[0]}"
-        elif has and by_size:
+        elif has := _over_first(advice, pick.checkpoint):
             took = advice.hours(pick)
             why = f"but is slow for these needs. {by_size[0].because}"
             has += f", and takes {took.text.partition(' for ')[0]}" if took else f", {why}"
-        if by_size and pick.loads and has:
+        if has:
             yield Note("Upgrade", f"{pick.checkpoint.id} {has}", lines=3)
             return
 
 
 def _unloadable(advice: TaskAdvice) -> Iterator[Note]:
     """The best that nothing here loads, where a result or what is named beside puts it first."""
-    selection, beside = advice.selection, advice.elsewhere
-    lost = [pick.checkpoint for pick in selection.picks if not pick.loads]
-    over = [(able, f"It {has}") for able in lost if (has := _over_first(advice, able))]
-    if beside:
-        reason = f"{beside.because.partition('. ')[0]}."
-        over += [(able, reason) for id in beside.checkpoints for able in lost if able.id == id]
-    for checkpoint, reason in over[:1] if selection.picks[0].loads else ():
-        why = UNLOADED[checkpoint.obstacle]
-        yield Note("Left out", f"{checkpoint.id} {why}. {reason}", lines=2)
+    picks, beside = advice.selection.picks, advice.elsewhere
+    lost = [pick.checkpoint for pick in picks if not pick.loads] if picks[0].loads else []
+    for checkpoint in lost:
+        if has := _over_first(advice, checkpoint):
+            yield _left_out(checkpoint, f"It {has}")
+            return
+    by_id = {checkpoint.id: checkpoint for checkpoint in lost}
+    named = [by_id[id] for id in beside.checkpoints if id in by_id] if beside else []
+    if beside and named:
+        yield _left_out(named[0], f"{beside.because.partition('. ')[0]}.")
+
+
+def _left_out(checkpoint: Checkpoint, reason: str) -> Note:
+    text = f"{checkpoint.id} {UNLOADED[checkpoint.obstacle]}. {reason}"
+    return Note("Left out", text, lines=2)
 
 
 def _unverified(advice: TaskAdvice) -> Iterator[Note]:

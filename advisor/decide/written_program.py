@@ -209,7 +209,8 @@ def written_instead(answer: Advice) -> str:
 
     Empty where it does, or where transformers trains it.
     """
-    advice, first = answer.advice[0], answer.advice[0].selection.picks[0]
+    advice = answer.advice[0]
+    first = advice.selection.picks[0]
     use = advice.use_of(first)
     checkpoint, runtime, refused = _run_with(answer, first.checkpoint, use, "", "")
     if checkpoint and checkpoint != first.checkpoint:

@@ -103,7 +103,8 @@ class Engine:
 
     def choices(self, profile: Profile) -> list[tuple[Choice, ...]]:
         """Return for each question the choices that a profile leaves possible."""
-        encoding, result = self.encoding, list(self._all)
+        encoding = self.encoding
+        result = list(self._all)
         for id, answer in profile.items():
             if not answer.options:
                 continue

@@ -16,8 +16,8 @@ from advisor.phrasing import joined
 
 if TYPE_CHECKING:
     from advisor.decide.selection import Selection
-    from advisor.need.reading import Span
     from advisor.need.understood import Understood
+    from advisor.need.wishes import Span
 
 
 class NamedModel(NamedTuple):

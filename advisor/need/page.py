@@ -17,8 +17,9 @@ from advisor.need.remainder import noteworthy
 from advisor.phrasing import first_named, joined
 
 if TYPE_CHECKING:
-    from advisor.need.reading import AnswerRead, Span
+    from advisor.need.reading import AnswerRead
     from advisor.need.understood import Understood
+    from advisor.need.wishes import Span
 
 _SEVERAL = re.compile(r"(?i)\b(?:[2-9]|two|four|zwei|deux|dos|due|dois|duas)\s*(?:[x×*]\s*)?$")
 """Before a machine of which there are several."""

@@ -8,8 +8,8 @@ from advisor.model import TASK
 from advisor.need.named import model_names, served
 
 if TYPE_CHECKING:
-    from advisor.need.reading import Span
     from advisor.need.understood import Understood
+    from advisor.need.wishes import Span
 
 
 def unused(understanding: Understood) -> tuple[Span, ...]:

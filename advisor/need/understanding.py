@@ -33,8 +33,9 @@ from advisor.engine.profile import (
 from advisor.errors import ContradictionError, UsageError, nearest, unknown_name
 from advisor.model import TASK
 from advisor.need.lexicon import lexicon_of
-from advisor.need.reading import ORIGIN, SURE_CONCEPTS, AnswerRead, Reading, TaskRead, read
+from advisor.need.reading import ORIGIN, AnswerRead, Reading, read
 from advisor.need.understood import OFFERED, Understood
+from advisor.need.wishes import SURE_CONCEPTS, TaskRead
 from advisor.phrasing import joined
 from advisor.tokens import form_of, written_by_character
 

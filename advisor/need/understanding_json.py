@@ -11,8 +11,9 @@ from advisor.need.named import named_json
 from advisor.need.remainder import unused
 
 if TYPE_CHECKING:
-    from advisor.need.reading import AnswerRead, Span, TaskRead
+    from advisor.need.reading import AnswerRead
     from advisor.need.understood import Understood
+    from advisor.need.wishes import Span, TaskRead
 
 
 def as_json(understanding: Understood, today: str | None = None) -> dict[str, Any]:

@@ -13,7 +13,8 @@ from advisor.decide.selection import ORDERS, sort_flag
 from advisor.engine.profile import Answer, Profile
 from advisor.model import NOT_APPLICABLE, TASK, NamedTuple
 from advisor.need.limits import Limit
-from advisor.need.reading import AnswerRead, Reading, TaskRead
+from advisor.need.reading import AnswerRead, Reading
+from advisor.need.wishes import TaskRead
 
 FIELDS = "fields"
 """What an act gives that reads named values from documents."""

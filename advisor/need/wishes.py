@@ -1,0 +1,247 @@
+"""Tasks that a text speaks of: those within reach, and those that other words are about.
+
+Concepts are met, negated or not; sets of concepts speak of tasks. A set inside a larger one that is
+met too says nothing more; of what is left, the largest sets are within reach.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence, Set
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from advisor.model import NamedTuple
+from advisor.model.phrase_kinds import ALIAS, CONCEPT, NUMBER_OF, PARTICLE, SAYING
+from advisor.need.label_names import COLONS, DOCUMENTS, OR
+from advisor.need.numerals import WISHES
+from advisor.need.sweep import CHOOSING
+
+if TYPE_CHECKING:
+    from advisor.need.lexicon import Lexicon
+    from advisor.need.numerals import Amount
+    from advisor.need.sweep import Mark, Swept
+    from advisor.rulebase.base import RuleBase
+
+SURE_CONCEPTS = 2
+"""A task read from fewer concepts, or words of its name, is never decided."""
+
+NEXT, ASIDE = "next", "aside"
+"""Particles before what is wished for after something else, and besides it."""
+
+KIND = "archive-kind"
+"""The concept of documents that ready models tell apart; it is met where all labels are such."""
+
+TAUGHT_BY = frozenset((
+    "training", "labelled", "untrained", "number-of-examples", "number-of-few-examples",
+    "number-of-classes", "number-of-kinds",
+))  # fmt: skip
+"""Concepts of what a model learns from: they part tasks that share all else, and name none."""
+
+UNSEEN = {"records": "page", "prose": "read"}
+"""Concepts of what is no image, and of what is done with texts, each with what makes it of one."""
+
+SHOWN = frozenset((
+    "image", "photos", "video", "scanned", "form", "handwritten", "scene-text", "line", "chart",
+    "screen", "face", "meme", "by-image", "two-images", "organism", "lesion", "audio",
+))  # fmt: skip
+"""Concepts of what is seen, or heard: what is done besides is done with that."""
+
+THINGS = SHOWN | DOCUMENTS | {"product", "text"}
+"""Concepts of what something is done with."""
+
+Span = tuple[int, int]
+
+ConceptSets = Sequence[tuple[str, frozenset[str]]]
+"""Sets of concepts, each with the task that they speak of together."""
+
+
+class TaskRead(NamedTuple):
+    """A task that words speak of.
+
+    `strength` is the number of concepts met together, or of words of its name; `spans` are the
+    slices of the text that they stand in.
+    """
+
+    task: str
+    strength: int
+    concepts: frozenset[str]
+    spans: tuple[Span, ...]
+
+    @property
+    def likelihood(self) -> tuple[int, int]:
+        """What parts it from others: all else, then what a model is to learn from."""
+        taught = len(self.concepts & TAUGHT_BY)
+        return max(self.strength - taught, 1), taught
+
+
+class TasksRead(NamedTuple):
+    """What is wished for: `tasks` within reach, the likeliest first.
+
+    `touched` are all tasks that any word speaks of, `besides` those that other words speak of:
+    they go with none of the tasks, or are to be done before or after.
+    """
+
+    tasks: tuple[TaskRead, ...]
+    touched: tuple[TaskRead, ...]
+    besides: tuple[TaskRead, ...]
+
+
+Met = Mapping[str, tuple[Span, ...]]
+"""Concepts that a text names and does not take back, with where."""
+
+
+def wishes_of(
+    rulebase: RuleBase,
+    lexicon: Lexicon,
+    swept: Swept,
+    met: Met,
+    leading: Met,
+    names: Sequence[tuple[str, Span]],
+) -> TasksRead:
+    """Return the tasks of a text by the concepts met, of which `leading` may be what is wished for.
+
+    Where nothing else speaks of a task, `names` of checkpoints do.
+    """
+    touched = _tasks(rulebase, lexicon, swept, leading)
+    if not touched:  # then what comes besides is all that is wished
+        touched = _tasks(rulebase, lexicon, swept, met)
+    touched = () if _shows_nothing(lexicon, met) else touched or _by_names(lexicon, names)
+    tasks = tuple(task for task in touched if task.likelihood == touched[0].likelihood)
+    apart = _apart(rulebase, lexicon, swept)
+    more = () if any(token.form in OR for token in swept.tokens) else tasks[1:]
+    apart |= {task.task: task for task in more if not _is_one(tasks[0], task)}
+    tasks = (*tasks[:1], *(task for task in tasks[1:] if task.task not in apart))
+    reach = {task.task for task in tasks}
+    others = _besides(lexicon, met, touched, tasks)
+    besides = tuple(other for other in others if other.task not in apart)
+    besides += tuple(task for id, task in apart.items() if id not in reach)
+    return TasksRead(tasks, touched, besides)
+
+
+def met_in(
+    swept: Swept, numbers: Sequence[Amount], *, leading: bool = False
+) -> dict[str, tuple[Span, ...]]:
+    """Return the concepts that a text names and does not take back, with where.
+
+    With `leading`, only those that may be what is wished for.
+    """
+    met: dict[str, list[Span]] = {}
+    for mark in swept.of(CONCEPT, SAYING):
+        if mark.id != KIND and (mark.leads or not (leading or mark.negated)):
+            met.setdefault(mark.id, []).append(swept.span(mark.places))
+    for number in numbers:
+        met.setdefault(f"{NUMBER_OF}{number.measure}", []).append(swept.span(number.places))
+    return {id: tuple(spans) for id, spans in met.items()}
+
+
+def _tasks(rulebase: RuleBase, lexicon: Lexicon, swept: Swept, met: Met) -> tuple[TaskRead, ...]:
+    """Return every task that some words speak of, the likeliest first."""
+    best = spoken_of(lexicon.meanings, met.keys())
+    strengths = {task: len(concepts) for task, concepts in best.items()}
+    spans = {task: [s for c in sorted(of) for s in met[c]] for task, of in best.items()}
+    for mark in swept.of(ALIAS):
+        if not mark.leads:
+            continue
+        words = min(_words_of(lexicon, swept, mark), SURE_CONCEPTS)
+        strengths[mark.id] = max(strengths.get(mark.id, 0), words)
+        spans.setdefault(mark.id, []).append(swept.span(mark.places))
+    order = {task.id: place for place, task in enumerate(rulebase.tasks)}
+    reads = [
+        TaskRead(task, strength, best.get(task, frozenset()), tuple(dict.fromkeys(spans[task])))
+        for task, strength in sorted(strengths.items(), key=lambda item: order[item[0]])
+    ]
+    return tuple(sorted(reads, key=lambda each: each.likelihood, reverse=True))
+
+
+def _shows_nothing(lexicon: Lexicon, met: Met) -> bool:
+    """True for a text about numbers or texts alone, of which no verb makes a task of images."""
+    says = lexicon.index["says"]
+    seen = any(id in SHOWN or "domain" in says.get(id, ()) for id in met)
+    return not seen and any(id in met and of not in met for id, of in UNSEEN.items())
+
+
+def spoken_of(sets: ConceptSets, met: Set[str]) -> dict[str, frozenset[str]]:
+    """Return the tasks that met concepts speak of, each with its largest set.
+
+    A set inside another one that is met too counts for nothing. What a model learns from counts
+    least.
+    """
+    whole = [row for row in sets if row[1] <= met]
+    best: dict[str, frozenset[str]] = {}
+    for task, concepts in whole:
+        inside = any(concepts < other for _, other in whole)
+        if not inside and _size(concepts) > _size(best.get(task, frozenset())):
+            best[task] = concepts
+    return best
+
+
+def _size(concepts: Set[str]) -> tuple[int, int]:
+    return len(concepts - TAUGHT_BY), len(concepts)
+
+
+def _words_of(lexicon: Lexicon, swept: Swept, mark: Mark) -> int:
+    """Return of how many words a mark is; what a hyphen joins is one."""
+    tokens = [t for t in swept.tokens[mark.first : mark.last] if t.form not in lexicon.skipped]
+    joined = sum(
+        swept.text[token.end : after.start].strip() != "" for token, after in pairwise(tokens)
+    )
+    return len(tokens) - joined
+
+
+def _besides(
+    lexicon: Lexicon,
+    met: Met,
+    touched: Sequence[TaskRead],
+    tasks: Sequence[TaskRead],
+) -> tuple[TaskRead, ...]:
+    """Return the tasks of words that go with none of the tasks within reach, with those words."""
+    reach = {task.task for task in tasks}
+    going = {concept for task, when in lexicon.meanings if task in reach for concept in when}
+    others: dict[tuple[Span, ...], TaskRead] = {}
+    for task in touched:
+        own = task.concepts - going - TAUGHT_BY
+        if task.task not in reach and own:
+            spans = tuple(span for concept in sorted(own) for span in met.get(concept, ()))
+            others.setdefault(spans, TaskRead(task.task, len(own), own, spans))
+    return tuple(others.values())
+
+
+def _apart(rulebase: RuleBase, lexicon: Lexicon, swept: Swept) -> dict[str, TaskRead]:
+    """Return the tasks of parts of a text that are to be done one after the other.
+
+    What is seen is that of the whole: read the pages, then search them.
+    """
+    ends = {mark.first for mark in swept.of(PARTICLE) if mark.id in (NEXT, ASIDE)}
+    listed = next((mark.last for mark in swept.of(PARTICLE) if mark.id == WISHES), None)
+    if listed is not None:
+        ends |= {at for at in range(listed, len(swept.tokens)) if swept.tokens[at].form in CHOOSING}
+    if ends:  # what is announced is no part: captions and search: I want to ...
+        ends |= {at for at, token in enumerate(swept.tokens) if token.form in COLONS}
+    reads: dict[str, TaskRead] = {}
+    for first, last in pairwise((0, *sorted(ends), len(swept.tokens))):
+        marks = [
+            mark._replace(aside=False)
+            for mark in swept.marks
+            if first <= mark.first < last or mark.id in THINGS
+        ]
+        part = swept._replace(marks=marks)
+        touched = _tasks(rulebase, lexicon, part, met_in(part, (), leading=True))
+        likeliest = [task for task in touched if task.likelihood == touched[0].likelihood]
+        if len(likeliest) == 1 and likeliest[0].concepts - THINGS - TAUGHT_BY:
+            reads.setdefault(likeliest[0].task, likeliest[0])
+    return reads if len(reads) > 1 else {}
+
+
+def _is_one(task: TaskRead, other: TaskRead) -> bool:
+    """True where one thing is wished: some act is of both tasks, or one of them has none."""
+    acts, others = task.concepts - THINGS, other.concepts - THINGS
+    return not (acts and others and acts.isdisjoint(others))
+
+
+def _by_names(lexicon: Lexicon, names: Sequence[tuple[str, Span]]) -> tuple[TaskRead, ...]:
+    """Return the tasks of the checkpoints that are named, where nothing else speaks of any."""
+    spans: dict[str, list[Span]] = {}
+    for name, span in names:
+        for task in lexicon.named(name)[1]:
+            spans.setdefault(task, []).append(span)
+    return tuple(TaskRead(task, 0, frozenset(), tuple(where)) for task, where in spans.items())
