@@ -136,8 +136,9 @@ def test_its_new_question_counts_only_where_it_makes_sense(extended):
 
 def test_why_is_explained(extended):
     found = explain(extended, {"task": "spoken-description", "voice": "any-voice"})
-    assert [rule.id for rule in found.reasons if not rule.derived] == ["any-voice-will-do"]
-    assert set(found.because) == {"task", "voice"}
+    [won] = [a for a in found.advice.decision.assessments if a.verdict == "recommended"]
+    assert [f.rule.id for f in won.fired if not f.rule.derived] == ["any-voice-will-do"]
+    assert set(found.reason.answers) == {"task", "voice"}
 
 
 def test_why_not_is_explained(extended):
@@ -153,7 +154,7 @@ def test_why_not_is_explained(extended):
 
 def test_what_would_change_it_is_explained(extended):
     own = {"task": "spoken-description", "voice": "own-voice", "training": "ready-made"}
-    changes = explain(extended, own).changes
+    changes = explain(extended, own).advice.changes
     assert {(tuple(flip.answers.items()), flip.family) for flip in changes} == {
         ((("training", "fine-tune"),), "speaker"),
         ((("voice", "any-voice"),), "speaker"),

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
-from advisor.decide.advice import CheckpointSet, Together
+from advisor.decide.advice import CheckpointSet, TaskAdvice, Together
 from advisor.decide.outlook import Change, by_end, ways_text
 from advisor.decide.reasons import Reason
 from advisor.decide.shortlist import lost_on_text
 from advisor.draw.blocks import Cell, Heading, Item, Items, Judged, Link, Page, Text
 from advisor.engine.bounds import BOUNDS
-from advisor.engine.decision import Assessment, Decision, FiredRule
+from advisor.engine.decision import Assessment, Decision
 from advisor.engine.profile import answer_text, answers_text
 from advisor.model import Rule
 from advisor.phrasing import NO_FAMILY, count, family_text, joined, origin_word
@@ -55,23 +55,18 @@ def _set_text(chosen: CheckpointSet) -> str:
     return f"{joined(parts)}; {memory}"
 
 
-def reasons_page(
-    rulebase: RuleBase,
-    decision: Decision,
-    reason: Reason,
-    changes: Iterable[Change],
-    only: str = "",
-) -> Page:
+def reasons_page(advice: TaskAdvice, reason: Reason, only: str = "") -> Page:
     """Return why a family is the answer, why not each other one, and what would change that.
 
     Where `only` names a family, why it is not the answer is all.
     """
+    rulebase, decision, changes = advice.rulebase, advice.decision, advice.changes
     page: Page = [] if only else _why(rulebase, decision, reason)
     for assessment in decision.assessments:
         if assessment.family != decision.family and only in ("", assessment.family):
             ways = [change for change in changes if change.family == assessment.family]
             page += _why_not(rulebase, assessment, ways)
-    every = [] if only else [*changes]
+    every = () if only else changes
     rows = []
     for (family, checkpoint), some in by_end(every).items():
         origins = ", ".join(
@@ -108,7 +103,7 @@ def _why(rulebase: RuleBase, decision: Decision, reason: Reason) -> Page:
 
 def _why_not(rulebase: RuleBase, lost: Assessment, ways: list[Change]) -> Page:
     """Why a family is not the answer, and the ways to it."""
-    reasons = rules_against(lost.fired)
+    reasons = lost.reasons
     rows = [_rule(rulebase, "-", rule) for rule in reasons]
     if len(reasons) > 1:
         alone = any(rule.effect == "exclude" for rule in reasons)
@@ -125,12 +120,6 @@ def _why_not(rulebase: RuleBase, lost: Assessment, ways: list[Change]) -> Page:
     family = rulebase.family(lost.family)
     judged = Judged(family.shown, lost.verdict, family.name)
     return [Heading(f"Why not {family.shown}"), judged, Items(tuple(rows))]
-
-
-def rules_against(fired: Iterable[FiredRule]) -> list[Rule]:
-    """Return the decisive rules against a family, all of them where none is."""
-    against = [fired_rule for fired_rule in fired if fired_rule.rule.effect != "prefer"]
-    return [fired.rule for fired in against if fired.decisive] or [fired.rule for fired in against]
 
 
 def _rule(rulebase: RuleBase, mark: str, rule: Rule) -> Item:

@@ -14,6 +14,7 @@ from advisor.decide.outlook import Change
 from advisor.decide.precedence import LARGER, ROUNDED, SUCCESSOR
 from advisor.decide.programs import prompt_for
 from advisor.decide.ranking import OPENNESS
+from advisor.decide.reasons import Reason
 from advisor.decide.requirements import Suitability
 from advisor.decide.selection import Pick, Selection
 from advisor.draw.formats import SCHEMA_VERSION, plain
@@ -63,7 +64,7 @@ def rules_json(rulebase: RuleBase) -> dict[str, Any]:
     return {"rule_base": rulebase.digest, **overlays}
 
 
-def decision_json(decision: Decision, because: Profile, rulebase: RuleBase) -> dict[str, Any]:
+def decision_json(decision: Decision, reason: Reason, rulebase: RuleBase) -> dict[str, Any]:
     """Return a decision with the answers that force it, and the bounds of its rules."""
     bounds: Profile = rulebase.bounds.answers if rulebase.bounds else {}
     return {
@@ -86,8 +87,9 @@ def decision_json(decision: Decision, because: Profile, rulebase: RuleBase) -> d
                 **({"named": list(answer.named)} if answer.named else {}),
                 "origin": answer.origin,
             }
-            for id, answer in because.items()
+            for id, answer in reason.answers.items()
         ],
+        **({} if reason.smallest else {"because_smallest": False}),
     }
 
 
@@ -115,14 +117,12 @@ def some(value: Any, *fields: str) -> dict[str, Any]:
 
 def _advice_json(advice: TaskAdvice, today: str | None) -> dict[str, Any]:
     selection, elsewhere, options = advice.selection, advice.elsewhere, advice.options
-    reason = advice.reason
     freshness = {
         of: span and {**plain(span), **({"age_months": span.age_months(today)} if today else {})}
         for of, span in advice.freshness(selection.picks).items()
     }
     return {
-        **decision_json(advice.decision, reason.answers, advice.rulebase),
-        **({} if reason.smallest else {"because_smallest": False}),
+        **decision_json(advice.decision, advice.reason, advice.rulebase),
         "assessments": [
             {
                 "family": assessment.family,

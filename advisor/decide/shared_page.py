@@ -39,11 +39,7 @@ def shared_page(answer: Advice, screen: b.Page, need: str = "", again: str = "")
         from advisor.decide.written_program import script
 
         page += [b.Heading("Program"), b.Code(script(answer).python.rstrip(), "python")]
-    reasons = tuple(
-        block
-        for task in answer.advice
-        for block in reasons_page(answer.rulebase, task.decision, task.reason, task.changes)
-    )
+    reasons = tuple(block for task in answer.advice for block in reasons_page(task, task.reason))
     newest = max(answer.rulebase.source_dates.values(), default="")
     facts = f"{answer.rulebase.digest}{f', newest source read in {newest}' if newest else ''}"
     return [

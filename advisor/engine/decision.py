@@ -56,6 +56,12 @@ class Assessment(NamedTuple):
             return ()
         return tuple(fired_rule for fired_rule in self.fired if fired_rule.rule.effect == "avoid")
 
+    @property
+    def reasons(self) -> tuple[Rule, ...]:
+        """The decisive rules against the family, all of them where none is."""
+        against = [fired for fired in self.fired if fired.rule.effect != "prefer"]
+        return tuple([f.rule for f in against if f.decisive] or [f.rule for f in against])
+
 
 class Decision(NamedTuple):
     """The answer for one profile.

@@ -2,52 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from advisor.decide.bounded_rules import bounded, without_bounds
-from advisor.decide.details import rules_against
-from advisor.decide.outlook import Certainty, Change, outlook
+from advisor.decide.advice import TaskAdvice
+from advisor.decide.bounded_rules import bounded
 from advisor.decide.precedence import Precedence, Precedences
-from advisor.decide.reasons import sufficient
-from advisor.decide.recommendation import called_with
+from advisor.decide.reasons import Reason
+from advisor.decide.recommendation import advise, called_with
 from advisor.decide.requirements import Requirements, Suitability
-from advisor.decide.selection import ORDERS, Selection, select, select_of
-from advisor.engine.decision import Decision, Engine, FiredRule
+from advisor.decide.selection import ORDERS, Selection, select_of
+from advisor.engine.decision import Assessment, Decision, Engine
 from advisor.engine.profile import Answer, Profile, make_profile
 from advisor.errors import UsageError, check_type
-from advisor.model import TASK, Checkpoint, Rule
+from advisor.model import TASK, Checkpoint
 from advisor.rulebase.base import RuleBase
 from advisor.rulebase.store import load_rules
 
 
-class WhyNot(NamedTuple):
-    """Why a family is not the answer: decisive rules, the criterion it lost on, the way to it."""
-
-    family: str
-    verdict: str
-    lost_on: str | None
-    reasons: tuple[Rule, ...]
-    for_it: tuple[Rule, ...]
-    changes: tuple[Change, ...]
-
-
 class Explanation(NamedTuple):
-    """Everything that can be said about one decision under some rules, its bounds among them.
+    """The answer for one task, what forces its family, and the families said not to be it."""
 
-    `smallest` is false where fewer answers than `because` has may be enough: nobody tried them all.
-    """
-
-    rulebase: RuleBase
-    decision: Decision
-    because: Profile
-    reasons: tuple[Rule, ...]
-    caveats: tuple[Rule, ...]
-    why_not: tuple[WhyNot, ...]
-    certainty: Certainty
-    changes: tuple[Change, ...]
-    priority: tuple[str, ...]
-    smallest: bool = True
+    advice: TaskAdvice
+    reason: Reason
+    why_not: tuple[Assessment, ...]
 
 
 def explain(
@@ -70,44 +48,17 @@ def explain(
     engine, profile = bounded(Engine.known(rules, priority), make_profile(rules, given))
     if len(profile.get(TASK, Answer((), None, "flag")).options) > 1:
         raise UsageError("`advisor explain` explains one task at a time", hint="pass `--task` once")
-    decision = engine.decide(profile)
-    seen = outlook(engine, decision)
-    freed = without_bounds(engine, profile, decision, select(engine.rulebase, decision))
-    changes = (*seen.changes, *freed)
-    wanted = rules.family(why_not).id if why_not else None
-    if wanted and wanted == decision.family:
+    advice = advise(engine, profile)
+    wanted, winner = rules.family(why_not).id if why_not else None, advice.decision.family
+    if wanted and wanted == winner:
         raise UsageError(
             f"`{wanted}` is the recommended family, so there is no reason against it",
             hint="leave out --why-not, or pass another family",
             kind="why-not-winner",
         )
-    reason = sufficient(engine, decision)
-    won = [fired for a in decision.assessments if a.family == decision.family for fired in a.fired]
-    return Explanation(
-        rulebase=engine.rulebase,
-        decision=decision,
-        because=reason.answers,
-        reasons=_rules("prefer", won),
-        caveats=_rules("avoid", won),
-        why_not=tuple(
-            WhyNot(
-                *(other.family, other.verdict, other.lost_on),
-                reasons=tuple(rules_against(other.fired)),
-                for_it=_rules("prefer", other.fired),
-                changes=tuple(change for change in changes if change.family == other.family),
-            )
-            for other in decision.assessments
-            if other.family != decision.family and wanted in (None, other.family)
-        ),
-        certainty=seen.certainty,
-        changes=changes,
-        priority=engine.priority,
-        smallest=reason.smallest,
-    )
-
-
-def _rules(effect: str, fired: Iterable[FiredRule]) -> tuple[Rule, ...]:
-    return tuple([fired_rule.rule for fired_rule in fired if fired_rule.rule.effect == effect])
+    others = [other for other in advice.decision.assessments if other.family != winner]
+    explained = tuple([other for other in others if wanted in (None, other.family)])
+    return Explanation(advice, advice.reason, explained)
 
 
 SHOWN_AHEAD = 3

@@ -6,7 +6,6 @@ from typing import Any
 
 from advisor.decide.command_lines import command
 from advisor.decide.details import reasons_page
-from advisor.decide.reasons import Reason
 from advisor.decide.recommendation_json import (
     BETTER,
     change_json,
@@ -19,6 +18,7 @@ from advisor.decide.selection import sort_flag
 from advisor.decide.shortlist import figure_text
 from advisor.draw.blocks import Heading, Item, Items, Page, Text
 from advisor.draw.formats import SCHEMA_VERSION, plain
+from advisor.engine.decision import Assessment
 from advisor.engine.profile import answers_text
 from advisor.explanation.explain import Decided, Explanation, Standing
 from advisor.model import UNLOADED
@@ -28,27 +28,33 @@ from advisor.rulebase.base import RuleBase
 
 def as_json(explanation: Explanation) -> dict[str, Any]:
     """Return the JSON document of `advisor explain --format json`."""
-    given, rulebase = explanation.decision.given, explanation.rulebase
+    advice, reason = explanation.advice, explanation.reason
+    decision, rulebase = advice.decision, advice.rulebase
+    won = next((a for a in decision.assessments if a.family == decision.family), None)
     return {
         "schema_version": SCHEMA_VERSION,
-        **decision_json(explanation.decision, explanation.because, rulebase),
-        **({} if explanation.smallest else {"because_smallest": False}),
-        "reasons": [rule_json(rule) for rule in explanation.reasons],
-        "caveats": [rule_json(rule) for rule in explanation.caveats],
+        **decision_json(decision, reason, rulebase),
+        "reasons": _fired_json(won, "prefer"),
+        "caveats": _fired_json(won, "avoid"),
         "why_not": [
             {
                 **some(lost, "family", "verdict", "lost_on"),
                 "reasons": [rule_json(rule) for rule in lost.reasons],
-                "for_it": [rule_json(rule) for rule in lost.for_it],
-                "changes": [change_json(change) for change in lost.changes],
+                "for_it": _fired_json(lost, "prefer"),
+                "changes": [change_json(c) for c in advice.changes if c.family == lost.family],
             }
             for lost in explanation.why_not
         ],
-        "certainty": plain(explanation.certainty),
-        "changes": [change_json(change) for change in explanation.changes],
-        "command": command("recommend", rulebase, given, explanation.priority),
+        "certainty": plain(advice.certainty),
+        "changes": [change_json(change) for change in advice.changes],
+        "command": command("recommend", rulebase, decision.given, advice.priority),
         **rules_json(rulebase),
     }
+
+
+def _fired_json(family: Assessment | None, effect: str) -> list[dict[str, Any]]:
+    fired = family.fired if family else ()
+    return [rule_json(each.rule) for each in fired if each.rule.effect == effect]
 
 
 def standing_json(standing: Standing) -> dict[str, Any]:
@@ -67,12 +73,9 @@ def standing_json(standing: Standing) -> dict[str, Any]:
 
 def as_page(explanation: Explanation, *, only: bool = False) -> Page:
     """Return the page. `only` leaves out all but the family asked about."""
-    rulebase = explanation.rulebase
-    overlays: Page = [Text(f"overlay: {change}", "quiet") for change in rulebase.overlays]
-    reason = Reason(explanation.because, explanation.smallest)
-    family = explanation.why_not[0].family if only else ""
-    decision, changes = explanation.decision, explanation.changes
-    return overlays + reasons_page(rulebase, decision, reason, changes, family)
+    advice, family = explanation.advice, explanation.why_not[0].family if only else ""
+    page: Page = [Text(f"overlay: {change}", "quiet") for change in advice.rulebase.overlays]
+    return page + reasons_page(advice, explanation.reason, family)
 
 
 DECIDED_BY = {
