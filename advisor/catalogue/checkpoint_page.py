@@ -8,7 +8,7 @@ from typing import Any
 from advisor.catalogue.filters import Matches
 from advisor.catalogue.knowledge import Measurement, WholeEntry, measurements, shown_name
 from advisor.catalogue.uncatalogued import UncataloguedCheckpoint
-from advisor.decide.memory import estimate, memory_gb
+from advisor.decide.memory import loaded_dtype, memory_gb
 from advisor.decide.precedence import Precedences
 from advisor.decide.programs import snippet
 from advisor.draw.blocks import Code, Heading, Item, Items, Page, Pairs, Table, Text
@@ -55,6 +55,7 @@ def listed(heading: str, items: Iterable[Item]) -> Page:
 def checkpoint_page(checkpoint: Checkpoint, rulebase: RuleBase) -> Page:
     """Return the page of a checkpoint: may I, can I, how, and how well it was measured to do."""
     active = checkpoint.active_parameters_millions
+    dtype = loaded_dtype(checkpoint) + ("" if checkpoint.dtype else " (assumed)")
     family = f"family {checkpoint.family}"
     if checkpoint.family == NONE:
         family = "not part of the three families"
@@ -80,7 +81,7 @@ def checkpoint_page(checkpoint: Checkpoint, rulebase: RuleBase) -> Page:
             ("languages (weak)", ", ".join(checkpoint.languages_poor or ())),
             ("parameters", value_text(checkpoint.parameters_millions, "{} million")),
             ("active parameters", value_text(active, "{} million") if active else ""),
-            *_memory(checkpoint),
+            ("memory", value_text(memory_gb(checkpoint), f"{{}} GB in {dtype}, estimated")),
             ("text context", value_text(checkpoint.text_context, "{} tokens")),
             ("image size", value_text(checkpoint.image_size, "{} pixels")),
             ("released", value_text(checkpoint.released)),
@@ -139,19 +140,6 @@ def _called(checkpoint: Checkpoint) -> list[tuple[str, str | None]]:
         ("text case", checkpoint.text_case),
         ("pages", checkpoint.pages),
     ]
-
-
-def _memory(checkpoint: Checkpoint) -> list[tuple[str, str]]:
-    """The estimate for one image, what it assumes, and the command that measures it."""
-    estimated = estimate(checkpoint)
-    if estimated.gb is None:
-        return [("memory", f"not known: {'; '.join(estimated.assumptions)}")]
-    parts = ", ".join(f"{part.gb:g} {part.name}" for part in estimated.parts)
-    facts = [
-        ("memory", f"{estimated.gb:g} GB, estimated: {parts}"),
-        ("memory assumes", "; ".join(estimated.assumptions)),
-    ]
-    return facts if checkpoint.home else [*facts, ("measure with", estimated.command)]
 
 
 def _sources(checkpoint: Checkpoint, rulebase: RuleBase) -> Page:

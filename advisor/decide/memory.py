@@ -45,25 +45,6 @@ LANGUAGE_MODEL_MB = 7.1 * 1024
 vocabulary, with gradient checkpointing."""
 
 
-class Component(NamedTuple):
-    """One thing that takes memory, in GB of 2^30 bytes."""
-
-    name: str
-    gb: float
-
-
-class Estimate(NamedTuple):
-    """A peak in GB, what it is made of, what was assumed, and the command that measures it.
-
-    `gb` is None where nobody knows how large the checkpoint is.
-    """
-
-    gb: float | None
-    parts: tuple[Component, ...]
-    assumptions: tuple[str, ...]
-    command: str
-
-
 def memory_gb(checkpoint: Checkpoint, task: Task | None = None) -> float | None:
     """Return the peak memory in GB (2^30 bytes) for one image; None where the size is unknown.
 
@@ -73,7 +54,7 @@ def memory_gb(checkpoint: Checkpoint, task: Task | None = None) -> float | None:
     if checkpoint.parameters_millions is None:
         return None
     cache = cache_mb(checkpoint, task) if task else None
-    return round((sum(_loaded_mb(checkpoint).values()) + (cache or 0.0)) / 1024, 2)
+    return round((loaded_mb(checkpoint) + (cache or 0.0)) / 1024, 2)
 
 
 def cache_mb(checkpoint: Checkpoint, task: Task) -> float | None:
@@ -82,36 +63,28 @@ def cache_mb(checkpoint: Checkpoint, task: Task) -> float | None:
     They are two times layers, width and bytes of a value for each token of the image and of a
     usual text. What compares without writing keeps none.
     """
+    writer = checkpoint.writer
     if checkpoint.stage == "contrastive":
         return 0.0
     pixels = PIXELS if {*PAGES}.isdisjoint(task.implies.get("reading", ())) else PAGE_PIXELS
-    tokens = checkpoint.writer and checkpoint.writer.tokens_of(pixels)
-    return (tokens + (task.writes or 0)) * _token_mb(checkpoint) if tokens else None
-
-
-def _token_mb(checkpoint: Checkpoint) -> float:
-    """Return the MB of keys and values of one token in all layers of what writes."""
-    if checkpoint.writer is None:
-        return 0.0
+    tokens = writer and writer.tokens_of(pixels)
+    if not (writer and tokens):
+        return None
     each = BYTES.get(loaded_dtype(checkpoint), BYTES["bfloat16"])
-    return checkpoint.writer.layers * checkpoint.writer.width * 2 * each / MB
+    return (tokens + (task.writes or 0)) * writer.layers * writer.width * 2 * each / MB
 
 
-def _loaded_mb(checkpoint: Checkpoint) -> dict[str, float]:
-    """What one image takes, by name.
+def loaded_mb(checkpoint: Checkpoint) -> float:
+    """Return the MB (2^20 bytes) of a process that read one image, without keys and values.
 
     Weights that are cast or rounded are read tensor by tensor from a mapped file, whose pages the
     system takes back when it needs them.
     """
-    parameters = (checkpoint.parameters_millions or 0.0) * 1e6
-    taken, used = {"Python, libraries and one image": float(OVERHEAD_MB)}, loaded_dtype(checkpoint)
+    parameters, used = (checkpoint.parameters_millions or 0.0) * 1e6, loaded_dtype(checkpoint)
     if each := ROUNDED_BYTES.get(used):
         linear = (checkpoint.linear_millions or 0.0) * 1e6
-        taken[f"linear layers in {used}"] = linear * each / MB
-        taken["other layers in bfloat16"] = weights_mb(parameters - linear, "bfloat16")
-    else:
-        taken[f"weights in {used}"] = weights_mb(parameters, used)
-    return taken
+        return OVERHEAD_MB + linear * each / MB + weights_mb(parameters - linear, "bfloat16")
+    return OVERHEAD_MB + weights_mb(parameters, used)
 
 
 def weights_mb(parameters: float, dtype: str) -> float:
@@ -147,34 +120,6 @@ def loaded_dtype(checkpoint: Checkpoint) -> str:
         return checkpoint.precision
     large = (checkpoint.parameters_millions or 0) > LARGE_MILLIONS
     return "bfloat16" if large and writes_as_language_model(checkpoint) else file_dtype(checkpoint)
-
-
-def estimate(checkpoint: Checkpoint) -> Estimate:
-    """Return the peak of a checkpoint on a CPU for one image, as `memory_gb` has it."""
-    task = f" --task {checkpoint.tasks[0]}" if checkpoint.tasks else ""
-    command = f"advisor try --image photo.jpg --checkpoint {checkpoint.hub_id}{task} --format json"
-    millions = checkpoint.parameters_millions
-    if millions is None:
-        return Estimate(None, (), ("the number of parameters is not known",), command)
-    stored = file_dtype(checkpoint)
-    precision = checkpoint.notes.get("parameters_precision", "published")
-    rests_on = [
-        f"{millions:g} million parameters ({precision})",
-        f"{stored} in the file" if checkpoint.dtype else f"{stored} in the file (not verified)",
-        f"loaded in {loaded_dtype(checkpoint)}",
-        "on a CPU, in one process",
-    ]
-    if checkpoint.stage == "contrastive":
-        rests_on.append("a dual encoder generates no text, so it has no key-value cache")
-    elif each := _token_mb(checkpoint):
-        rests_on.append(
-            f"no key-value cache, {1024 * each:,.0f} kB for each token of image and text"
-        )
-    else:
-        rests_on.append("no key-value cache, because the size of the decoder is unknown")
-    loaded = _loaded_mb(checkpoint).items()
-    parts = tuple(Component(name, round(mb / 1024, 3)) for name, mb in loaded)
-    return Estimate(memory_gb(checkpoint), parts, tuple(rests_on), command)
 
 
 class TrainingMemory(NamedTuple):

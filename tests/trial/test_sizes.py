@@ -7,7 +7,7 @@ pytest.importorskip("transformers")
 
 from count_parameters import build, parameters_of, recount, writer_of
 
-from advisor.decide.memory import OVERHEAD_MB, cache_mb, estimate, memory_gb
+from advisor.decide.memory import OVERHEAD_MB, cache_mb, loaded_mb, memory_gb
 from advisor.rulebase.store import load_rules
 from advisor.trial.runtime import OWN_CLASSES, BrokenCheckpointError
 
@@ -202,6 +202,5 @@ def test_bytes_of_random_weights_are_those_of_each_precision(name, tmp_path):
             for tensor in (one.data, getattr(one, "SCB", None), state and state.absmax):
                 if tensor is not None:
                     held[tensor.data_ptr()] = tensor.numel() * tensor.element_size()
-        parts = estimate(entry._replace(precision=precision)).parts
-        weights = sum(part.gb for part in parts) - OVERHEAD_MB / 1024
-        assert weights * 2**30 == pytest.approx(sum(held.values()), rel=0.03), precision
+        weights = loaded_mb(entry._replace(precision=precision)) - OVERHEAD_MB
+        assert weights * 2**20 == pytest.approx(sum(held.values()), rel=0.03), precision
