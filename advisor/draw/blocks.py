@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from advisor.foreign import visible, visible_lines
@@ -178,15 +178,6 @@ Block = Headline | Heading | Text | Notes | Judged | Items | Table | Pairs | Cod
 Shared = Block | Scatter | Folded | Filled
 """What a page of HTML may hold, which has no screen to fit."""
 Page = list[Block]
-
-
-def links(value: Any) -> Iterator[Link]:
-    """Yield every link in a block or a page, in order."""
-    if isinstance(value, Link):
-        yield value
-    elif isinstance(value, (tuple, list)):
-        for part in value:
-            yield from links(part)
 
 
 def shown(value: Any, instead: dict[int, Any], *, lines: bool = False) -> Any:

@@ -1,8 +1,6 @@
 """A page as text for a terminal: reads well at 80 columns and without colour.
 
-A pipe is as wide as COLUMNS says, else 80 columns. Ids lead to their pages (OSC 8) only where a
-terminal is known to understand it:
-https://gist.github.com/egmontkob/eb114294efbcd5adb1944c9f3cb5feda
+A pipe is as wide as COLUMNS says, else 80 columns.
 
 No library is needed for it, but where variables say odd things of stdout.
 """
@@ -15,18 +13,11 @@ import sys
 from collections.abc import Iterator
 
 from advisor.draw import typesetting
-from advisor.draw.blocks import Block, Page, links, shown
-from advisor.foreign import visible
+from advisor.draw.blocks import Block, Page, shown
 
 ANSI = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 ODD = ("FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE", "JPY_PARENT_PID")
 """Variables that say of stdout what it is not; a library knows what they mean."""
-
-KNOWN_PROGRAMS = ("iTerm.app", "WezTerm", "vscode", "ghostty", "Hyper", "Tabby", "mintty")
-KNOWN_TERMS = ("xterm-kitty", "alacritty", "foot", "xterm-ghostty", "contour")
-KNOWN_VARIABLES = ("WT_SESSION", "KONSOLE_VERSION", "KITTY_WINDOW_ID", "DOMTERM")
-FIRST_VTE = 5000
-"""GNOME's terminal and its kin follow links from 0.50 on."""
 
 
 def terminal(page: Page, *, color: bool = True) -> str:
@@ -37,7 +28,7 @@ def terminal(page: Page, *, color: bool = True) -> str:
     bare = not color or bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
     width = _width()
     if width is None:
-        return _linked(styled(page, bare=bare), page)
+        return styled(page, bare=bare)
     encoding = sys.stdout.encoding or "utf-8"
     ascii = {} if encoding.lower().startswith("utf") else typesetting.ASCII
     colored = not bare and sys.stdout.isatty()
@@ -49,7 +40,7 @@ def terminal(page: Page, *, color: bool = True) -> str:
         lines += _lines(typesetting.spans(block, width), colored=colored)
         before = block
     drawn = "\n".join(lines).translate(ascii).splitlines()
-    return _linked("\n".join(line.rstrip() for line in drawn) + "\n", page)
+    return "\n".join(line.rstrip() for line in drawn) + "\n"
 
 
 def _width() -> int | None:
@@ -102,35 +93,6 @@ def _lines(parts: Iterator[typesetting.Span], *, colored: bool) -> list[str]:
                 lines.append("")
             lines[-1] += f"\x1b[{codes}m{part}\x1b[0m" if codes and part else part
     return lines
-
-
-def _understood() -> bool:
-    """True where stdout is a terminal that shows a link as its text; FORCE_HYPERLINK decides."""
-    environment = os.environ
-    forced = environment.get("FORCE_HYPERLINK")
-    if forced is not None:
-        return forced != "0"
-    if not sys.stdout.isatty() or environment.get("TERM") == "dumb":
-        return False
-    vte = environment.get("VTE_VERSION", "")
-    return (
-        environment.get("TERM_PROGRAM") in KNOWN_PROGRAMS
-        or environment.get("TERM", "").startswith(KNOWN_TERMS)
-        or any(name in environment for name in KNOWN_VARIABLES)
-        or (vte.isdecimal() and int(vte) >= FIRST_VTE)
-    )
-
-
-def _linked(text: str, page: Page) -> str:
-    """Return the text of a page in which the names of its links lead to their addresses."""
-    urls = {link.text: visible(link.url) for link in links(page)}
-    if not urls or not _understood():
-        return text
-    longest_first = sorted(urls, key=len, reverse=True)
-    names = "|".join(re.escape(name) for name in longest_first)
-    pattern = re.compile(rf"(?<![\w./-])(?:{names})(?![\w/-]|\.\w)")
-    begin, end = "\x1b]8;;", "\x1b\\"
-    return pattern.sub(lambda name: f"{begin}{urls[name[0]]}{end}{name[0]}{begin}{end}", text)
 
 
 def styled(page: Page, *, bare: bool) -> str:

@@ -140,29 +140,16 @@ def test_a_known_revision_is_pinned(rulebase):
 # -- links -------------------------------------------------------------------------------------
 
 
-def test_ids_lead_to_their_pages_where_a_terminal_follows_links(advisor, monkeypatch):
-    plain = advisor("recommend", "--task", "vqa").out
-    assert "\x1b]8;;" not in plain
-    monkeypatch.setenv("FORCE_HYPERLINK", "1")
-    id = first(advisor, "--task", "vqa")["id"]
-    page = advisor("recommend", "--task", "vqa").out
-    assert page.startswith(f"\x1b]8;;https://huggingface.co/{id}\x1b\\{id}\x1b]8;;\x1b\\")
-    assert advisor("recommend", "--task", "vqa", "-q").out == f"{id}\n"
-
-
-def test_an_address_moves_no_cursor_and_a_name_begins_no_line(monkeypatch):
-    from advisor.draw.blocks import Heading, Item, Items, Link, Pairs, Table, Text
+def test_a_name_begins_no_line():
+    from advisor.draw.blocks import Heading, Item, Items, Pairs, Table, Text
     from advisor.draw.terminal import terminal
 
-    monkeypatch.setenv("FORCE_HYPERLINK", "1")
     name = "a\n::error::b"
     page = [
         Heading(name), Items((Item("", name),)), Pairs(((name, name),)), Table((name,), ((name,),)),
-        Table(("id",), ((Link("x/y", "https://a/\x1b]0;title\x07"),),)),
     ]  # fmt: skip
     text = terminal(page)
     assert not [line for line in text.splitlines() if line.startswith("::")]
-    assert "\x1b]8;;https://a/\\x1b]0;title\\x07\x1b\\x/y" in text
     assert len(terminal([Text(name)]).splitlines()) == 2  # a paragraph keeps its lines
 
 

@@ -146,7 +146,6 @@ def test_a_screen_is_no_wider_than_its_terminal_and_cuts_no_word(
     for name in ("NO_COLOR", "FORCE_COLOR", "COLORTERM", "COLUMNS"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("TERM", "xterm-256color")
-    monkeypatch.setenv("FORCE_HYPERLINK", "0")
     if columns:
         monkeypatch.setenv("COLUMNS", columns)
     monkeypatch.setattr("sys.stdout", Screen(person))
@@ -171,7 +170,6 @@ def test_a_screen_is_drawn_as_rich_would(rulebase, monkeypatch, columns, person)
     for name in ("NO_COLOR", "FORCE_COLOR", "COLORTERM", "COLUMNS"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("TERM", "xterm-256color")
-    monkeypatch.setenv("FORCE_HYPERLINK", "0")
     if columns or person:
         monkeypatch.setenv("COLUMNS", columns or "100")
     monkeypatch.setattr("sys.stdout", Screen(person))
@@ -195,7 +193,7 @@ def test_a_screen_is_drawn_as_rich_would(rulebase, monkeypatch, columns, person)
     ],
 )
 def test_who_sets_a_variable_gets_colors_or_none(monkeypatch, person, variables, colored):
-    for name in ("NO_COLOR", "FORCE_COLOR", "FORCE_HYPERLINK", "COLUMNS", "WT_SESSION"):
+    for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "WT_SESSION"):
         monkeypatch.delenv(name, raising=False)
     for name, value in ({"TERM": "xterm"} | variables).items():
         monkeypatch.setenv(name, value)
