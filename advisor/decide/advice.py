@@ -141,12 +141,11 @@ class TaskAdvice(NamedTuple):
         """The program that runs or trains the first checkpoint, if a safe way is known."""
         if not self.selection.picks:
             return None
-        from advisor.decide.programs import said_first, snippet
+        from advisor.decide.programs import snippet
 
         first = self.selection.picks[0]
         use = self.use_of(first)
-        code = snippet(first.checkpoint, self.task, self.rulebase, self.options, use)
-        return code and said_first(self.rulebase, self.options) + code
+        return snippet(first.checkpoint, self.task, self.rulebase, self.options, use)
 
     def hours(self, pick: Pick) -> Hours | None:
         """How long a pick takes for the items; None where that, or their number, is not known."""

@@ -34,7 +34,6 @@ from advisor.draw.blocks import Code, Heading, Headline, Items, Link, Note, Note
 from advisor.draw.typesetting import height
 from advisor.engine.bounds import duration
 from advisor.engine.decision import Assessment, applicable
-from advisor.engine.profile import Answer, holds
 from advisor.model import NONE, TASK, UNLOADED, NamedTuple
 from advisor.phrasing import joined
 
@@ -356,8 +355,7 @@ def _unless(advice: TaskAdvice, most: int) -> Iterator[tuple[str, str]]:
         if change.family != advice.decision.family:
             families.setdefault(change.family, change)
     for family, change in [*families.items()][: max(most, 1)]:
-        instead = _beyond(advice, change) if family == NONE else ""
-        yield words(change), instead or short_name(advice, family)
+        yield words(change), short_name(advice, family)
     others = [
         change
         for change in advice.changes
@@ -367,18 +365,6 @@ def _unless(advice: TaskAdvice, most: int) -> Iterator[tuple[str, str]]:
     if others and (most or not families):
         other = min(others, key=rarity)
         yield words(other), other.checkpoint
-
-
-def _beyond(advice: TaskAdvice, change: Change) -> str:
-    """Return what is used beside the families once a change leaves none; empty if nothing is."""
-    changed = {id: Answer((name,), None, "flag") for id, name in change.answers.items()}
-    profile = {**advice.decision.profile, **changed}
-    detours = (each for each in advice.rulebase.detours if holds(each.when, profile))
-    detour = next(detours, None)
-    if detour is None:
-        return ""
-    task = f"Hub task {detour.task}"
-    return f"{detour.checkpoints[0]} ({task})" if detour.checkpoints else task
 
 
 def _against(advice: TaskAdvice, assessment: Assessment) -> str:

@@ -228,18 +228,6 @@ def sample_of(program: Program, answers: Mapping[str, str]) -> str:
     return _said(program, answers).get("language", SAMPLE)
 
 
-def said_first(rulebase: RuleBase, options: Mapping[str, str]) -> str:
-    """Return the line, a comment, with which a program begins under answers; empty without one."""
-    runtime = rulebase.runtime_for(options)
-    if runtime is None:
-        return ""
-    return (
-        "# This program needs Python and PyTorch. `advisor code` generates a program for "
-        f"{runtime.label}.\n# That program runs another checkpoint if {runtime.label} cannot run "
-        "this checkpoint.\n"
-    )
-
-
 def joining_program(task: str, programs: Sequence[Program], *, whole: bool = True) -> str | None:
     """Return the program that joins parts and trains them for a task, None where there is none."""
     program = program_joining(task, programs)

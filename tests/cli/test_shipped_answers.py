@@ -521,15 +521,11 @@ def test_the_same_picture_again_and_similar_pictures_are_two_programs(advisor, m
 
 @pytest.mark.parametrize("device", ["phone", "browser"])
 @pytest.mark.parametrize("task", ["image-search", "captioning", "zero-shot-classification"])
-def test_a_program_that_does_not_run_where_it_is_wanted_says_so(advisor, device, task):
-    words = ("--task", task, "--device", device)
-    printed = advisor("code", *words).out
+def test_a_program_is_for_the_device_that_was_named(advisor, device, task):
+    printed = advisor("code", "--task", task, "--device", device).out
     assert printed.startswith("<!--") or re.search(
         r"(?:run|runs \S+) with transformers.js", printed
     )
-    first = ask(advisor, *words)["snippet"].splitlines()[0]
-    assert first.startswith("# This program needs Python and PyTorch")
-    assert "does not run" not in advisor("code", "--task", task, "--device", "cpu").out
 
 
 @pytest.mark.parametrize("language", ["en", "de", "fr", "es", "hi", "ja", "zh"])
