@@ -276,10 +276,7 @@ class PlacedWords:
         ids = [word for word in (*self.arguments, *options) if word in self.rulebase.checkpoints]
         tasks = [task for id in ids if (task := task_of(self.rulebase.checkpoints[id]))]
         said = " ".join(word for word in self.arguments[1:] if not self._id_of(word))
-        if self.name == TRAIN:
-            if text and not (self.need or read(self.rulebase, said).tasks):
-                self.need[TASK] = [self._trained_on(text)]
-        elif text or {*self.need} - {TASK}:
+        if self.name != TRAIN and (text or {*self.need} - {TASK}):
             return [*self.arguments, *self._asked_for(text, ids), *options]
         if self.need:
             options = [f"--{TASK}", *self.need[TASK], *options]
@@ -291,15 +288,6 @@ class PlacedWords:
             profile = make_profile(self.rulebase, {TASK: tasks[0]}, "flag")
             return [*self.arguments, self._best(profile)[1]]
         return [*self.arguments, *options]
-
-    def _trained_on(self, data: str) -> str:
-        """Return the task of a program that learns from labeled data, by what the data has."""
-        from advisor.evaluate.evaluation_set import infer_task, read_data
-
-        task, _ = infer_task(self.rulebase, read_data(data))
-        output = self.rulebase.task(task).implies.get("output")
-        alike = (each for each in self.rulebase.tasks if each.implies.get("output") == output)
-        return next((each.id for each in alike if "training" in each.implies), task)
 
     def _asked_for(self, text: str, models: Sequence[str]) -> list[str]:
         """Return a need in words and flags as the command takes it: its answers, or a checkpoint.

@@ -15,14 +15,11 @@ def folder(tmp_path, monkeypatch):
         (tmp_path / name).write_bytes(b"no image")
     (tmp_path / "page.pdf").write_bytes(b"%PDF-")
     (tmp_path / "captions.csv").write_text("file_name,text\na.jpg,a cat\n")
-    (tmp_path / "labels.tsv").write_text("image\tlabel\na.jpg\tcat\n")
-    (tmp_path / "fields.jsonl").write_text('{"fields": {"total": "1"}, "image": "a.jpg"}\n')
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
 
 SIGLIP, CLIP = "google/siglip2-base-patch16-224", "openai/clip-vit-base-patch32"
-TRAINS = "code --task {} --training fine-tune"
 TAKEN = {
     f"try {SIGLIP} a.jpg --labels cat,dog": f"try --checkpoint {SIGLIP} --image a.jpg",
     "try captioning --images photos": "try --task captioning --folder photos",
@@ -51,11 +48,7 @@ TAKEN = {
     f"compare {SIGLIP} vs {CLIP} on labeled": (
         f"evaluate labeled --candidate {SIGLIP} --candidate {CLIP}"
     ),
-    "train labeled -o t.py": f"{TRAINS.format('supervised-classification')} -o t.py",
-    "train --data labels.tsv -o t.py": f"{TRAINS.format('supervised-classification')} -o t.py",
-    "train labeled --epochs 3": TRAINS.format("supervised-classification"),
-    "train captions.csv -o t.py": f"{TRAINS.format('captioning')} -o t.py",
-    "train fields.jsonl -o t.py": f"{TRAINS.format('field-extraction')} -o t.py",
+    "train labeled -o t.py": "code --training fine-tune -o t.py",
     "train captioning photos -o t.py": "code captioning --training fine-tune -o t.py",
 }
 
