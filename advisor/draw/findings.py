@@ -106,7 +106,16 @@ def sentence(finding: FindingRow) -> str:
 
 def workflow_commands(report: FindingsReport) -> str:
     """Return workflow commands, at most ten of each level; the last says how many are left."""
-    lines = [line for level in LEVELS for line in _of_level(report, level)]
+    lines: list[str] = []
+    for level in LEVELS:
+        shown = [finding for finding in report.findings if finding.level == level]
+        rest = len(shown) - (SHOWN_A_STEP - 1)
+        if rest > 1:
+            shown = shown[:-rest]
+        lines += map(_command, shown)
+        if rest > 1:
+            more = f"{count(rest, f'more {level}')} are listed in the log of this step"
+            lines.append(f"::{COMMANDS[level]}::{_data(more)}")
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -121,16 +130,6 @@ def github(report: FindingsReport) -> str:
     )
     lines.append(inert(visible(report.closing or counts)))
     return workflow_commands(report) + "".join(f"{line}\n" for line in lines)
-
-
-def _of_level(report: FindingsReport, level: str) -> list[str]:
-    finding_rows = [finding for finding in report.findings if finding.level == level]
-    if len(finding_rows) <= SHOWN_A_STEP:
-        return [_command(finding) for finding in finding_rows]
-    shown = finding_rows[: SHOWN_A_STEP - 1]
-    rest = len(finding_rows) - len(shown)
-    more = f"{count(rest, f'more {level}')} are listed in the log of this step"
-    return [*(_command(finding) for finding in shown), f"::{COMMANDS[level]}::{_data(more)}"]
 
 
 def _command(finding: FindingRow) -> str:

@@ -27,16 +27,20 @@ def html(page: Sequence[b.Shared]) -> str:
     It is titled by what it begins with. Without a first heading it gets the title as one, for those
     who have the page read out.
     """
-    whole, first = body(page), _title(page)
+    whole, title = body(page), "advisor"
+    for block in page:
+        if isinstance(block, (b.Headline, b.Heading, b.Judged)):
+            title += f": {block.text if isinstance(block, b.Heading) else block.name}"
+            break
     reports = any(isinstance(block, b.Filled) for block in page)
     style = REPORT.with_suffix(".css").read_text(encoding="utf-8") if reports else ""
     copies = '<div class="code">' in whole
     script = f"<script>\n{COPY.read_text(encoding='utf-8')}</script>" if copies else ""
-    unseen = "" if "<h1" in whole else f'<h1 class="unseen">{escape(first)}</h1>\n'
+    unseen = "" if "<h1" in whole else f'<h1 class="unseen">{escape(title)}</h1>\n'
     return (
         '<!doctype html>\n<html lang="en">\n<head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<title>{escape(first)}</title><link rel="icon" href="data:,">'
+        f'<title>{escape(title)}</title><link rel="icon" href="data:,">'
         f"<style>\n{_style('body')}{style}</style></head>\n"
         f"<body><main>\n{unseen}{whole}\n</main>{script}</body>\n</html>\n"
     )
@@ -70,14 +74,6 @@ def _macros() -> Any:
 def _style(root: str) -> str:
     """The style sheet, its own words about the whole page put on one element."""
     return STYLE.read_text(encoding="utf-8").replace("@root", root)
-
-
-def _title(page: Sequence[b.Shared]) -> str:
-    named = (block for block in page if isinstance(block, (b.Headline, b.Heading, b.Judged)))
-    first = next(named, None)
-    if first is None:
-        return "advisor"
-    return f"advisor: {first.text if isinstance(first, b.Heading) else first.name}"
 
 
 def _block(block: b.Shared) -> str:

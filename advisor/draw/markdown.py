@@ -48,16 +48,12 @@ def _block(block: b.Block) -> str:
     if isinstance(block, b.Code):
         fence = max(["```", *(f"{run}`" for run in _FENCE.findall(block.text))], key=len)
         return f"{fence}{block.language}\n{block.text}\n{fence}"
-    return _table(block)
-
-
-def _table(block: b.Table) -> str:
-    rule = ("---",) * len(block.columns)
-    rows = (block.columns, *block.rows)
-    written = [
-        [_linked(cell).replace("|", "\\|").replace("\n", " ") for cell in row] for row in rows
+    head, *rows = [
+        [_linked(cell).replace("|", "\\|").replace("\n", " ") for cell in row]
+        for row in (block.columns, *block.rows)
     ]
-    return "\n".join(f"| {' | '.join(row)} |" for row in (written[0], rule, *written[1:]))
+    rule = ["---"] * len(head)
+    return "\n".join(f"| {' | '.join(row)} |" for row in (head, rule, *rows))
 
 
 def _linked(cell: b.Cell) -> str:

@@ -178,11 +178,7 @@ class Engine:
 
     def admits(self, profile: Profile) -> bool:
         """True where the answers can all be true."""
-        return bool(self._admitted(profile))
-
-    def _admitted(self, profile: Profile) -> Space:
-        """Return the profiles that can be, whatever they lead to."""
-        return Space(self.encoding, self.choices(profile), only=self.encoding.forbid)
+        return bool(Space(self.encoding, self.choices(profile), only=self.encoding.forbid))
 
     def options(self, question: int, choice: Choice) -> tuple[str, ...]:
         """Return the option ids of a choice."""

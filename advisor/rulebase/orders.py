@@ -81,7 +81,11 @@ class Figures(NamedTuple):
         """
         if yardstick.mean_of:
             parts = [self.columns(self.yardsticks[id]).get(ANY, []) for id in yardstick.mean_of]
-            columns = {ANY: [_mean([tables[0][0] for tables in parts])] if all(parts) else []}
+            columns: dict[str, list[Column]] = {ANY: []}
+            if all(parts):  # tables of one protocol each; that of the first stands for all
+                place = parts[0][0][0][0]
+                means = _means([tables[0][0][2] for tables in parts])
+                columns[ANY] = [[(place, MEAN, means)]]
         else:
             columns = {}
             for group in yardstick.tables:

@@ -153,8 +153,7 @@ def _question(value: dict[str, Any], valid: Known) -> Faults:
     for index, option in enumerate(options):
         if option["id"] == NOT_APPLICABLE or ids.count(option["id"]) > 1:
             yield ("options", index, "id"), f"the option `{option['id']}` is already defined"
-    yield from _groups(value.get("groups", {}), options)
-    yield from _covered(options)
+    yield from _called_twice(value.get("groups", {}), options)
     if value.get("unit") and sum("up_to" not in option for option in options) != 1:
         yield (
             ("unit",),
@@ -174,27 +173,23 @@ def _question(value: dict[str, Any], valid: Known) -> Faults:
             )
 
 
-def _groups(groups: Mapping[str, list[str]], options: list[dict[str, Any]]) -> Faults:
-    """Report groups that are called as an option is, and members that are no options."""
+def _called_twice(groups: Mapping[str, list[str]], options: list[dict[str, Any]]) -> Faults:
+    """Report groups, and things that options cover, that are called as something else is.
+
+    Members of groups that are no options are reported as well.
+    """
     called = [name for option in options for name in _called(option)]
+    ids = [option["id"] for option in options]
     for name, members in groups.items():
         if name in called:
             yield ("groups", name), f"the group `{name}` has the same name as an option"
         for index, member in enumerate(members):
-            ids = [option["id"] for option in options]
             yield from _unknown(("groups", name, index), f"option in `{name}`", member, ids)
-
-
-def _covered(options: list[dict[str, Any]]) -> Faults:
-    """Report things that an option covers and that are called as something else is."""
-    called = [name for option in options for name in _called(option)]
     for index, option in enumerate(options):
         for name, names in option.get("covers", {}).items():
             if any(called.count(alias) > 1 for alias in (name, *names)):
-                yield (
-                    ("options", index, "covers", name),
-                    f"the name or an alias of `{name}` is already used",
-                )
+                path = ("options", index, "covers", name)
+                yield path, f"the name or an alias of `{name}` is already used"
 
 
 def _called(option: dict[str, Any]) -> list[str]:
@@ -269,26 +264,18 @@ def _said(value: dict[str, Any], valid: Known) -> Faults:
 
 
 def _protocol(value: dict[str, Any], valid: Known) -> Faults:
+    """Report words of tables that their benchmark does not list, and what they leave open."""
     for index, table in enumerate(value["tables"]):
-        place, benchmark = ("tables", index), table["benchmark"]
-        for word, several in (("metric", True), ("version", False), ("split", False)):
-            yield from _listed((*place, word), benchmark, word, table.get(word), valid, several)
-        yield from _listed(
-            (*place, "language"), benchmark, "language", table.get("language"), valid, several=True
-        )
-
-
-def _listed(
-    path: KeyPath, benchmark: str, word: str, stated: str | None, valid: Known, several: bool
-) -> Faults:
-    """A word of a table has to be among those that its benchmark lists."""
-    listed = valid.get(f"{word} of `{benchmark}`")
-    if listed is None:
-        return
-    if stated is not None:
-        yield from _unknown(path, f"{word} of `{benchmark}`", stated, listed)
-    elif several and len(listed) > 1:
-        yield path[:-1], f"`{benchmark}` has several {word}s. Set one of them"
+        benchmark = table["benchmark"]
+        for word in ("metric", "version", "split", "language"):
+            of, stated = f"{word} of `{benchmark}`", table.get(word)
+            listed = valid.get(of)
+            if listed is None:
+                continue
+            if stated is not None:
+                yield from _unknown(("tables", index, word), of, stated, listed)
+            elif word in ("metric", "language") and len(listed) > 1:
+                yield ("tables", index), f"`{benchmark}` has several {word}s. Set one of them"
 
 
 def _yardstick(value: dict[str, Any], valid: Known) -> Faults:

@@ -109,8 +109,15 @@ def _member(
     shared = {key: each for key, each in series.value.items() if key not in ("id", "sources")}
     given = _citations(series.document, (*series.path, "sources"), series.value.get("sources", {}))
     own = _citations(document, (*path, "sources"), value.get("sources", {}))
-    for key, problem in _needless(value, shared):
-        document.report((*path, key) if key else path, problem)
+    if value.keys() <= {"id", "series"}:
+        document.report(path, "a checkpoint of a series must set at least one field")
+    for key, each in value.items():
+        if key in shared and each == shared[key]:
+            message = f"the series already sets the same `{key}`. Remove the key here"
+            document.report((*path, key), message)
+        if each is None and key not in shared:  # empty is what nobody verified for this member
+            message = f"the series does not set `{key}`. Remove the empty key here"
+            document.report((*path, key), message)
     for field in given.keys() & shared.keys() & value.keys():
         if field not in own and value[field] is not None:
             message = f"`{field}` differs from the series. Cite a source in this checkpoint"
@@ -126,17 +133,6 @@ def _member(
         if field in full
     }
     return full | {"sources": _by_field(document, path, given | own)}
-
-
-def _needless(value: dict[str, Any], shared: dict[str, Any]) -> Iterable[tuple[str, str]]:
-    """Yield what a member need not say; a key without value is for what nobody verified for it."""
-    if value.keys() <= {"id", "series"}:
-        yield "", "a checkpoint of a series must set at least one field"
-    for key, each in value.items():
-        if key in shared and each == shared[key]:
-            yield key, f"the series already sets the same `{key}`. Remove the key here"
-        if each is None and key not in shared:
-            yield key, f"the series does not set `{key}`. Remove the empty key here"
 
 
 def cited(written: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, str, KeyPath]]:
@@ -220,27 +216,20 @@ def report_uncited(entries: Entries) -> None:
             continue
         listed, index = entry.path
         own = entry.document.whole().value[listed][index]
-        for field, message in _uncited(own, series.value if series else {}):
-            path = (field,) if field in own else ("series",)
-            entry.remark(path, message)
-
-
-def _uncited(own: Mapping[str, Any], series: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield each fact of a checkpoint that lacks a source, and what is to be done."""
-    by_member = {field for field, *_ in cited(own.get("sources", {}))}
-    by_series = {field for field, *_ in cited(series.get("sources", {}))}
-    for field in FACTS:
-        if {**series, **own}.get(field) is None or field in by_member:
-            continue
-        if field in own and field in by_series:
-            yield field, f"the series cites `{field}` without setting it. Cite it in the checkpoint"
-        elif field in own:
-            yield field, f"`{field}` has no source. Add one under `sources`"
-        elif field not in by_series:
-            yield (
-                field,
-                f"`{field}` of the series has no source. Add one to the series or here",
-            )
+        shared = series.value if series else {}
+        by_member = {field for field, *_ in cited(own.get("sources", {}))}
+        by_series = {field for field, *_ in cited(shared.get("sources", {}))}
+        for field in FACTS:
+            if {**shared, **own}.get(field) is None or field in by_member:
+                continue
+            if field in own and field in by_series:
+                text = f"the series cites `{field}` without setting it. Cite it in the checkpoint"
+                entry.remark((field,), text)
+            elif field in own:
+                entry.remark((field,), f"`{field}` has no source. Add one under `sources`")
+            elif field not in by_series:
+                text = f"`{field}` of the series has no source. Add one to the series or here"
+                entry.remark(("series",), text)
 
 
 DECLARING = {

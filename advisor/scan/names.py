@@ -69,17 +69,12 @@ def names_in(parsed: Parsed) -> list[Name]:
                 modules[given or _LIBRARY] = alias.name if given else _LIBRARY
             if outer:
                 names.append(Name(place, outer, inner, True, optional, inside, given, whole))
-    names.extend(_reached(parsed, modules) if modules else ())
-    return sorted(names, key=lambda name: name.place[1:5])
-
-
-def _reached(parsed: Parsed, modules: dict[str, str]) -> Iterator[Name]:
-    """Yield the names that a file reaches from modules: `transformers.X`."""
-    for part in descendants(parsed.tree):
-        match part:  # what is stored need not have been there
+    for part in descendants(parsed.tree) if modules else ():
+        match part:  # what is reached: `transformers.X`; what is stored need not have been there
             case ast.Attribute(value, name, ast.Load()) if module := _module(value, modules):
                 place = parsed.location(part).ending(len(name))
-                yield Name(place, module, name, False, False)
+                names.append(Name(place, module, name, False, False))
+    return sorted(names, key=lambda name: name.place[1:5])
 
 
 def _module(node: ast.expr, modules: dict[str, str]) -> str | None:

@@ -89,7 +89,10 @@ class Pins:
                 names = {entry.name for entry in listing}
         except OSError:
             return None
-        pins = filter(None, (self._pin_in(folder, name) for name in _in_order(names)))
+        patterns = map(re.compile, _FILES)
+        ranked = (name for each in patterns for name in sorted(filter(each.fullmatch, names)))
+        read = list(dict.fromkeys(ranked))[:_MOST_FILES]
+        pins = filter(None, (self._pin_in(folder, name) for name in read))
         first = next(pins, None)
         if first is None or not first.path.endswith(LOCK):
             return first
@@ -186,13 +189,6 @@ def _installed(text: str) -> Iterator[tuple[str, VersionRange]]:
         for written, range in _in_text(re.sub("[\"']", " ", command["what"][:_LONGEST])):
             if range.clauses or fresh or written.startswith("git+"):
                 yield written, range
-
-
-def _in_order(names: set[str]) -> list[str]:
-    """The files that say it, most believed first."""
-    patterns = map(re.compile, _FILES)
-    ranked = (name for each in patterns for name in sorted(filter(each.fullmatch, names)))
-    return list(dict.fromkeys(ranked))[:_MOST_FILES]
 
 
 def _shown(written: str) -> str:
