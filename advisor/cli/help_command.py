@@ -1,14 +1,12 @@
-"""`advisor help TOPIC`: a command, a subject of its own, or a name that the rules know."""
+"""`advisor help TOPIC`: a command, or a subject of its own."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from textwrap import wrap
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from advisor.catalogue.knowledge import KINDS
 from advisor.console.commands import rules_of
 from advisor.console.flags import WHOLE
 from advisor.console.output import Showing, showing
@@ -17,7 +15,6 @@ from advisor.errors import UsageError, did_you_mean
 from advisor.naming import same_name, suggestions
 
 if TYPE_CHECKING:
-    from advisor.model import Task
     from advisor.rulebase.base import RuleBase
 
 WIDTH = 80
@@ -160,7 +157,7 @@ def help_(
         return _told(" ".join(topic), f"{command}\n", shown)
     if subject := same_name(name, SUBJECTS):
         return _told(subject, SUBJECTS[subject], shown)
-    return _shown(whole, name, shown)
+    raise _unknown(whole, rules_of(), name)
 
 
 def _told(topic: str, text: str, shown: Showing) -> int:
@@ -182,46 +179,6 @@ def _command(whole: Any, context: Any, names: list[str]) -> str | None:
         context = typer.Context(command, info_name=name, parent=context)
     context.meta[WHOLE] = True
     return str(command.get_help(context))
-
-
-def _shown(whole: Any, name: str, shown: Showing) -> int:
-    """Show what the rules know by a name. Raises UsageError where they know nothing."""
-    rulebase = rules_of()
-    word = same_name(name, [*KINDS, *rulebase.words, *rulebase.task_names]) or name
-    how = ["--format", shown.format, *([] if shown.color else ["--no-color"])]
-    how += [part for format, file in shown.files for part in ("--output", f"{format}={file}")]
-    if word in KINDS:
-        return _ran(whole, "list", word, *how)
-    meanings = rulebase.words.get(word, ())
-    if len(meanings) > 1:
-        return _told(word, _several(word, [task for task, _ in meanings]), shown)
-    try:
-        return _ran(whole, "show", word, *how)
-    except UsageError as error:
-        raise _unknown(whole, rulebase, name) from error
-
-
-def _ran(whole: Any, *words: str) -> int:
-    return int(whole.main([*words], "advisor", standalone_mode=False) or 0)
-
-
-def _several(word: str, tasks: Sequence[Task]) -> str:
-    """Return the tasks that a word may mean, each with what it is."""
-    width = max(len(task.id) for task in tasks)
-    lines = [
-        line
-        for task in tasks
-        for line in wrap(
-            f"{task.name}: {task.description}",
-            WIDTH,
-            initial_indent=f"  {task.id:<{width}}  ",
-            subsequent_indent=" " * (width + 4),
-            break_on_hyphens=False,
-        )
-    ]
-    return "\n".join(
-        [f"`{word}` can mean {len(tasks)} tasks. Pass one with --task:", "", *lines, ""]
-    )
 
 
 def _unknown(whole: Any, rulebase: RuleBase, name: str) -> UsageError:

@@ -6,11 +6,12 @@ Only errors come here, so that this may look at all commands and read the words 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from itertools import pairwise, takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from advisor.catalogue.knowledge import KINDS, checkpoints_called
+from advisor.catalogue.knowledge import KINDS, checkpoints_called, find
 from advisor.cli import takes
 from advisor.cli.placing import PlacedWords
 from advisor.cli.takes import COMMANDS, COMPARING, NUMBERS, TAKES, VERBS
@@ -173,7 +174,7 @@ def _of_name(rulebase: RuleBase, words: list[str]) -> list[str]:
         return meant
     plain = [*takewhile(lambda word: word[:1] != "-", rest)]
     names = [word for word in plain if word.lower() not in NOUNS]
-    name, behind = "-".join(names), rest[len(plain) :]
+    name, behind = "-".join(" ".join(names).split()), rest[len(plain) :]
     family = rulebase.family_names.get(same_name(name, rulebase.family_names) or "")
     is_task = name.lower() in rulebase.task_names
     if head == "list" and (not names or family or is_task):
@@ -186,7 +187,11 @@ def _of_name(rulebase: RuleBase, words: list[str]) -> list[str]:
         options = {each for option in question.options for each in option.names} if head else ()
         if question.id != TASK and (same_name(name, called) or name.lower() in options):
             return ["show", question.typed, *behind]
-    return ["show", name, *behind] if is_task and head == "show" else []
+    if head in ("show", "help"):
+        with suppress(UsageError):
+            find(rulebase, name)
+            return ["show", name, *behind]
+    return []
 
 
 def _reworded(rulebase: RuleBase, of: str, name: str, words: list[str]) -> list[str]:
