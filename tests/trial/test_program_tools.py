@@ -301,6 +301,30 @@ def nearest_are_printed(code, checkpoint, network, key, kept, vectors, names, ca
             assert cosines[places[each["image"]]] == pytest.approx(each["cosine"], abs=1e-5)
 
 
+@pytest.mark.slow
+def test_a_search_is_exact_among_vectors_that_16_bits_cannot_tell_apart(tiny, photos, capfd):
+    import torch
+
+    checkpoint, task, kind = next(
+        case for key, case in TOOLS.items() if key[0] in DEFAULT and is_index(key)
+    )
+    code, network = tool_code(checkpoint, task), tiny(kind)
+    names = called(code, checkpoint, network, "index", photos.name)
+    (asked,) = names["text_vectors"](["a photo of a dog"])
+    noise = torch.randn(40_000, len(asked), generator=torch.Generator().manual_seed(0))
+    stored = torch.nn.functional.normalize(asked + 0.02 * noise, dim=-1).half()
+    Path("index/vectors.f16").write_bytes(stored.numpy().tobytes())
+    Path("index/images.jsonl").write_text("".join(f'{{"image": "{n}"}}\n' for n in range(40_000)))
+    capfd.readouterr()
+    called(code, checkpoint, network, "query", "a photo of a dog")
+    nearest = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
+    exact = stored.float() @ asked
+    best = exact.topk(10)
+    assert len((stored @ asked.half()).unique()) < len(exact.unique()) / 4
+    assert {int(each["image"]) for each in nearest} == {*best.indices.tolist()}
+    assert [each["cosine"] for each in nearest] == pytest.approx(best.values.tolist(), abs=1e-6)
+
+
 def pairs_are_found(code, checkpoint, network, kept, vectors, capfd):
     from PIL import Image
 
