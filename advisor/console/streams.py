@@ -5,8 +5,13 @@ Nothing that is said here can move what shows it, nor give a CI runner a command
 
 from __future__ import annotations
 
+import contextlib
+import os
+import select
+import signal
 import sys
 from contextvars import ContextVar
+from functools import cache
 
 from advisor.foreign import inert, visible
 
@@ -61,7 +66,33 @@ def interactive() -> bool:
 
 def typed_line() -> str:
     """Return the next line of stdin, without the blanks around it. Raises EOFError at the end."""
+    if sys.platform != "win32" and sys.stdin.isatty():
+        _wait()
     line = sys.stdin.readline()
     if not line:
         raise EOFError
     return line.strip()
+
+
+def _wait() -> None:
+    """Wait until a line is typed, or a signal comes.
+
+    Reading alone does not notice one that comes just before it begins, and waits for the line.
+    """
+    heard, write_end = _signals()
+    with contextlib.suppress(BlockingIOError):
+        os.read(heard, select.PIPE_BUF)  # those of earlier lines
+    before = signal.set_wakeup_fd(write_end, warn_on_full_buffer=False)
+    try:
+        select.select([sys.stdin, heard], [], [])
+    finally:
+        signal.set_wakeup_fd(before)
+
+
+@cache
+def _signals() -> tuple[int, int]:
+    """The two ends of a pipe through which Python tells of signals."""
+    ends = os.pipe()
+    for end in ends:
+        os.set_blocking(end, False)
+    return ends
