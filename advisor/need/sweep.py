@@ -136,11 +136,11 @@ class Swept(NamedTuple):
         return self.tokens[places[0]].start, self.tokens[places[-1]].end
 
 
-def sweep(lexicon: Lexicon, text: str, *, corrects: bool = True, quotes: bool = True) -> Swept:
+def sweep(lexicon: Lexicon, text: str, *, quotes: bool = True) -> Swept:
     """Return a text with its phrases marked.
 
-    `corrects` reads misspelt words as their nearest; with `quotes`, what stands in quotation marks
-    is an example, whose words mean nothing, as are those in the name of a file.
+    Misspelt words are read as their nearest; with `quotes`, what stands in quotation marks is an
+    example, whose words mean nothing, as are those in the name of a file.
     """
     tokens = tokens_of(FILE_NAME.sub(lambda name: "-" * len(name[0]), text) if quotes else text)
     clauses, sentences = _numbered(tokens)
@@ -156,12 +156,11 @@ def sweep(lexicon: Lexicon, text: str, *, corrects: bool = True, quotes: bool = 
         forms[sentences[place]].append(tokens[place].form)
     own = {n: lexicon.language(of) if len(forms) > 1 else whole for n, of in forms.items()}
     languages = defaultdict(lambda: whole, {n: language or whole for n, language in own.items()})
-    if corrects:
-        for place in places[:CORRECTED_WORDS]:
-            language = languages[sentences[place]]
-            if near := lexicon.correction(tokens[place].form, language):
-                spelt[place] = near
-                tokens[place] = tokens[place]._replace(form=near)
+    for place in places[:CORRECTED_WORDS]:
+        language = languages[sentences[place]]
+        if near := lexicon.correction(tokens[place].form, language):
+            spelt[place] = near
+            tokens[place] = tokens[place]._replace(form=near)
     marks = [
         _per(lexicon, text, tokens, mark)
         for mark in _marks(lexicon, text, tokens, sentences)
