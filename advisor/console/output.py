@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated
@@ -16,7 +15,7 @@ from advisor.console.options import option
 from advisor.console.streams import BRIEF, interactive, note, progress_line
 from advisor.draw.formats import FINDING_FORMATS, PAGE_FORMATS, Report, brief, drawn
 from advisor.errors import UsageError, check_name
-from advisor.files import MEGABYTE, read_bounded, real_path, refuse_what_was_read
+from advisor.files import real_path, refuse_what_was_read
 from advisor.model import NamedTuple
 from advisor.phrasing import joined
 from advisor.writing import silence_stdout, write_text
@@ -64,44 +63,26 @@ class Showing(NamedTuple):
     files: list[tuple[str, Path]]
     color: bool
 
-    def emit(
-        self, report: Report, *, once: str = "", signed: Callable[[str, str], str] | None = None
-    ) -> None:
+    def emit(self, report: Report, *, once: str = "") -> None:
         """Print a report, write it to the files first, and say which files were written.
 
-        With `once`, a format, one in it or in that of a file is not printed beside files. A text
-        for a file is `signed`: made from its format and what the format has.
+        With `once`, a format, one in it or in that of a file is not printed beside files.
         """
         for format in (self.format, *(format for format, _ in self.files)):
             check_format(format, report.formats)
         refuse_what_was_read(*[file for _, file in self.files])
         for format, file in self.files:
-            text = drawn(report, format)
-            write_text(file, signed(format, text) if signed else text)
+            write_text(file, drawn(report, format))
         if not (once and self.files and self.format in (once, *dict(self.files))):
             self.say(report)
         for format, file in self.files:
-            opened = ". Open the page in a browser" if format == "html" and not signed else ""
+            opened = ". Open the page in a browser" if format == "html" and not once else ""
             note(f"advisor: wrote {file}{opened}")
 
     @property
     def formats(self) -> set[str]:
         """All formats that are asked for."""
         return {self.format, *dict(self.files)}
-
-    def refuse_foreign(self, mark: str, is_edited: Callable[[str], bool], hint: str) -> None:
-        """Raise UsageError where code would replace a file that somebody wrote or edited.
-
-        The command writes its `mark` into each of its files.
-        """
-        for format, file in self.files:
-            code = format != "json" and file.is_file()
-            text = read_bounded(file, MEGABYTE, recorded=False) if code else b""
-            if text and mark.encode() not in text:
-                raise UsageError(f"`{file}` exists, and advisor did not write it", hint=hint)
-            if is_edited(text.decode(errors="replace")):
-                message = f"`{file}` was edited after advisor wrote it"
-                raise UsageError(message, hint=hint)
 
     def refuse(self, *others: Path) -> None:
         """Raise UsageError where a file of this answer is one that the command writes besides."""

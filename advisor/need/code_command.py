@@ -19,7 +19,6 @@ from advisor.errors import UnknownNameError, UsageError
 from advisor.files import path_shown
 from advisor.model import TASK
 from advisor.naming import same_name
-from advisor.need import signature
 from advisor.phrasing import joined
 from advisor.rulebase.base import RuleBase
 
@@ -32,8 +31,6 @@ PAGE = "html"
 WRITTEN = (".py", ".ipynb", ".html")
 """How the files end that a program is written to."""
 FORMATS = ("python", "notebook", "json", PAGE)
-MADE_BY = "advisor code"
-"""Stands in all that the command writes."""
 NEED = "Task or sentence, or the checkpoint of the program."
 Need = Annotated[list[str], typer.Argument(metavar="[NEED|CHECKPOINT]", help=NEED)]
 VERIFIED_ONLY = "Use only checkpoints whose required fields are all verified."
@@ -47,7 +44,7 @@ Project = Annotated[Path | None, option("--project DIR", PROJECT)]
 LABELS = "Labels for the program, separated by commas, or a file with one label per line."
 Labels = Annotated[str, option("--labels A,B", LABELS)]
 Notebook = Annotated[bool, option("--notebook", "Same as --format notebook.")]
-Force = Annotated[bool, option("--force", "Overwrite a file that advisor did not write.")]
+Force = Annotated[bool, option("--force", "Overwrite files that exist.")]
 
 
 def _shown(
@@ -55,11 +52,11 @@ def _shown(
 ) -> Showing:
     """Return how a program is shown.
 
-    Raises UsageError where a notebook and something else are asked for, or a file is somebody's.
+    Raises UsageError where a notebook and something else are asked for, or a file exists.
     """
-    if not force:
-        hint = "pass another file, or --force to overwrite the file"
-        shown.refuse_foreign(MADE_BY, signature.is_edited, hint)
+    existing = next((file for _, file in shown.files if file.is_file()), None)
+    if existing and not force:
+        raise UsageError(f"`{existing}` already exists", hint="--force overwrites the file")
     if notebook and shown.format not in (FORMATS[0], "notebook"):
         message = f"`--notebook` and `--format {shown.format}` cannot go together"
         raise UsageError(message, hint="pass only one of them")
@@ -103,7 +100,7 @@ def code(
     written = script(answer, checkpoint, join=join, thinking=not no_thinking, **ways)
     _check_page(shown, written, runtime)
     files = write_project(project, written, answer.advice[0]) if project else []
-    shown.emit(_report(written, files, rulebase.digest), once=FORMATS[0], signed=signature.signed)
+    shown.emit(_report(written, files, rulebase.digest), once=FORMATS[0])
     note(*_afterwards(shown, written))
     return 0
 

@@ -112,6 +112,7 @@ def test_a_pdf_is_read_by_the_program_that_is_named(advisor, folder):
         assert "uv run pages.py page.pdf" in result.err
         assert advisor("code", *shlex.split(command)).code == 0
         assert ".pdf" in (folder / "pages.py").read_text("utf-8")
+        (folder / "pages.py").unlink()
 
 
 def test_a_check_in_ci_is_the_check(advisor, folder):

@@ -271,11 +271,6 @@ def test_a_package_is_said_to_name_a_type_where_it_does():
     assert not [case for case in CASES if case[1] is open_clip]
 
 
-def test_the_code_shown_for_a_browser_promises_no_program_for_its_model(advisor):
-    snippet = advisor("captioning", "--device", "browser", "--format", "json").json["snippet"]
-    assert "runs another checkpoint if transformers.js cannot run this checkpoint.\n" in snippet
-
-
 def commands_of(text):
     """Return the words of each command of advisor in a text, without its name."""
     return [shlex.split(words)[1:] for words in re.findall(r"`(advisor [^`]+)`", text)]
