@@ -144,9 +144,19 @@ def rules_of(overlays: list[Path] | None = None, folder: str = "") -> RuleBase:
     if not given and not folder and (configured := os.environ.get("ADVISOR_RULES")):
         given = [Path(part) for part in configured.split(os.pathsep) if part]
     rulebase = load_rules(folder or None, overlays=tuple(given))
+    if folder or any(" question " in change for change in rulebase.overlays):
+        typed = {question.typed: question.id for question in rulebase.questions}
+        if reserved := sorted(reserved_flags() & set(typed)):  # of all commands
+            raise BrokenFileError(
+                f"the rules cannot be used: {count(len(reserved), 'problem')}",
+                problems=tuple(
+                    f"{rulebase.place('question', typed[flag])}: `--{flag}` is an option of "
+                    "advisor. Use another id, or set another `flag`"
+                    for flag in reserved
+                ),
+                hint="fix the problems above and run the command again",
+            )
     if given or folder:
-        if folder or any(" question " in change for change in rulebase.overlays):
-            _refuse_reserved_flags(rulebase)  # of all commands, and the shipped ones are tested
         note(*(f"warning: {warning}" for warning in rulebase.warnings))
     return rulebase
 
@@ -160,20 +170,6 @@ def reserved_flags() -> frozenset[str]:
             options = _parsed(lambda **_: 0, "", [*own.values(), QUIET]).params
             flags |= {name[2:] for each in options for name in each.opts if name[:2] == "--"}
     return frozenset(flags)
-
-
-def _refuse_reserved_flags(rulebase: RuleBase) -> None:
-    typed = {question.typed: question.id for question in rulebase.questions}
-    if reserved := sorted(reserved_flags() & set(typed)):
-        raise BrokenFileError(
-            f"the rules cannot be used: {count(len(reserved), 'problem')}",
-            problems=tuple(
-                f"{rulebase.place('question', typed[flag])}: `--{flag}` is an option of advisor. "
-                "Use another id, or set another `flag`"
-                for flag in reserved
-            ),
-            hint="fix the problems above and run the command again",
-        )
 
 
 class _Values:

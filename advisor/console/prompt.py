@@ -73,9 +73,9 @@ class SelectPrompt:
             rows.insert(place, exactly)
         number = ask.number if ask.unit else None
         chosen = taken(Menu(ask.question, rows, ask.marked, number, UNKNOWN))
-        return self._number(ask) if chosen == NUMBER else chosen
+        if chosen != NUMBER:
+            return chosen
 
-    def _number(self, ask: Asked) -> str:
         def valid(text: str) -> bool | str:
             return ask.number(text) or f"a number of {ask.unit}, such as 5000 or 5k"
 

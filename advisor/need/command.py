@@ -164,9 +164,8 @@ def recommend(
     """
     day = read_day(today, month=True) if today else None
     text = " ".join(need).strip()
-    _check(text, given, batch)
+    _check(text, given, batch, telling)
     if batch:
-        _refuse_other_formats(telling)
         from advisor.need.batch import run_batch
 
         return run_batch(rulebase, batch, first, literally=literally, **how)
@@ -217,17 +216,6 @@ def _is_path(word: str) -> bool:
     return named or ("." in word[1:] and is_there(word))
 
 
-def _refuse_other_formats(telling: AnswerTelling) -> None:
-    """Raise UsageError where a batch would not answer in the way that was asked for."""
-    other = telling.format not in ("terminal", "json")
-    flags = {"--output": telling.shown.files, f"--format {telling.format}": other}
-    flags |= {"-q": telling.quiet, "-v": telling.verbose}
-    if flag := next((flag for flag, given in flags.items() if given), ""):
-        message = "`--batch` always prints one line of JSON per input line"
-        hint = "and append `> answers.jsonl` to save the lines"
-        raise UsageError(f"{message}, so `{flag}` has no effect", hint=f"leave out `{flag}` {hint}")
-
-
 def _told(
     turn: Turn, telling: AnswerTelling, day: str | None, how: dict[str, Any], last: Iterable[str]
 ) -> int:
@@ -266,11 +254,21 @@ def _answer(
     return answer_to(rulebase, given, priority=first, **how), None
 
 
-def _check(text: str, given: Given, batch: str) -> None:
-    """Raise UsageError where there is nothing, or too much, to go by."""
+def _check(text: str, given: Given, batch: str, telling: Telling) -> None:
+    """Raise UsageError where there is nothing, or too much, to go by.
+
+    A batch answers lines alone, and in one way.
+    """
     if batch and (given or text):
         message = "`--batch` reads all answers from its input lines"
         raise UsageError(message, hint="remove the other words and flags")
+    other = telling.format not in ("terminal", "json")
+    flags = {"--output": telling.shown.files, f"--format {telling.format}": other}
+    flags |= {"-q": telling.quiet, "-v": telling.verbose}
+    if batch and (flag := next((flag for flag, given in flags.items() if given), "")):
+        message = "`--batch` always prints one line of JSON per input line"
+        hint = "and append `> answers.jsonl` to save the lines"
+        raise UsageError(f"{message}, so `{flag}` has no effect", hint=f"leave out `{flag}` {hint}")
     if not (batch or given or text):
         raise UsageError(
             "no task was passed. Describe your need in quotes, or pass --task",

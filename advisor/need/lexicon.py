@@ -263,19 +263,18 @@ LETTERS = "abcdefghijklmnopqrstuvwxyz"
 def corrected(word: str, is_known: Callable[[str, int], bool]) -> str | None:
     """Return the known word that is one edit away from a word and begins like it, if any.
 
-    `is_known` is asked of each with the place of the edit.
+    Likelier slips come first: swapped, doubled or left out letters. `is_known` is asked of each
+    with the place of the edit.
     """
-    return next((near for near, place in _neighbours(word) if is_known(near, place)), None)
-
-
-def _neighbours(word: str) -> Iterator[tuple[str, int]]:
-    """Yield what is one edit away, likelier slips first: swapped, doubled or left out letters."""
     halves = [(word[:place], word[place:], place) for place in range(1, len(word) + 1)]
-    yield from ((a + b[1] + b[0] + b[2:], place) for a, b, place in halves if len(b) > 1)
-    yield word[1] + word[0] + word[2:], 0
-    yield from ((a + b[1:], place) for a, b, place in halves if b)
-    yield from ((a + letter + b, place) for a, b, place in halves for letter in LETTERS)
-    yield from ((a + letter + b[1:], place) for a, b, place in halves if b for letter in LETTERS)
+    near = chain(
+        ((a + b[1] + b[0] + b[2:], place) for a, b, place in halves if len(b) > 1),
+        [(word[1] + word[0] + word[2:], 0)],
+        ((a + b[1:], place) for a, b, place in halves if b),
+        ((a + letter + b, place) for a, b, place in halves for letter in LETTERS),
+        ((a + letter + b[1:], place) for a, b, place in halves if b for letter in LETTERS),
+    )
+    return next((form for form, place in near if is_known(form, place)), None)
 
 
 def _has_word(id: str, word: str) -> bool:
