@@ -66,10 +66,7 @@ def _inside(writer: Writer, folder: Path, said: Path, most: int | None) -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (most, resource.RLIM_INFINITY))
     code = 0
     try:
-        if writer.program:
-            exec(writer.program, {})
-        else:
-            program()
+        program()
     except SystemExit as ended:
         code = int(ended.code or 0)
     finally:

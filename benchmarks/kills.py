@@ -19,7 +19,6 @@ import multiprocessing
 import os
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -68,31 +67,18 @@ def run(writer: Writer, folder: Path, stop: Stop | None = None) -> float:
     (passing := folder.parent / PASSING).mkdir(exist_ok=True)
     variables = {**os.environ, "HF_HOME": str(folder.parent / "hf"), "OMP_NUM_THREADS": "1"}
     variables["TMPDIR"] = str(passing)
-    if "our" in writer.words or writer.program:  # whose cache is what is looked at
+    if "our" in writer.words:  # whose cache is what is looked at
         variables["ADVISOR_CACHE"] = str(folder / "cache")
     start = time.monotonic()
-    if not writer.program:
-        forked = multiprocessing.get_context("fork").Process(
-            target=_inside, args=(writer, folder, variables, stop)
-        )
-        forked.start()
-        number, wait = forked.pid or 0, forked.join
-    else:
-        null = subprocess.DEVNULL
-        running = subprocess.Popen(
-            [sys.executable, "-c", writer.program],
-            cwd=folder,
-            stdout=null,
-            stderr=null,
-            stdin=null,
-            env=variables,
-        )
-        number, wait = running.pid, running.wait
+    forked = multiprocessing.get_context("fork").Process(
+        target=_inside, args=(writer, folder, variables, stop)
+    )
+    forked.start()
     if stop is not None and not stop.step:
         time.sleep(stop.seconds)
         with suppress(ProcessLookupError):
-            os.kill(number, stop.number)
-    wait()
+            os.kill(forked.pid or 0, stop.number)
+    forked.join()
     return time.monotonic() - start
 
 

@@ -23,17 +23,10 @@ FORMATS = ("json", "markdown", "html", "sarif", "junit")
 OUTPUTS = [word for format in FORMATS for word in ("--output", f"{format}=report.{format}")]
 CAPTIONING = ("--task", "captioning")
 IMAGE = str(ROOT / "examples" / "images" / "red-circle.png")
-COMPLETION = (
-    "import os, sys\n"
-    "os.environ |= {'HOME': os.getcwd(), '_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION': '1'}\n"
-    "sys.argv = ['advisor', '--install-completion', 'bash']\n"
-    "from advisor.cli.main import main\n"
-    "main()\n"
-)
 
 
 class Writer(NamedTuple):
-    """A command that writes: its words, or a program, and what it needs in its folder.
+    """A command that writes: its words, and what it needs in its folder.
 
     `by` names the modules that do the writing. One that is `heavy` needs torch.
     Files that it `tells` how the run went in differ after one that was broken off.
@@ -42,7 +35,6 @@ class Writer(NamedTuple):
     words: tuple[str, ...]
     by: tuple[str, ...]
     prepare: Callable[[Path], None] = lambda _folder: None
-    program: str = ""
     heavy: bool = False
     tells: tuple[str, ...] = ()
 
@@ -53,11 +45,6 @@ def code(folder: Path) -> None:
         (folder / f"f{number:03}.py").write_text(CODE)
     (folder / "advisor.yaml").write_text(f"choices:\n  - {CHOICE}\n")
     (folder / "known.json").write_text('{"baseline_version": 1, "findings": []}\n')
-
-
-def shell(folder: Path) -> None:
-    """Write a start file of a shell, with much in it that nobody wants to lose."""
-    (folder / ".bashrc").write_text("alias ll='ls -l'\n" * 5000)
 
 
 def overlay(folder: Path) -> None:
@@ -158,7 +145,6 @@ WRITERS = {
     "code --project": Writer(
         ("code", *CAPTIONING, "--project", "ours"), ("decide.project_folder",)
     ),
-    "--install-completion": Writer((), ("cli.completion",), shell, COMPLETION),
     "skills add": Writer(("skills", "add", "."), ("agents.command",)),
     "try --vectors": Writer(
         (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -249,28 +249,12 @@ def program(overlays: Sequence[Path] = ()) -> Commands:
     app.callback()(_root)
     made: Commands = typer.main.get_command(app)  # type: ignore[assignment]
     made.table, made.overlays = COMMANDS, overlays
-    for option in made.params:
-        if option.name == "install_completion" and option.callback:
-            option.callback = _in_whole_files(option.callback)
     if COMPLETING in os.environ:
         from advisor.cli.completion import escape_backslashes
 
         escape_backslashes()
     HOMES[:] = [entry.home for entry in COMMANDS.values() if isinstance(entry, Command)]
     return made
-
-
-def _in_whole_files(install: Callable[..., Any]) -> Callable[..., Any]:
-    """Return Typer's way to install completion, writing files as advisor writes them."""
-
-    def installed(ctx: typer.Context, parameter: Any, shell: Any) -> Any:
-        if shell:
-            from advisor.cli.completion import write_whole_files
-
-            write_whole_files()
-        return install(ctx, parameter, shell)
-
-    return installed
 
 
 def _root(

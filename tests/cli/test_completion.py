@@ -9,7 +9,7 @@ import sys
 import pytest
 
 pexpect = pytest.importorskip("pexpect")
-resource = pytest.importorskip("resource", reason="shells of POSIX")
+pytest.importorskip("termios", reason="shells of POSIX")
 
 ASKED = [
     ("advisor recommend --task capt", "captioning"),
@@ -60,50 +60,6 @@ def test_zsh_runs_nothing_of_a_rule(environment, overlay, tmp_path):
         assert "sunny" in done.stdout, done.stderr
         assert "$(touch P1)" in done.stdout
         assert not list(empty.iterdir())
-
-
-@pytest.mark.parametrize("full", [True, False])
-def test_a_start_file_gets_its_line_or_stays_as_it_is(environment, tmp_path, full):
-    start = tmp_path / ".bashrc"
-    start.write_text(before := "alias ll='ls -l'\n" * 1000)
-    variables = environment | {
-        "HOME": str(tmp_path),
-        "_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1",
-    }
-    room = 1_000 if full else resource.RLIM_INFINITY
-    done = subprocess.run(
-        [sys.executable, "-B", "-m", "advisor", "--install-completion", "bash"],
-        env=variables, capture_output=True, text=True, check=False,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (room, room)),
-    )  # fmt: skip
-    if full:
-        assert (done.returncode, done.stderr.count("advisor: ")) == (2, 1)
-        assert start.read_text() == before
-        assert list(tmp_path.iterdir()) == [start]
-    else:
-        assert done.returncode == 0, done.stderr
-        assert start.read_text().startswith(before)
-        assert (tmp_path / ".bash_completions" / "advisor.sh").is_file()
-        first = start.read_text()
-        assert subprocess.run(done.args, env=variables, capture_output=True).returncode == 0
-        assert start.read_text() == first
-
-
-@pytest.mark.parametrize("plain", [True, False])
-@pytest.mark.parametrize(
-    "before", [b"alias m='\xfc'\n", "alias m='ü'\n".encode(), b"a=1\r\nb=2\r\n"]
-)
-def test_a_start_file_keeps_every_byte_in_every_locale(environment, tmp_path, before, plain):
-    (start := tmp_path / ".bashrc").write_bytes(before)
-    variables = environment | {"HOME": str(tmp_path)}
-    variables |= {"_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1"}
-    if plain:
-        variables |= {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
-    command = [sys.executable, "-m", "advisor", "--install-completion", "bash"]
-    done = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert start.read_bytes().startswith(before)
-    assert b"advisor.sh" in start.read_bytes()
 
 
 @pytest.mark.slow
