@@ -210,6 +210,33 @@ def test_without_a_gpu_the_first_is_of_the_speed_class(rulebase, task, device):
     assert sized(placed(rulebase, task=task, device=device))[0] < limit
 
 
+@pytest.mark.parametrize("task", ["captioning", "detailed-captioning", "vqa"])
+def test_a_report_of_a_medical_image_comes_from_what_learnt_such_images(rulebase, task):
+    first = {
+        length: placed(rulebase, task=task, domain="medical", text_length=length)[0].checkpoint.id
+        for length in ("sentence", "paragraph")
+    }
+    assert first == dict.fromkeys(first, "google/medgemma-4b-it")
+
+
+def test_rules_of_browsers_name_the_model_types_that_transformers_js_does_not(rulebase):
+    """PP-OCR for lines is left out, since other runtimes run it in a browser."""
+    rows = [row for row in rulebase.supported if row.runtime == "transformers-js"]
+    runs = {kind for row in rows for kind in (*row.named, *row.partly)}
+    rules = [rulebase.rule(f"{kind}-that-no-browser-runs") for kind in ("writers", "dual-encoders")]
+    named = {id for rule in rules for id in rule.candidates}
+    offered = [model for model in rulebase.checkpoints.values() if model.model_type]
+    offered = [model for model in offered if model.family and model.family != "none"]
+    assert not {rulebase.checkpoint(id).model_type for id in named} & runs
+    left = {m.model_type for m in offered if m.hub_id not in named and m.offered} - runs
+    assert left == {"pp_ocrv5_server_rec", "pp_ocrv6_small_rec"}
+
+
+def test_in_a_browser_formulae_come_from_what_transformers_js_runs(rulebase):
+    first = placed(rulebase, task="math-ocr", device="browser", use="research")[0].checkpoint
+    assert first.model_type == "vision-encoder-decoder"
+
+
 @pytest.mark.parametrize("task", ["image-text-matching", "generation-scoring"])
 def test_few_pairs_go_to_a_model_that_reads_both_and_many_to_a_dual_encoder(rulebase, task):
     said = {"task": task, "text-input": "paired-text"}
@@ -253,6 +280,7 @@ def test_own_kinds_of_documents_never_go_to_a_reader_of_fixed_ones(rulebase):
         ),
         ({"task": "object-detection"}, "IDEA-Research/grounding-dino-base"),
         ({"task": "object-detection", "device": "phone"}, "ustc-community/dfine-nano-coco"),
+        ({"task": "object-detection", "device": "cpu"}, "ustc-community/dfine-small-coco"),
     ],
 )
 def test_none_names_what_to_use_instead(rulebase, answers, first):
