@@ -52,18 +52,15 @@ class Hours(NamedTuple):
         low, about, high = (rounded(times * each) for each in (self.low, self.about, self.high))
         span = f" ({low}-{high})" if low != high else ""
         took = f"about {about} {self.unit.replace('hours', name)}{span}"
-        took += f" without thinking, {self._longest}," if self.thinks else ""
+        if self.thinks:
+            times, name = _span(self.longest)
+            most = f"up to {rounded(times * self.longest)} {self.unit.replace('hours', name)}"
+            most += f" with thinking ({count(self.most_tokens, 'token')} each)"
+            if self.most_tokens <= self.tokens:
+                most = "an unknown time with thinking"
+            took += f" without thinking, {most},"
         items = f"for {self.items:,.0f} items on {self.machine}{written}"
         return f"{took} {items}, without data loading"
-
-    @property
-    def _longest(self) -> str:
-        """What it takes at most with thinking, in words."""
-        if self.most_tokens <= self.tokens:
-            return "an unknown time with thinking"
-        times, name = _span(self.longest)
-        at_most = f"{rounded(times * self.longest)} {self.unit.replace('hours', name)}"
-        return f"up to {at_most} with thinking ({count(self.most_tokens, 'token')} each)"
 
 
 def _span(hours: float) -> tuple[int, str]:

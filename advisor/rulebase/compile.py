@@ -113,15 +113,17 @@ def _plan() -> dict[str, Any]:
 
 
 def _detail(values: Values) -> dict[str, Any]:
-    """Return what is said of families at length."""
-    families = [entry.value for entry in values.of("family")]
-    return {
-        "descriptions": {family["id"]: _description(family) for family in families},
-        "claims": {
-            family["id"]: [build(ArticleClaim, claim) for claim in family.get("claims", ())]
-            for family in families
-        },
-    }
+    """Return what is said of families at length: sections in their order, and claims."""
+    descriptions, claims = {}, {}
+    for family in (entry.value for entry in values.of("family")):
+        described = family.get("description", {})
+        descriptions[family["id"]] = {
+            section: [build(Statement, statement) for statement in described[section]]
+            for section in SECTIONS
+            if section in described
+        }
+        claims[family["id"]] = [build(ArticleClaim, claim) for claim in family.get("claims", ())]
+    return {"descriptions": descriptions, "claims": claims}
 
 
 def _proof(values: Values, remarks: Iterable[object]) -> dict[str, Any]:
@@ -225,16 +227,6 @@ def _declared(rule: model.Rule, families: Mapping[str, Entry]) -> tuple[str, str
     if place := family.place_of((part, key)):
         return place, f"{part}: {key}"
     return family.place, f"the family has no `{key}`"
-
-
-def _description(family: dict[str, Any]) -> dict[str, list[Statement]]:
-    """Return the sections of a description in their order."""
-    described = family.get("description", {})
-    return {
-        section: [build(Statement, statement) for statement in described[section]]
-        for section in SECTIONS
-        if section in described
-    }
 
 
 def _catalogue(values: Values, _: Any) -> dict[str, list[model.Checkpoint]]:

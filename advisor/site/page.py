@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 from string import Template
@@ -124,27 +124,23 @@ def _usual(engine: Engine, task: Task) -> str:
     return f"{named}{description}{shown}</details>"
 
 
-def _card(checkpoint: Checkpoint) -> str:
+def _card(model: Checkpoint) -> str:
     """Return what is known of a checkpoint, for the script to show where it comes first."""
-    pitfalls = tuple(Item("!", pitfall) for pitfall in checkpoint.pitfalls)
-    page: Page = [Pairs(tuple(_facts(checkpoint))), *([Items(pitfalls)] if pitfalls else [])]
-    return f'<template id="checkpoint {escape(checkpoint.id)}">{drawn.body(page)}</template>'
-
-
-def _facts(model: Checkpoint) -> Iterator[tuple[str, str]]:
-    memory, training = memory_gb(model), training_memory(model)
-    yield "Memory", f"about {memory:g} GB to run" if memory else "not verified"
-    if training and training.lora_gb:
-        yield "Training", f"about {training.lora_gb:g} GB with LoRA"
-    allowed = model.commercial_use
+    memory, training, allowed = memory_gb(model), training_memory(model), model.commercial_use
     commercial = f"commercial use {allowed}" if allowed else "not verified"
-    yield "License", f"{model.licence}, {commercial}" if model.licence else "not verified"
-    if model.parameters_millions:
-        yield "Size", f"{model.parameters_millions:g} million parameters"
-    if model.languages:
-        yield "Languages", first_named(model.languages, MOST_LANGUAGES)
-    if model.model_class:
-        yield "Class", f"{model.loader}, {model.model_class}"
+    lora, millions = training and training.lora_gb, model.parameters_millions
+    facts = {
+        "Memory": f"about {memory:g} GB to run" if memory else "not verified",
+        "Training": f"about {lora:g} GB with LoRA" if lora else "",
+        "License": f"{model.licence}, {commercial}" if model.licence else "not verified",
+        "Size": f"{millions:g} million parameters" if millions else "",
+        "Languages": first_named(model.languages or (), MOST_LANGUAGES),
+        "Class": f"{model.loader}, {model.model_class}" if model.model_class else "",
+    }
+    pitfalls = tuple(Item("!", pitfall) for pitfall in model.pitfalls)
+    page: Page = [Pairs(tuple((name, fact) for name, fact in facts.items() if fact))]
+    page += [Items(pitfalls)] if pitfalls else []
+    return f'<template id="checkpoint {escape(model.id)}">{drawn.body(page)}</template>'
 
 
 def _hashed(text: str) -> str:
