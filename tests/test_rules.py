@@ -61,7 +61,7 @@ def every_sources(rulebase):
 def every_other_source(rulebase):
     """What stands beside the decisions: some checks judge by the rules alone and cite nothing."""
     stated = (
-        *(*rulebase.architectures.values(), *rulebase.machines),
+        *(*rulebase.architectures.values(), *rulebase.machines, *rulebase.makers),
         *(*rulebase.changes, *rulebase.ties, *rulebase.losses.values(), *rulebase.speeds),
         *(option.share for q in rulebase.questions for option in q.options if option.share),
     )

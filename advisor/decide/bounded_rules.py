@@ -17,6 +17,7 @@ from advisor.errors import UsageError
 from advisor.model import NONE, TASK, NamedTuple, Question, Rule
 from advisor.model.library import Speed
 from advisor.rulebase.base import RuleBase
+from advisor.tokens import form_of
 
 WRITER = "language_model_licence"
 """The note of a checkpoint with the license of the language model in it."""
@@ -91,16 +92,33 @@ def bounded_rules(rulebase: RuleBase, bounds: Profile, profile: Profile) -> Rule
         )
         free.remembered[key].bounds = made
         free.remembered[key].rules = (*free.rules, *excluding)
+        out = {id for rule in excluding for id in rule.candidates}
+        free.remembered[key].detours = tuple(
+            detour._replace(checkpoints=tuple(id for id in detour.checkpoints if id not in out))
+            for detour in free.detours
+        )
     return cast("RuleBase", free.remembered[key])
 
 
 def called(rulebase: RuleBase, name: str) -> list[str]:
-    """Return the checkpoints with a word that begins so in the id, the label or a license."""
-    return [
-        each.hub_id
+    """Return the checkpoints with a word that begins so in the id, the label or a license.
+
+    The name of a country or company stands for all its makers too.
+    """
+    makers = (each.makers for each in rulebase.makers if form_of(name) in map(form_of, each.names))
+    names = [_dashed(each) for each in (name, *chain.from_iterable(makers)) if _dashed(each) != "-"]
+    texts = (
+        (each.hub_id, _dashed(each.id, each.label, each.licence, each.notes.get(WRITER)))
         for each in rulebase.checkpoints.values()
-        if _dashed(name) in _dashed(each.id, each.label, each.licence, each.notes.get(WRITER))
-    ]
+    )
+    return [id for id, text in texts if any(name in text for name in names)]
+
+
+def usual_name(rulebase: RuleBase, name: str) -> str:
+    """Return what checkpoints are called by, a country in English; empty for no name of any."""
+    form = form_of(name)
+    names = (each.names for each in rulebase.makers if form in map(form_of, each.names))
+    return next(names, (name if called(rulebase, name) else "",))[0]
 
 
 def _dashed(*texts: str | None) -> str:

@@ -77,7 +77,7 @@ BOUNDS = {
         WITHOUT,
         "name",
         "NAMES",
-        "Makers, series or checkpoints to rule out, such as Qwen or Qwen,gemma-3.",
+        "Makers, their country, series or checkpoints to rule out, such as China or Qwen,gemma-3.",
         "is not a name",
         "pass names, separated by commas, such as `--without Qwen`",
     ),

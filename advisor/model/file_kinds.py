@@ -48,6 +48,7 @@ ENTITIES = {
     "architecture": Entity(library.Architecture, "architectures", "architectures", "architectures"),
     "group": Entity(library.TaskGroup, "tasks", "groups", "detail"),
     "machine": Entity(library.Machine, "machines", "machines", "machines"),
+    "makers": Entity(library.Makers, "makers", "makers", "machines"),
     "speed": Entity(library.Speed, "speeds", "speeds", "speeds"),
     "workload": Entity(library.Workload, "speeds", "workloads", "speeds"),
     "act": Entity(library.Act, "programs", "acts", "programs"),
@@ -118,7 +119,7 @@ PROJECT = Record(
 KINDS = (
     *("criteria", "questions", "tasks", "elsewhere", "sources", "decisions"),
     *("benchmarks", "yardsticks", "figures"),
-    *("family", "family-extension", "checkpoints", "architectures", "machines"),
+    *("family", "family-extension", "checkpoints", "architectures", "machines", "makers"),
     *("speeds", "programs", "drift", "scenarios", "checks", "words", "project", "profile"),
 )
 """Every kind of file, in the order in which they are listed."""

@@ -204,6 +204,15 @@ class Machine(NamedTuple):
     sources: f.Required[f.Sources] = ()
 
 
+class Makers(NamedTuple):
+    """Makers or series of models under `names` that people type: their country or company."""
+
+    id: f.Id
+    names: f.Texts
+    makers: f.Texts
+    sources: f.Required[f.Sources] = ()
+
+
 class Speed(NamedTuple):
     """How fast a kind of machine computes: of each number the least and the most that was measured.
 

@@ -12,7 +12,7 @@ from advisor.model import NamedTuple
 from advisor.model.phrase_kinds import MEASURE, NAME, PARTICLE
 from advisor.need.amounts import PARAMETERS, is_limited
 from advisor.need.numerals import Amount
-from advisor.need.sweep import OF_EACH, RATE, SHORTEST_NAME, SPAN
+from advisor.need.sweep import MAKER, OF_EACH, RATE, SHORTEST_NAME, SPAN
 
 if TYPE_CHECKING:
     from advisor.need.lexicon import Lexicon
@@ -32,15 +32,10 @@ image, the most that it takes, and the size of a file."""
 BYTES, STORED = ("gigabytes", "megabytes"), "stored-gigabytes"
 """Measures of memory, of which some are the size of a file, and the measure that this then is."""
 
-MAKER = "maker"
-"""The particle of who makes models, and of models of no checkpoint here but parts of some."""
-
 NEAR_NAME = 3
 """The name of what is too heavy follows within so many words."""
 
 LESS = 0.01
-
-
 _WORD_BEFORE, _WORD_BEHIND = re.compile(r"([\w.-]+)[ /]$"), re.compile(r"[ ,(-]*(\w[\w.-]*\w)")
 
 
@@ -115,13 +110,11 @@ def _excluded(rulebase: RuleBase, lexicon: Lexicon, swept: Swept) -> Iterator[Li
     spans = {named_span(lexicon, swept, m) for m in swept.of(NAME) if m.negated}
     makers = [m for m in swept.of(PARTICLE) if m.negated and m.id == MAKER]
     words = (swept.tokens[place] for mark in makers for place in mark.places)
-    spans |= {(start, end) for form, start, end in words if len(form) >= SHORTEST_NAME}
-    if not spans:
-        return
-    from advisor.decide.bounded_rules import called
+    spans |= {(a, b) for form, a, b in words if len(form) >= SHORTEST_NAME and form != "model"}
+    from advisor.decide.bounded_rules import usual_name
 
     longest = {end: (start, end) for start, end in sorted(spans, reverse=True)}.values()
-    names = {swept.text[a:b]: (a, b) for a, b in longest if called(rulebase, swept.text[a:b])}
+    names = {name: at for at in longest if (name := usual_name(rulebase, swept.text[slice(*at)]))}
     if names:
         starts, ends = zip(*names.values(), strict=True)
         yield Limit(WITHOUT, ",".join(names), (min(starts), max(ends)))

@@ -12,9 +12,9 @@ from advisor.model.phrase_kinds import ALIAS, CONCEPT, NAME, NUMBER_OF, PARTICLE
 from advisor.need.amounts import COMPUTER, ITEMS, amounts
 from advisor.need.label_names import ASK, CLASSIFY, SORTING, label_names, without_labels
 from advisor.need.lexicon import USUAL, Lexicon, lexicon_of
-from advisor.need.limits import MAKER, Limit, limits, named_span, without_files
+from advisor.need.limits import Limit, limits, named_span, without_files
 from advisor.need.numerals import LARGEST
-from advisor.need.sweep import Swept, sweep
+from advisor.need.sweep import MAKER, Swept, sweep
 from advisor.need.wishes import KIND, SURE_CONCEPTS, Span, TaskRead, met_in, wishes_of
 
 if TYPE_CHECKING:

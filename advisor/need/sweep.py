@@ -73,6 +73,9 @@ HIDING = ("filler", "complaint")
 RATE, SPAN = "per-", "span-"
 """Beginnings of measures of so many a time, and of hours."""
 
+MAKER = "maker"
+"""The particle of who makes models, and of models of no checkpoint here but parts of some."""
+
 OF_EACH = "of-each"
 """The particle of examples that each class has; it means so inside a longer phrase too."""
 
@@ -358,7 +361,10 @@ def _meant(
     clauses: Sequence[int],
     sentences: Sequence[int],
 ) -> list[Mark]:
-    """Say of each mark whether it is taken back, done already, or comes besides."""
+    """Say of each mark whether it is taken back, done already, or comes besides.
+
+    Words of makers that are taken back mean nothing else: no Chinese model tells no language.
+    """
     particles = [mark for mark in marks if mark.kind == PARTICLE]
     stops = {mark.first for mark in particles if mark.id == "contrast"}
     settled = {clauses[mark.first] for mark in particles if mark.id == "settled"}
@@ -384,7 +390,8 @@ def _meant(
         if aside or negated or clauses[first] in settled:
             mark = mark._replace(negated=negated, settled=clauses[first] in settled, aside=aside)
         selected.append(mark)
-    return selected
+    unwanted = _places(mark for mark in selected if mark.id == MAKER and mark.negated)
+    return [mark for mark in selected if mark.id == MAKER or mark.first not in unwanted]
 
 
 def _within(places: range, clauses: Sequence[int], clause: int, stops: set[int]) -> set[int]:

@@ -97,6 +97,8 @@ class RuleBase:
     """Tasks under what people say that they do."""
     machines: Listed[library.Machine] = _listed("machines.machines", "library.Machine")
     """Graphics cards and computers by the names that people type, and what each answers."""
+    makers: Listed[library.Makers] = _listed("machines.makers", "library.Makers")
+    """Makers of models by their country or company, as people type it."""
     speeds: Listed[library.Speed] = _listed("speeds.speeds", "library.Speed")
     """How fast kinds of machines compute, the usual one of a kind first."""
     workloads: Listed[library.Workload] = _listed("speeds.workloads", "library.Workload")

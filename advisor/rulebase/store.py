@@ -71,6 +71,7 @@ PLACES = {
     "checkpoints/*.yaml": "checkpoints",
     "architectures/*.yaml": "architectures",
     "machines.yaml": "machines",
+    "makers.yaml": "makers",
     "speeds.yaml": "speeds",
     "programs/*.yaml": "programs",
     "drift/*.yaml": "drift",

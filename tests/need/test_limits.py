@@ -34,6 +34,16 @@ EXCLUDING = (
     ("describe this image in detail, Llama is not allowed by legal", "Llama"),
     ("describe photos, Gemma is forbidden by our lawyers", "Gemma"),
     ("alt text for our shop, not LLaVA", "LLaVA"),
+    ("caption photos, no Chinese models", "China"),
+    ("caption photos, our policy forbids models from China", "China"),
+    ("keine chinesischen Modelle, Fotos beschreiben", "China"),
+    ("légender des photos, pas de modèle chinois", "China"),
+    ("describir fotos, nada de modelos chinos", "China"),
+    ("descrivere foto, niente modelli cinesi", "China"),
+    ("descrever fotos, sem modelos chineses", "China"),
+    ("caption photos, nothing from Alibaba", "Alibaba"),
+    ("caption photos in Chinese", None),
+    ("caption photos, not in Chinese", None),
     ("search my photos by text, no Google Cloud", None),
     ("filter images that are not allowed on our site", None),
     ("which is better for captions, BLIP-2 or Qwen?", None),
@@ -277,3 +287,18 @@ def test_names_that_are_ruled_out_are_of_some_checkpoint(rulebase, capsys):
     assert {"without": "any"} in [change["answers"] for change in answer["changes"]]
     again = of_json(capsys, *shlex.split(answer["command"])[1:])
     assert [each["id"] for each in again["checkpoints"]] == ids
+
+
+def test_a_country_that_is_ruled_out_stands_for_its_makers_and_tells_no_language(engine, capsys):
+    understanding = understand(engine, "answer questions about invoices, no Chinese models")
+    answered = {pick.checkpoint.id for pick in understanding.advice.selection.picks}
+    (china,) = (each for each in engine.rulebase.makers if "China" in each.names)
+    assert answered
+    assert not [id for id in answered if id.startswith(tuple(china.makers))]
+    assert "zh" not in str(understanding.profile.get("language"))
+    named = [
+        of_json(capsys, "recommend", "--task", "vqa", "--without", name) for name in china.names
+    ]
+    assert len({str(answer["checkpoints"]) for answer in named}) == 1
+    page = out_of(capsys, "recommend", "--task", "image-search", "--without", "Qwen", "-v")
+    assert "Qwen3-VL-Embedding" not in page.partition("Alternative")[2]
