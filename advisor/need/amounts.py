@@ -90,12 +90,11 @@ def amounts(lexicon: Lexicon, swept: Swept) -> list[Amount]:
         before = measures[start - 1] if start and measures[start - 1].first > counted_to else None
         named = _ends_a_name(swept, measures, number)
         mark = _after(lexicon, swept, number, measures, start, number.last + 1 if named else end)
-        alone = mark is None and not (named or _counts_a_word(lexicon, swept, number))
-        if before and _goes_with(lexicon, swept, before, number, alone=alone):
-            mark = before
+        if before and before.last == number.first and not lexicon.index["measures"][before.id][2]:
+            mark = before  # the top 3
         if before and mark and mark.id in (EXAMPLES, *ITEMS) and _is_rate_of(swept, before, number):
             mark = before
-        if not named and (id := _nameless(lexicon, swept, number, mark)):
+        if not named and (id := _nameless(swept, number, mark)):
             mark = Mark(MEASURE, id, number.first, number.last)
         each = number.value == 1 and mark and written_by_character(swept.tokens[mark.first].form)
         if mark is not None and 1 <= number.value <= LARGEST and not each:  # 1本: each clip
@@ -116,7 +115,7 @@ def _is_rate_of(swept: Swept, mark: Mark, number: Amount) -> bool:
     return near and mark.id.startswith(WAITING) and _is_one_clause(swept, mark.first, number.first)
 
 
-def _nameless(lexicon: Lexicon, swept: Swept, number: Amount, mark: Mark | None) -> str:
+def _nameless(swept: Swept, number: Amount, mark: Mark | None) -> str:
     """Return what a number counts with no word for it: parameters below a limit, else images."""
     if mark and _is_one_clause(swept, mark.first, number.first) and mark.first <= number.last + 1:
         return ""
@@ -126,18 +125,8 @@ def _nameless(lexicon: Lexicon, swept: Swept, number: Amount, mark: Mark | None)
         return ""
     machine = any(mark.first in number.places for mark in swept.of(CONCEPT, SAYING, NAME))
     large = number.exact and number.value >= LEAST_NAMELESS
-    about = _is_about(swept, number) and not _counts_a_word(lexicon, swept, number)
     dated = number.value in YEARS or COUNTED in swept.named  # 3000 bacteria in each
-    return ITEMS[0] if (large or about) and not (machine or dated) else ""
-
-
-def _is_about(swept: Swept, number: Amount) -> bool:
-    """True for a number that is not exact and counts nothing behind it: photos, circa 700."""
-    beside = (m for m in swept.of(PARTICLE) if m.id == "about")
-    counted = {m.first for m in swept.of(MEASURE) if m.id in ITEMS}
-    rough = any(number.first == m.last or number.last == m.first for m in beside)
-    sentence = swept.sentences[number.first]
-    return rough and any(at < number.first and swept.sentences[at] == sentence for at in counted)
+    return ITEMS[0] if large and not (machine or dated) else ""
 
 
 def _counts_a_word(lexicon: Lexicon, swept: Swept, number: Amount) -> bool:
@@ -266,18 +255,3 @@ def _after(
         if mark.first - number.last < reach:
             near.append((reach > 1, order.index(mark.id), place, mark))
     return min(near)[-1] if near else None
-
-
-def _goes_with(lexicon: Lexicon, swept: Swept, mark: Mark, number: Amount, *, alone: bool) -> bool:
-    """True where what a number counts stands before it: the top 3, captions (about 400k).
-
-    What stands right before it or nowhere goes before all behind it; else the number is `alone`. A
-    unit is no other word besides: `VRAM: 8` is one, `go live, ~2M images` none.
-    """
-    apart, reach = number.first - mark.last, lexicon.index["measures"][mark.id][2]
-    if swept.sentences[mark.first] != swept.sentences[number.first]:
-        return False
-    if any(each.last == mark.first for each in swept.of(PARTICLE) if each.id == OF_EACH):
-        return False  # two sentences per image
-    near = 0 <= apart <= NEAR and all(t.form != "," for t in swept.tokens[mark.last : number.first])
-    return apart == 0 if reach == 0 else alone and reach > 1 and near

@@ -174,23 +174,7 @@ class Lexicon:
         usual = self._spelt_in(USUAL)
         alone = [form for form in forms if usual.isdisjoint(self.forms(form))]
         more = Counter({language: sum(form in of for form in alone) for language, of in telling})
-        return _first_by_far(more + spelt) or _first_by_far(self._owned(forms))
-
-    def _owned(self, forms: Iterable[str]) -> Counter[str]:
-        """Count by language the words that it alone has, or more letters of them than any other."""
-        counts: Counter[str] = Counter()
-        for form in forms:
-            reach = Counter({language: self._reach(form, language) for language in self._telling})
-            (first, most), (_, second), *_ = *reach.most_common(2), ("", 0), ("", 0)
-            counts[first] += most > second
-        return counts
-
-    def _reach(self, form: str, language: str) -> int:
-        """Return how many letters of a word a language has: all, or what a phrase begins with."""
-        if form in self._telling[language] or form in self._listed.get(language, ()):
-            return len(form) + 1
-        spelt = self._spelt_in(language)
-        return max((len(variant) for variant in self.forms(form) if variant in spelt), default=0)
+        return _first_by_far(more + spelt)
 
     def says_nothing(self, form: str, meaning: str, language: str) -> bool:
         """True for a word that means something in another language alone; English, if not known."""

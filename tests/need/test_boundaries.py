@@ -8,7 +8,7 @@ from advisor.cli.program import program
 from advisor.engine.bounds import FILE, TIME
 from advisor.engine.decision import Engine
 from advisor.errors import UsageError
-from advisor.need.amounts import LEAST_TAUGHT, NEAR
+from advisor.need.amounts import LEAST_TAUGHT
 from advisor.need.lexicon import TELLING, _first_by_far, lexicon_of
 from advisor.need.numerals import FARTHEST, LARGEST
 from advisor.need.reading import read
@@ -40,8 +40,7 @@ FAR = "very " * FARTHEST
         (f"describe {LARGEST + 1:.0f} photos", None),
         ("describe 500 big old photos", 500),
         (f"describe 500 {FAR}photos", None),
-        (f"describe photos {'a ' * NEAR}500", 500),  # what is counted may stand before, but not far
-        (f"describe photos {'a ' * (NEAR + 1)}500", None),
+        ("describe photos a 500", None),  # what is counted stands behind
         ("describe photos. 500", None),
     ],
 )
@@ -57,7 +56,6 @@ def test_a_number_counts_what_is_near(rulebase, text, number):
         ("fine-tune on 2 captioned photos", 2),  # who trains says so
         ("sort photos, 3 classes, 4 labeled photos each", 12),
         ("captions 40 blind users", None),  # a number before another noun is not the captions'
-        ("captions 40 for training", 40),
         ("5 stages, 120 labeled photos for each, classify", 600),
         ("5 estadios, 120 fotos etiquetadas para cada uno, clasificar", 600),
         ("which of 14 findings, classify x-rays, 50 labeled images for each", 700),
@@ -76,16 +74,12 @@ def test_examples_are_as_many_as_train(rulebase, text, number):
         ("Bilder beschreiben, 300 Fotos/Tag", 300),
         ("descrizioni per le foto, 900/giorno", 900),
         ("read receipts, 300-day archive", None),
-        ("caption photos, roughly 700", 700),
-        ("caption photos, 700 or so", 700),
-        ("descrizioni di foto, circa 700", 700),
-        ("légender des photos, environ 600", 600),
-        ("caption photos, 700", None),
+        ("caption photos, roughly 700", None),
         ("caption photos from circa 1890", None),
         ("caption photos, roughly 700 euros", None),
     ],
 )
-def test_a_rate_and_a_rough_number_count_the_images(rulebase, text, number):
+def test_a_rate_counts_the_images(rulebase, text, number):
     assert options(rulebase, text, "collection") == number
 
 

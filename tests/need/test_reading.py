@@ -225,8 +225,6 @@ def test_digits_of_a_name_count_nothing(rulebase):
         ("describe photos; go live, ~2M", {"collection": 2_000_000}),
         ("on the go 300 photos a day to describe", {"collection": 300}),
         ("légender des photos, 8 Go", {"memory-gb": 8, "language": ["fr"]}),
-        ("caption photos, VRAM: 8", {"device": ["gpu"], "memory-gb": 8}),
-        ("caption photos, VRAM 6 and CPU", {"memory-gb": 6}),
     ],
 )
 def test_a_unit_counts_itself_and_what_is_stored_is_no_memory(rulebase, text, said):
