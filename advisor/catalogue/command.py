@@ -13,7 +13,9 @@ from advisor.console.flags import split
 from advisor.console.options import option
 from advisor.console.output import Shown
 from advisor.draw.formats import Report
-from advisor.errors import CheckpointsOnlyError, UsageError, check_name
+from advisor.engine.bounds import BOUNDS, FILE, GIGABYTES, SIZE, bound_value, read_bound
+from advisor.engine.numbers import as_number
+from advisor.errors import CheckpointsOnlyError, UsageError, check_name, unknown_name
 from advisor.hub import cache_folder
 from advisor.rulebase.base import RuleBase
 
@@ -40,7 +42,10 @@ Several = list[str]
 COMMERCIAL = "Commercial use: permitted, restricted or not-permitted."
 STAGES = "Training stage: pre-trained, fine-tuned, instruction-tuned or contrastive."
 LOADERS = "Loader: transformers, open_clip, remote-code or other."
-FITS = f"{ONLY} whose memory estimate is at most this many GB."
+FITS = f"{ONLY} whose memory estimate is at most this many GB, such as 8 or 8GB."
+SIZES = f"{ONLY} with at most this many parameters, such as 500M or 1B."
+FILES = f"{ONLY} whose weight files have at most this size, such as 500MB."
+NAMES = f"{ONLY} with a word in their id or label that begins so, such as google or bio."
 ACCESS = f"{ONLY} that are gated (--gated) or not gated (--open)."
 
 
@@ -58,7 +63,10 @@ def read_wishes(
         Several, option("--license NAME", f"{ONLY} under one of these licenses.", "--licence")
     ] = [],  # noqa: B006
     commercial_use: Annotated[str, option("--commercial-use USE", COMMERCIAL)] = "",
-    memory_gb: Annotated[float | None, option("--memory-gb --max-memory-gb GB", FITS)] = None,
+    memory_gb: Annotated[str, option("--memory-gb --max-memory-gb GB", FITS)] = "",
+    max_parameters: Annotated[str, option("--max-parameters NUMBER", SIZES)] = "",
+    max_file_size: Annotated[str, option("--max-file-size SIZE", FILES)] = "",
+    name: Annotated[str, option("--name TEXT", NAMES)] = "",
     stage: Annotated[Several, option("--stage STAGE", STAGES)] = [],  # noqa: B006
     loader: Annotated[Several, option("--loader LOADER", LOADERS)] = [],  # noqa: B006
     model_type: Annotated[
@@ -70,19 +78,42 @@ def read_wishes(
     one_of: dict[str, Sequence[Any]] = {
         "family": [rulebase.family(family).id] if family else [],
         "commercial_use": _known(rulebase, "commercial_use", [commercial_use]),
-        "licence": [name.lower() for name in split(licence)],
+        "licence": _licences(rulebase, split(licence)),
         "stage": _known(rulebase, "stage", stage),
         "loader": _known(rulebase, "loader", loader),
         "model_type": split(model_type),
         "gated": [] if gated is None else [gated],
     }
+    from advisor.decide.bounded_rules import called
+
+    if name and not called(rulebase, name):
+        raise UsageError(f"no checkpoint is called `{name}`", hint="advisor list checkpoints")
+    sizes = {SIZE: max_parameters, FILE: max_file_size}
+    bounds = {id: bound_value(id, read_bound(id, text)) for id, text in sizes.items() if text}
+    memory = as_number(memory_gb, GIGABYTES) if memory_gb else None
+    if memory_gb and memory is None:
+        raise UsageError(f"`{memory_gb}` is not a number of GB", hint="e.g. `--memory-gb 8`")
     return Wishes(
         task=rulebase.task(task).id if task else None,
         fine_tune=fine_tune,
         languages=tuple(split(language)),
-        max_memory_gb=memory_gb,
+        max_memory_gb=memory,
+        at_most={BOUNDS[id].field: bound[0] for id, bound in bounds.items() if bound},
+        ids=called(rulebase, name) if name else None,
         one_of={field: values for field, values in one_of.items() if values},
     )
+
+
+def _licences(rulebase: RuleBase, given: list[str]) -> list[str]:
+    """Return licenses by their names in any case, or by how these begin: apache."""
+    names = {(each.licence or "").lower() for each in rulebase.checkpoints.values()} - {""}
+    every: list[str] = []
+    for name in map(str.lower, given):
+        alike = [name] if name in names else [each for each in names if each.startswith(name)]
+        if not alike:
+            raise unknown_name("license", name, names, "`advisor list checkpoints` shows them")
+        every += alike
+    return every
 
 
 def _known(rulebase: RuleBase, field: str, given: list[str]) -> list[str]:
@@ -108,6 +139,7 @@ Sort = Annotated[
     str,
     option("--sort BY", "Sort key: id, size, memory, released or (with --task) quality."),
 ]
+Limit = Annotated[int, option("--limit N", "Number of checkpoints to list. 0: all.", min=0)]
 Written = Annotated[bool, option("--written", "List only rules written by hand.")]
 
 
@@ -116,6 +148,7 @@ def list_(
     kind: KindName = "",
     wishes: Annotated[Wishes, Options(read_wishes)],
     sort: Sort = "",
+    limit: Limit = 0,
     written: Written = False,
     rulebase: RuleBase,
     shown: Shown,
@@ -139,8 +172,8 @@ def list_(
     if written and kinds != "rules":
         raise UsageError("`--written` works only with rules", hint="advisor list rules --written")
     if kinds == "checkpoints":
-        shown.emit(_checkpoints(rulebase, wishes, sort))
-    elif wishes != Wishes() or sort:
+        shown.emit(_checkpoints(rulebase, wishes, sort, limit))
+    elif wishes != Wishes() or sort or limit:
         raise CheckpointsOnlyError(
             "filters such as `--family` and `--task` work only with checkpoints",
             hint="advisor list checkpoints --task vqa",
@@ -161,7 +194,7 @@ def _things(rulebase: RuleBase, kind: str, *, written: bool) -> Report:
     return Report.of(things_json, things_page, rulebase, kind, things)
 
 
-def _checkpoints(rulebase: RuleBase, wishes: Wishes, sort: str) -> Report:
+def _checkpoints(rulebase: RuleBase, wishes: Wishes, sort: str, limit: int) -> Report:
     if sort:
         check_name("order", sort, SORTS, "known")
     for flag, needs in (("--sort quality", sort == "quality"), ("--fine-tune", wishes.fine_tune)):
@@ -169,7 +202,9 @@ def _checkpoints(rulebase: RuleBase, wishes: Wishes, sort: str) -> Report:
             raise UsageError(
                 f"`{flag}` needs a task", hint=f"e.g. advisor list checkpoints --task vqa {flag}"
             )
-    return _table(rulebase, matches(rulebase, wishes, sort), wishes.task, sort)
+    every = matches(rulebase, wishes, sort)
+    first = every._replace(checkpoints=every.checkpoints[: limit or None])
+    return _table(rulebase, first, wishes.task, sort)
 
 
 def _table(rulebase: RuleBase, matches: Matches, task: str | None = None, sort: str = "") -> Report:

@@ -5,16 +5,16 @@ Only errors come here, so that this may look at all commands and read the words 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from contextlib import suppress
-from itertools import pairwise, takewhile
+from itertools import chain, pairwise, takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from advisor.catalogue.knowledge import KINDS, checkpoints_called, find
 from advisor.cli import takes
 from advisor.cli.placing import PlacedWords
-from advisor.cli.takes import COMMANDS, COMPARING, NUMBERS, TAKES, VERBS
+from advisor.cli.takes import ABOUT, COMMANDS, COMPARING, FLAGS, NEEDS, NUMBERS, TAKES, VERBS
 from advisor.console.commands import rules_of
 from advisor.console.streams import note
 from advisor.decide.command_lines import quoted
@@ -52,6 +52,8 @@ def meant_line(error: Any, line: CommandLine) -> list[str]:
         return []
     means = _of_refused_words if hasattr(error, "ctx") else _of_refused_name
     meant = means(rulebase, error, words)
+    if getattr(error, "kind", "") == "ambiguous-task" and not line.wants_json:
+        meant = _of_several_tasks(words)
     if not meant or (sorted(meant) == sorted(words) and meant[0] == words[0]):
         return []
     say_taken(meant)
@@ -70,12 +72,9 @@ def in_other_words(words: Sequence[str], overlays: Sequence[Path] = ()) -> list[
     """
     leading = [*takewhile(lambda word: word[:1] != "-", words)]
     verb, *behind = leading or [""]
-    names = [name for word in leading for name in word.split() if name.lower() not in COMPARING]
-    if 1 < len(names) < sum(len(word.split()) for word in leading):
-        comparing = PlacedWords(rules_of(list(overlays)), "compare")
-        bare = [name.strip(",?!") for name in names]
-        if all(map(comparing.is_model, bare)):
-            return comparing.line([*bare, *words[len(leading) :]])
+    every = [word.strip(",?!") for words in leading for word in words.split()]
+    if about := _about_models(rules_of(list(overlays)), every):
+        return [*about, *words[len(leading) :]]
     if not behind and "/" in verb and is_hub_id(verb) and not is_there(verb):
         return ["show", *words]
     begun = " ".join([*leading[:-1], "{}"]).lower()
@@ -87,16 +86,30 @@ def in_other_words(words: Sequence[str], overlays: Sequence[Path] = ()) -> list[
         command, example, kinds = VERBS[verb.lower()]
         rulebase = rules_of(list(overlays))
         text = " ".join(behind)
-        says_task = bool(read(rulebase, text).tasks) and text.lower() not in rulebase.family_names
         placing = PlacedWords(rulebase, command)
+        says_task = bool(read(rulebase, text).tasks) and not placing.is_model(text)
         things = [word.rpartition("=")[2].lstrip("-") for word in words[1:]]
         wanted = [kind for kind in kinds if kind != takes.SENTENCE or says_task]
-        if any(placing.named(kind, thing) for kind in wanted for thing in things):
+        whole = any if example else all  # of what is shown, nothing else is asked
+        if things and whole(any(placing.named(kind, thing) for kind in wanted) for thing in things):
             return placing.line(words[1:])
-        if len(leading) == len(words) and len(behind) <= 2 and not says_task:
+        if example and len(leading) == len(words) and len(behind) <= 2 and not says_task:
             message = f"`advisor {' '.join(words)}` is not a command"
-            raise UsageError(message, hint=f"e.g. `advisor {example}`")
+            id = next(iter(placing.named(takes.CHECKPOINT, text)), "ID")
+            raise UsageError(message, hint=f"e.g. `advisor {example.format(id)}`")
     return []
+
+
+def _about_models(rulebase: RuleBase, words: Sequence[str]) -> list[str]:
+    """Return what compares or shows the models that words ask about, and about nothing else."""
+    placing = PlacedWords(rulebase, "compare")
+    names = [word for word in words if word.lower() not in COMPARING]
+    if 1 < len(names) < len(words) and all(map(placing.is_model, names)):
+        return placing.line(names)
+    names = [word for word in words if word.lower() not in ABOUT]
+    text = " ".join(names)
+    is_task = text.lower() in rulebase.task_names or text.lower() in rulebase.words
+    return ["show", text] if len(names) == 1 and not is_task and placing.is_model(text) else []
 
 
 def near_command(error: Any) -> str:
@@ -118,19 +131,48 @@ def _of_refused_words(rulebase: RuleBase, error: Any, words: list[str]) -> list[
     options = error.ctx.command.get_params(error.ctx) if flag and not path else ()
     own = [name.lstrip("-") for option in options for name in option.opts]
     if own and not spelt_like(flag.lstrip("-"), own):
-        if meant := in_other_words([flag.lstrip("-"), *words[1:]]):
-            return meant
-        commands = (word for word in words if word in {**COMMANDS, **error.ctx.command.table})
-        if named := next(commands, ""):
-            return [*COMMANDS.get(named, named).split(), *(w for w in words if w != named)]
-        return PlacedWords(rulebase, "recommend").line(words)
+        return _of_flag(rulebase, flag, words, error.ctx.command.table)
     if "extra argument" in str(error) and path[0] in NAMING:
         return _of_name(rulebase, words)
     if path == ["ask"]:
         return ["recommend", *words[1:]]
+    if COMMANDS.get(flag.lstrip("-")) == "ask" and words[0] in NEEDS:
+        return ["ask", *(word for word in words[1:] if word != flag)]
+    if path == ["help"] and flag in PlacedWords(rulebase, "recommend").asks:
+        return ["show", flag[2:]]
     lead = path if words[: len(path)] == path else []
-    placed = PlacedWords(rulebase, " ".join(path), error.ctx.command).line(words[len(lead) :])
+    behind = words[len(lead) :]
+    if path == ["recommend"] and (listed := _listed(rulebase, flag, behind)):
+        return listed
+    placed = PlacedWords(rulebase, " ".join(path), error.ctx.command).line(behind)
     return placed if lead == path else placed[1:]
+
+
+def _of_flag(rulebase: RuleBase, flag: str, words: list[str], table: Container[str]) -> list[str]:
+    """Return what a command line means of which the first command has no such flag."""
+    name = flag.lstrip("-")
+    if meant := in_other_words([name, *words[1:]]):
+        return meant
+    if name in table and words[0] == flag:
+        return [name, *words[1:]]
+    if named := next((word for word in words if word in COMMANDS or word in table), ""):
+        return [*COMMANDS.get(named, named).split(), *(word for word in words if word != named)]
+    return PlacedWords(rulebase, "recommend").line(words)
+
+
+def _listed(rulebase: RuleBase, flag: str, words: list[str]) -> list[str]:
+    """Return the list of the checkpoints that only flags of it ask for; empty where others do."""
+    listing = PlacedWords(rulebase, "list checkpoints")
+    if flag not in listing.flags or flag in takes.NEEDLESS:
+        return []
+    with suppress(UsageError):
+        placed = listing.line(words)
+        values = dict(pairwise((*placed, "")))
+        licences = {(each.licence or "").lower() for each in rulebase.checkpoints.values()}
+        best = () if "--sort" in values or f"--{TASK}" not in values else ("--sort", "quality")
+        is_known = values.get("--license", "").lower() in licences
+        return [*placed, *best] if is_known else []
+    return []
 
 
 def _of_refused_name(rulebase: RuleBase, error: Any, words: list[str]) -> list[str]:
@@ -138,15 +180,14 @@ def _of_refused_name(rulebase: RuleBase, error: Any, words: list[str]) -> list[s
     kind, name, of = (getattr(error, key, "") for key in ("kind", "name", "of"))
     if isinstance(error, CheckpointsOnlyError):
         return ["list", "checkpoints", *words[1:]] if words[1][:1] == "-" else []
+    if kind == "unknown-command" and name == "help":
+        return ["help", *words[:-1]]
     placing = PlacedWords(rulebase, "try")
-    files = [file for file in takes.FILES if placing.named(file, name)]
-    if kind == "unknown-command or task" and (files or is_there(name)):
-        what = "is a path, not a command or a task" if is_there(name) else "does not exist"
-        hint = takes.PAGES.format(quoted(name)) if takes.PDF in files else takes.ON_FILES
-        raise UsageError(f"`{name}` {what}", hint=hint)
     if kind == "unknown-format" and name.lower() in placing.runtimes:
         pairs = pairwise((*words, ""))
         return ["--runtime" if after == name else word for word, after in pairs]
+    if kind == "unknown-command or task" and (meant := _of_path(placing, name, words)):
+        return meant
     is_path = of in rulebase.question_ids and is_there(name)
     names_alone = kind in NAMELESS and words[0] not in ("code", "compare")
     if isinstance(error, OneModelError) or is_path or (kind in NAMELESS and not names_alone):
@@ -166,15 +207,45 @@ def _of_refused_name(rulebase: RuleBase, error: Any, words: list[str]) -> list[s
     return _of_name(rulebase, words) if names_alone else []
 
 
+def _of_several_tasks(words: list[str]) -> list[str]:
+    """Return a need with the word of a flag that can mean several tasks: it is answered first."""
+    command, *line = _parted(words)
+    place = line.index(f"--{TASK}") if f"--{TASK}" in line else -1
+    if command != "recommend" or place < 0:
+        return []
+    return [command, line[place + 1], *line[:place], *line[place + 2 :]]
+
+
+def _of_path(placing: PlacedWords, name: str, words: list[str]) -> list[str]:
+    """Return what is run on a file that stands for a need; empty where a name is no path.
+
+    Raises UsageError where several things run on it, with one of them.
+    """
+    if words == [name] and f"--{name}" in PlacedWords(placing.rulebase, "").flags:
+        return [f"--{name}"]
+    files = [file for file in takes.FILES if placing.named(file, name)]
+    if not (files or is_there(name)):
+        return []
+    alone = (takes.ALONE[each] for each in takes.ALONE if placing.named(each, name))
+    if is_there(name) and (command := next(alone, "")):
+        return [*command.split(), name]
+    what = "is a path, not a command or a task" if is_there(name) else "does not exist"
+    hint = takes.PAGES.format(quoted(name)) if takes.PDF in files else takes.ON_FILES
+    raise UsageError(f"`{name}` {what}", hint=hint)
+
+
 def _of_name(rulebase: RuleBase, words: list[str]) -> list[str]:
     """Return the command that lists or shows what a name alone means, of whatever kind it is."""
     head = words[0] if words[0] in NAMING else ""
     rest = words[bool(head) :]
-    if head in ("help", "list") and (meant := in_other_words(rest)):
-        return meant
     plain = [*takewhile(lambda word: word[:1] != "-", rest)]
+    behind = rest[len(plain) :]
+    if head == "explain" and (meant := _about_models(rulebase, ["compare", *plain])):
+        return [*meant, *behind]
+    if head in ("help", "list") and (meant := in_other_words(rest)) and meant[0] != "show":
+        return meant
     names = [word for word in plain if word.lower() not in NOUNS]
-    name, behind = "-".join(" ".join(names).split()), rest[len(plain) :]
+    name = "-".join(" ".join(names).split())
     family = rulebase.family_names.get(same_name(name, rulebase.family_names) or "")
     is_task = name.lower() in rulebase.task_names
     if head == "list" and (not names or family or is_task):
@@ -184,6 +255,7 @@ def _of_name(rulebase: RuleBase, words: list[str]) -> list[str]:
         return ["show", family.id if family and head == "show" else name, *behind]
     for question in rulebase.questions if len(names) == 1 else ():
         called = {question.id, question.typed, question.typed.partition("-")[0]}
+        called |= {flag[2:] for flag in FLAGS.get(f"--{question.typed}", ())}
         options = {each for option in question.options for each in option.names} if head else ()
         if question.id != TASK and (same_name(name, called) or name.lower() in options):
             return ["show", question.typed, *behind]
@@ -194,14 +266,19 @@ def _of_name(rulebase: RuleBase, words: list[str]) -> list[str]:
     return []
 
 
+def _parted(words: Sequence[str]) -> list[str]:
+    """Return words with each flag apart from its value."""
+    parts = (word.split("=", 1) if word[:2] == "--" else [word] for word in words)
+    return [*chain.from_iterable(parts)]
+
+
 def _reworded(rulebase: RuleBase, of: str, name: str, words: list[str]) -> list[str]:
     """Return a command line with what words say that no option of a question is called by.
 
     That is the one option that they answer it with, else the one task that they speak of: beside
     the task that was given, and a number of examples, they are read as in a sentence.
     """
-    flag = f"--{rulebase.question(of).typed}"
-    line = [part for word in words for part in (word.split("=", 1) if word[:2] == "--" else [word])]
+    flag, line = f"--{rulebase.question(of).typed}", _parted(words)
     values = dict(pairwise(line))
     if values.get(flag) != name or checkpoints_called(rulebase, name):
         return []

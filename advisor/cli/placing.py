@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
-from contextlib import suppress
 from mimetypes import guess_type
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
 SHOWN = 3
 TABLES = (".csv", ".tsv", ".jsonl", ".json", ".tar", ".parquet", ".arrow")
 SUFFIXES = {takes.TABLE: TABLES, takes.PDF: (".pdf",), takes.PROGRAM: WRITTEN}
+SUFFIXES[takes.SETTINGS] = (".yaml", ".yml", ".json")
 
 
 class PlacedWords:
@@ -204,15 +204,16 @@ class PlacedWords:
             self.need[question.id if question else flag[2:]] = [value]
             return True
         near = meant_flag(self.rulebase, flag, value, [name.lstrip("-") for name in self.flags])
-        words = self._renamed(flag, value)
+        words, consumes = self._renamed(flag, value)
         if not words and near.plain and flag not in takes.FLAG_HINTS:
             meant = near.close[0].split()
             is_file = any(self.named(kind, value) for kind in takes.FILES) or is_there(value)
             apart = is_file or self.is_model(value) or read(self.rulebase, value).tasks
-            words = meant if not value or value in meant or apart else []
+            words = meant if not value or value in meant or apart or near.whole else []
+            consumes = near.whole or value in words
         if words:
             self.options += words
-            return value in words
+            return consumes
         return self._elsewhere(flag, value, near)
 
     def _elsewhere(self, flag: str, value: str, near: MeantFlag) -> bool:
@@ -226,8 +227,9 @@ class PlacedWords:
             words = " ".join(flags(self.rulebase, implied)).split()
             self.options += ["--runtime", runtime.label] if "--runtime" in self.flags else words
             return value.lower() in self.runtimes
-        if why := (self.places and NEEDLESS.get(flag)) or (self.takes_need and near.needless):
-            drops = why != takes.LOCAL and bool(value)
+        typed = "--runtime" if runtime else flag
+        if why := (self.places and NEEDLESS.get(typed)) or (self.takes_need and near.needless):
+            drops = why != takes.LOCAL and bool(value) and flag[2:] not in self.runtimes
             left = " ".join([flag, value][: 1 + drops])
             LAST.append(f"advisor: `{left}` has no effect here: {why}")
             return drops
@@ -242,32 +244,50 @@ class PlacedWords:
         message = f"no such option: {flag}{did_you_mean(near.close)}"
         raise UsageError(message, hint=takes.FLAG_HINTS.get(flag, hint), kind="usage")
 
-    def _renamed(self, flag: str, value: str) -> list[str]:
-        """Return a flag by the name that the command has for it, or by what its value answers."""
+    def _renamed(self, flag: str, value: str) -> tuple[list[str], bool]:
+        """Return a flag by the name that the command has for it, or by what its value answers.
+
+        With it, whether `value` goes along.
+        """
         name = flag.lstrip("-").lower()
         unclear = flag in takes.FLAG_HINTS and value.isdigit()
         for has, _, own in (meant.partition(" ") for meant in FLAGS if flag in FLAGS[meant]):
-            if has in self.flags and not (unclear or self._refused(has, value)):
-                behind = own or ("" if self.flags[has].is_flag else value)
-                return [has, behind] if behind else [has]
-        for has, words in takes.NUMBERS.items():
-            if value[:1].isdigit() and has in self.flags and {*words} & {*name.split("-")}:
-                return [has, value]
-        for has, question in self.asks.items():
+            if has in self.flags and not unclear and self._takes(has, value):
+                alone = bool(own) or self.flags[has].is_flag
+                return [has, *filter(None, [own if alone else value])], bool(value) and not alone
+        asked = {has: question for has, question in self.asks.items() if has in self.flags}
+        for has, question in asked.items() if value else ():  # by its kind: --gpu T4
             names = {called for option in question.options for called in option.names}
-            machine = name in names and value.lower() not in names  # by its kind: --gpu T4
-            called = has in self.flags and (machine or question.typed.startswith(name))
-            if value and called and not self._refused(has, value):
-                return [has, value]
-        return []
+            if name in names and value.lower() not in names and self._takes(has, value):
+                return [has, value], True
+        for meant, words in takes.NUMBERS.items():
+            has, *shape = meant.split()
+            if value[:1].isdigit() and has in self.flags and {*words} & {*name.split("-")}:
+                whole = "".join(shape).format(value.partition("/")[0]) or value
+                return [has, whole], True
+        begun = (has for has in asked if value and asked[has].typed.startswith(name))
+        answers = ((has, self._answer(has, f"{value} {name}", value)) for has in begun)
+        answered = next(([has, answer] for has, answer in answers if answer), [])
+        return answered, bool(answered)
 
-    def _refused(self, flag: str, value: str) -> bool:
-        """True where a flag is that of a question, or of a bound, which has no such answer."""
+    def _answer(self, flag: str, words: str, value: str) -> str:
+        """Return the value of a question's flag, else what it is answered with in words."""
+        question = self.asks[flag]
+        if self._takes(flag, value):
+            return value
+        answers = (
+            a.answer for a in read(self.rulebase, words).answers if a.question == question.id
+        )
+        return next((question.word(answer.names[0]) for answer in answers), "")
+
+    def _takes(self, flag: str, value: str) -> bool:
+        """True unless a flag is that of a question, or of a bound, which has no such answer."""
         id = self.asks[flag].id if flag in self.asks else flag[2:]
-        with suppress(UsageError):
+        try:
             if id in BOUNDS or flag in self.asks:
                 read_answers(self.rulebase, {id: split([value])}, "flag")
-            return False
+        except UsageError as error:
+            return error.kind == "ambiguous-task"
         return True
 
     def _completed(self) -> list[str]:

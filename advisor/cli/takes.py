@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 IMAGE, FOLDER, TABLE, PDF, PROGRAM = "image", "folder", "table", "PDF", "program"
+SETTINGS = "profile"
 CHECKPOINT, FAMILY, TASK, RUNTIME = "checkpoint", "family", "task", "runtime"
 QUERY, SENTENCE, PHRASE = "question", "sentence", "need in words"
 READ, LEFT_OUT = "read", "left out"
@@ -30,17 +31,17 @@ class Place(NamedTuple):
 TRAIN = "code --training fine-tune"
 NEEDS = ("recommend", "code", "explain", "ask")
 """The commands that take a need in words, of which `-` says that it stands on standard input."""
-_NEED = [Place(SENTENCE, many=True), Place(CHECKPOINT, many=True)]
+_NEED = [Place(SETTINGS, "--profile"), Place(SENTENCE, many=True), Place(CHECKPOINT, many=True)]
 PAGES = (
     "`advisor code 'read the text of PDF pages' -o pages.py` writes a program: `uv run pages.py {}`"
 )
 _CHECKS = "`advisor check` checks this folder, `advisor recommend {}` answers a need in words"
 _BEST = "run `advisor recommend --task {}` to compare its models"
 TAKES: Mapping[str, Sequence[Place]] = {
-    "recommend": _NEED,
+    "recommend": [*(Place(kind, many=True) for kind in (IMAGE, FOLDER, PDF)), *_NEED],
     "code": [Place(PROGRAM, "--output"), *_NEED],
     TRAIN: [Place(TABLE, READ), Place(FOLDER, READ), *_NEED],
-    "explain": [_NEED[0], Place(CHECKPOINT, "--why-not")],
+    "explain": [*_NEED[:2], Place(CHECKPOINT, "--why-not")],
     "try": [
         *(Place(PDF, hint=PAGES), Place(IMAGE, "--image"), Place(FOLDER, "--folder")),
         Place(IMAGE, LEFT_OUT, many=True),
@@ -55,6 +56,7 @@ TAKES: Mapping[str, Sequence[Place]] = {
         *(Place(TABLE, other="evaluate"), Place(FOLDER, other="evaluate")),
         *(Place(FAMILY, many=True), Place(CHECKPOINT, many=True), Place(TASK, hint=_BEST)),
     ],
+    "list checkpoints": [Place(TASK, "--task"), Place(FAMILY, "--family")],
     "check": [
         *(Place(kind, many=True) for kind in FILES),
         *(Place(CHECKPOINT, "--checkpoint"), Place(PHRASE, hint=_CHECKS)),
@@ -63,6 +65,8 @@ TAKES: Mapping[str, Sequence[Place]] = {
 """The places of each command, in the order in which a word is looked for in them."""
 
 
+ALONE = {PROGRAM: "check", SETTINGS: "recommend --profile"}
+"""What is run for a file that stands alone."""
 _TRAINS = "code 'train a classifier on labeled photos'"
 _EXPORTS = "code captioning --runtime onnx"
 VERBS: Mapping[str, tuple[str, str, Sequence[str]]] = {
@@ -76,19 +80,23 @@ VERBS: Mapping[str, tuple[str, str, Sequence[str]]] = {
     "train": (TRAIN, _TRAINS, (TABLE, FOLDER, SENTENCE)),
     **dict.fromkeys(("convert", "export"), ("code", _EXPORTS, (RUNTIME,))),
     **dict.fromkeys(
-        ("download", "pull", "fetch"),
-        ("try", "try --checkpoint ID --image photo.jpg --download", ()),
+        ("download", "pull", "fetch", "install"),
+        ("try", "try --checkpoint {} --image photo.jpg --download", ()),
     ),
+    **dict.fromkeys(
+        ("inspect", "describe", "view", "card", "get", "open"), ("show", "", (FAMILY, CHECKPOINT))
+    ),
+    **dict.fromkeys(("completion", "completions"), ("", "--install-completion", ())),
     **dict.fromkeys(
         ("best", "top", "leaderboard"),
         ("list", "list checkpoints --task captioning --sort quality", ()),
     ),
     **dict.fromkeys(("serve", "web", "gui", "ui", "server"), ("site", "site page", ())),
+    "scan": ("check", "check .", (PROGRAM,)),
     "why": ("explain", "explain captioning --why-not clip", ()),
-    "version": ("", "--version", ()),
 }
 """Verbs that are no commands: the command that each is where a thing of some kinds stands behind
-it, and what to type where none does.
+it, and what to type where none does; without that the words are a need.
 """
 
 COMMANDS: Mapping[str, str] = {
@@ -96,38 +104,71 @@ COMMANDS: Mapping[str, str] = {
     **dict.fromkeys(("tasks", "list-tasks", "show-tasks"), "list tasks"),
     **dict.fromkeys(("questions", "options", "list options", "flags"), "list questions"),
     **{kind: f"list {kind}" for kind in ("families", "criteria", "sources")},
-    **dict.fromkeys(("usage", "man", "docs", "commands", "info", "about"), "help"),
+    "ls": "list",
+    **dict.fromkeys(("models ls", "model ls", "models list", "model list"), "list checkpoints"),
+    **dict.fromkeys(("usage", "man", "docs", "commands", "info", "about", "tutorial"), "help"),
+    **dict.fromkeys(("quickstart", "getting-started", "manual", "intro"), "help"),
+    **dict.fromkeys(("usage {}", "man {}", "docs {}", "manual {}"), "help {}"),
     **dict.fromkeys(("hilfe", "aide", "ayuda", "aiuto", "ajuda", "帮助", "ヘルプ"), "help"),
-    **dict.fromkeys(("start", "interview", "wizard", "begin"), "ask"),
+    **dict.fromkeys(("start", "interview", "wizard", "begin", "i", "interactive"), "ask"),
     **dict.fromkeys(("lint", "ci", "validate", "verify"), "check"),
     **dict.fromkeys(("github", "workflow", "ci workflow", "github actions", "action"), "help ci"),
     **dict.fromkeys(("info {}", "about {}", "details {}", "what is {}"), "show {}"),
+    **dict.fromkeys(("model info {}", "model card {}", "model show {}"), "show {}"),
 }
 """What is run for words that begin a command line; `{}` is one word more."""
-_APART = frozenset(("vs", "vs.", "versus", "or", "difference", "differences", "between"))
+_APART = frozenset(
+    ("vs", "vs.", "versus", "or", "than", "diff", "difference", "differences", "between")
+)
 COMPARING = _APART.union(
     ("and", "with", "against", "on", "to", "of", "compare", "what", "which", "is", "the", "better")
 )
 """Words that ask for a comparison where all others are names of models or families."""
+ABOUT = frozenset(
+    """
+    a about are big can card commercial commercially does for free gpu how i i'm is it large
+    license licence licensed many memory model models much need needs of parameters ram
+    requirements run size tell me take takes the use used using vram weights what what's who why
+    """.split()  # noqa: SIM905 - a list would be 40 lines
+)
+"""Words that ask about a model where all others together are the name of one."""
 _MOST_COMPARED = 3
 _BEGINNINGS = frozenset((*VERBS, *(words.split()[0] for words in COMMANDS)))
 
 
 def may_be_no_need(words: Sequence[str]) -> bool:
     """True for words of which only a closer look tells whether they are a need."""
-    first, every = words[0], {*" ".join(words).lower().split()}
+    first, every = words[0], {word.strip(",?!") for word in " ".join(words).lower().split()}
     compares = len(every - COMPARING) <= _MOST_COMPARED and not _APART.isdisjoint(every)
-    return first.lower() in _BEGINNINGS or compares or ("/" in first and " " not in first)
+    names = compares or len(every - ABOUT) <= 1
+    return first.lower() in _BEGINNINGS or names or ("/" in first and " " not in first)
 
 
 _LANGUAGE = ("--language", "--lang", "--locale", "--langue", "--sprache", "--idioma", "--lingua")
 _SIZE = ("--size", "--model-size", "--max-size")
 _PATHS = ("image", "images", "folder", "file", "input", "dir", "path", "data", "dataset", "pdf")
+_BITS = {f"--quantize {bits}": (f"--int{bits}", f"--{bits}bit") for bits in (8, 4)}
 _TRUTH = ("labels", "truth", "ground-truth", "annotations", "references")
 FLAGS: Mapping[str, Sequence[str]] = {
     "--version": ("-v", "-V"),
     "--verbose": ("--all", "--why", "--explain", "--reasons", "--details"),
     "--output": ("--save", "--out"),
+    "--labels": ("--classes", "--class-names", "--categories", "--candidate-labels", "--tags"),
+    "--without": ("--exclude", "--not", "--except", "--avoid"),
+    "--limit": ("--top", "--top-k", "--k", "-k", "-n", "--n", "--max", "--samples", "--head"),
+    "--name": (
+        "--search",
+        "--grep",
+        "--query",
+        "--find",
+        "--maker",
+        "--author",
+        "--org",
+        "--owner",
+    ),
+    "--runtime": ("--framework", "--backend", "--engine", "--library"),
+    "--quantize": ("--quantization", "--bits", "--precision"),
+    **{flag: (*names, f"--load-in-{names[1][2:]}") for flag, names in _BITS.items()},
     "--format": ("--to", "--as"),
     "--device": ("--hardware", "--machine", "--computer", "--accelerator"),
     "--language": _LANGUAGE[1:],
@@ -137,15 +178,23 @@ FLAGS: Mapping[str, Sequence[str]] = {
     "--torch-device cuda": ("--gpu", "--cuda"),
     "--torch-device mps": ("--mps",),
     "--sort memory": ("--small", "--tiny", "--lightweight"),
+    "--sort quality": ("--best", "--quality", "--accurate"),
     "--sort permissive": ("--permissive",),
     "--commercial-use permitted": ("--commercial",),
-    **{f"--format {format}": (f"--{format}",) for format in ("github", "sarif", "junit")},
-    SENTENCE: ("--need", "--sentence", "--describe", "--fields"),
+    **{
+        f"--format {format}": (f"--{format}",)
+        for format in ("github", "sarif", "junit", "html", "markdown", "python")
+    },
+    SENTENCE: (
+        *("--need", "--sentence", "--describe", "--fields", "--goal", "--description"),
+        *("--use-case", "--prompt", "--query", "--text", "--question"),
+    ),
+    SETTINGS: ("--config", "--settings", "--needs", "--file", "--input", "-f", "-c"),
     CHECKPOINT: (
         *("--model", "--models", "-m", "--checkpoint", "--checkpoints", "--candidate"),
         *("--candidates", "--with", "--against"),
     ),
-    **dict.fromkeys(FILES, tuple(f"--{name}" for name in (*_PATHS, "photo", "on", *_TRUTH))),
+    **dict.fromkeys(FILES, ("-i", *(f"--{name}" for name in (*_PATHS, "photo", "on", *_TRUTH)))),
 }
 """Flags of other programs, by those that a command may have or by the kind behind them.
 
@@ -155,11 +204,14 @@ Of several the first counts that takes what is typed behind it: 8GB are no param
 NUMBERS: Mapping[str, Sequence[str]] = {
     "--memory-gb": ("ram", "vram", "memory", "mem", "gpu"),
     "--max-parameters": ("params", "parameters"),
-    "--within": ("latency", "time", "deadline"),
+    "--within {}/item": ("latency",),
+    "--within": ("time", "deadline"),
     "--num-examples": ("shots", "shot", "class", "train", "training", "dataset", "examples"),
     "--num-items": ("images", "items", "count", "n"),
 }
-"""What a flag means before a number where one of its words says so: `--gpu-memory 8`."""
+"""What a flag means before a number where one of its words says so: `--gpu-memory 8`. What is
+typed for the number follows the flag where it is more than that.
+"""
 
 ON_FILES = (
     "e.g. `advisor try --folder photos --task captioning` runs a model on files, and the program "
@@ -167,28 +219,36 @@ ON_FILES = (
 )
 LOCAL = "each checkpoint listed can be downloaded and runs on your own machine"
 _ALL = "`advisor list checkpoints --task captioning --sort quality` ranks all checkpoints"
+_SAME = "the same flags always give the same answer, and nothing is downloaded"
+_BITS_LISTED = (
+    "answers list checkpoints in 16, 8 and 4 bits. Set `--memory-gb` to choose a precision"
+)
 _PROGRAM = "the program that `advisor code` writes has such options"
 _OTHER = "`advisor code` accepts this flag and writes a program for the runtime"
 _CI = "`advisor help ci` prints a workflow for GitHub that runs `advisor check`"
 NEEDLESS: Mapping[str, str] = {
     **{f"--{name}": ON_FILES for name in _PATHS},
     **dict.fromkeys(("--epochs", "--batch-size", "--threshold", "--top-k", "--prompt"), _PROGRAM),
+    **dict.fromkeys(("--lr", "--learning-rate", "--steps", "--max-tokens"), _PROGRAM),
+    **dict.fromkeys(("--seed", "--dry-run", "--yes", "-y", "--no-cache", "--progress"), _SAME),
+    **dict.fromkeys(("--dtype", "--quantize", *FLAGS["--quantize"]), _BITS_LISTED),
+    **dict.fromkeys((flag for meant in _BITS for flag in FLAGS[meant]), _BITS_LISTED),
     **dict.fromkeys(("--free", "--open-source", "--local", "--offline", "--self-hosted"), LOCAL),
     **dict.fromkeys(("--ci", "--github-actions", "--workflow"), _CI),
-    **dict.fromkeys(("--top", "--limit", "--n"), _ALL),
+    **dict.fromkeys(("--limit", *FLAGS["--limit"]), _ALL),
     **dict.fromkeys(("--os", "--platform"), "`--device` changes the answer, the system does not"),
-    "--runtime": _OTHER,
+    **dict.fromkeys(("--runtime", *FLAGS["--runtime"]), _OTHER),
 }
 """Flags that change nothing for a command in `TAKES`, and why."""
 
 FLAG_HINTS: Mapping[str, str] = {
     **dict.fromkeys(("--ci", "--github", "--workflow"), _CI),
+    "--quantized": _BITS_LISTED,
     **dict.fromkeys(
-        ("--quantized", "--quantize", "--precision", "--dtype", "--bits", "--int8", "--int4"),
-        "answers list checkpoints in 16, 8 and 4 bits. Set `--memory-gb` to choose a precision",
+        ("--yaml", "--csv", "--jsonl", "--xml", "--tsv"), "`advisor help formats` lists the formats"
     ),
     **dict.fromkeys(_SIZE, "`--memory-gb 2`, or `advisor recommend --max-parameters 1B`"),
-    **dict.fromkeys(("--top", "--limit", "--n", "-n"), _ALL),
+    "--fast": "`--within 50ms/item` bounds the time, and `--sort memory` prefers small models",
     **dict.fromkeys(("-v", "--verbose"), "this command already prints everything"),
     **dict.fromkeys(_LANGUAGE, "leave it out: advisor prints English, and reads other languages"),
     "--license": "`--license-use commercial`, or `advisor list checkpoints --license mit`",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
-from itertools import chain, pairwise
+from itertools import chain, pairwise, takewhile
 from typing import Annotated, Any
 
 import typer
@@ -16,6 +16,7 @@ from typer.core import TyperCommand
 from advisor.console.streams import note
 from advisor.engine.numbers import has_commas
 from advisor.errors import UsageError
+from advisor.files import is_there
 from advisor.model import TASK, NamedTuple, Question, Task
 from advisor.rulebase.base import RuleBase
 
@@ -116,7 +117,7 @@ class Spelling(NamedTuple):
     def put_right(self, words: Sequence[str]) -> list[str]:
         """Return the words of a command line as they are spelt now."""
         right: list[str] = []
-        rest = list(words)
+        rest = _labels_joined(words)
         while rest:
             word = rest.pop(0)
             if word == "--":
@@ -149,6 +150,18 @@ class Spelling(NamedTuple):
             if not joint and flag in self.was.values() and rest and word == flag:
                 right.append(rest.pop(0))
         return right
+
+
+def _labels_joined(words: Sequence[str]) -> list[str]:
+    """Return words in which single words behind the flag for labels are one list with commas."""
+    first = words.index(LABELS) + 1 if LABELS in words else len(words)
+    labels = [
+        *takewhile(lambda word: re.fullmatch(r"\w+", word) and not is_there(word), words[first:])
+    ]
+    if len(labels) < 2:
+        return list(words)
+    note(f"advisor: understood as `{LABELS} {','.join(labels)}`")
+    return [*words[:first], ",".join(labels), *words[first + len(labels) :]]
 
 
 def _listed(value: str, names: Container[str]) -> bool:

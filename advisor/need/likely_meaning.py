@@ -117,12 +117,14 @@ def _answers(rulebase: RuleBase, reading: Reading) -> list[str]:
 class MeantFlag(NamedTuple):
     """What a flag that a command lacks was meant to be: other flags, or why it changes nothing.
 
-    `plain` where it is the name of one option, and so that of one flag.
+    `plain` where it is the name of one option, and so that of one flag, or where all its words
+    answer one question; `whole` where what follows it is one of these words.
     """
 
     close: tuple[str, ...] = ()
     needless: str = ""
     plain: bool = False
+    whole: bool = False
 
 
 def meant_flag(rulebase: RuleBase, typed: str, value: str, flags: Sequence[str]) -> MeantFlag:
@@ -147,11 +149,14 @@ def meant_flag(rulebase: RuleBase, typed: str, value: str, flags: Sequence[str])
         answers = [f"--{TASK} {name}"]
     if len(answers) == 1:
         return MeantFlag(tuple(answers), plain=True)
-    whole = f"{words} {value}" if value and not value.isdigit() else words
-    for reading in (read(rulebase, words), read(rulebase, whole)):
-        if questions and not answers:
-            answers = [f"--{answer}" for answer in _answers(rulebase, reading)]
-    answers = [answer for answer in answers if answer.split()[0].lstrip("-") in flags]
+    texts = (words, f"{words} {value}") if value and not value.isdigit() else (words,)
+    for text in texts if questions and not answers else ():
+        reading = read(rulebase, text)
+        answers = [f"--{answer}" for answer in _answers(rulebase, reading)]
+        answers = [answer for answer in answers if answer.split()[0].lstrip("-") in flags]
+        if answers:
+            plain = len(answers) == 1 and _is_an_answer(reading)
+            return MeantFlag(tuple(answers[:MOST]), plain=plain, whole=plain and text != words)
     return MeantFlag(tuple(answers[:MOST]))
 
 

@@ -67,7 +67,6 @@ def test_what_images_show_or_say_suggests_no_task(advisor, subject):
     ("words", "said"),
     [
         ("--languge de", "Did you mean `--language`?"),
-        ("--query x", "Did you mean `--text-input query`?"),
         ("--model-size small", "`--memory-gb 2`, or `advisor recommend --max-parameters 1B`"),
         ("--accuracy", "no such option: --accuracy\n"),
         ("--quantized", "answers list checkpoints in 16, 8 and 4 bits. Set"),
@@ -261,6 +260,48 @@ TAKEN = {
     "explain CLIP": "show CLIP",
     "compare clip, siglip": "compare openai/clip-vit-base-patch32 google/siglip-base-patch16-224",
     "hilfe": "help",
+    # a verb or a command of other programs
+    "version": "--version",
+    "ls": "list",
+    "models ls": "list checkpoints",
+    "inspect clip": "show clip",
+    "man recommend": "help recommend",
+    "recommend help": "help recommend",
+    "help --device": "show device",
+    "hardware": "show device",
+    "--list": "list",
+    # a question about models
+    "siglip2": "show siglip2",
+    "can i use siglip2 commercially?": "show siglip2",
+    "how much memory does dinov2 need": "show dinov2",
+    "is clip better than siglip": (
+        "compare openai/clip-vit-base-patch32 google/siglip-base-patch16-224"
+    ),
+    "explain clip vs blip": "compare clip unified-vlp",
+    # which checkpoints there are
+    "recommend --task captioning --license mit": (
+        "list checkpoints --task captioning --license mit --sort quality"
+    ),
+    "captioning --family clip": ("list checkpoints --task captioning --family clip --sort quality"),
+    "captioning --license permissive": "captioning --license-use commercial",
+    "list --max-params 1B": "list checkpoints --max-parameters 1B",
+    "list --max-size 500MB": "list checkpoints --max-file-size 500MB",
+    "list --author google": "list checkpoints --name google",
+    "list --task captioning -n 3": "list checkpoints --task captioning --limit 3",
+    # flags
+    "recommend --task ocr --device cpu": "recommend ocr --device cpu",
+    "captioning --best": "captioning --sort quality",
+    "captioning --finetune": "captioning --training fine-tune",
+    "captioning --no-training": "captioning --training none",
+    "captioning --exclude qwen": "captioning --without qwen",
+    "captioning --gpu 3090": "captioning --device 3090",
+    "captioning --latency 100ms": "captioning --within 100ms/item",
+    "captioning --dtype fp16": "captioning",
+    "captioning --4bit": "captioning",
+    "captioning --backend llama.cpp": "captioning",
+    "captioning --gguf": "captioning",
+    "captioning --seed 42": "captioning",
+    "recommend --use-case captioning": "recommend captioning",
 }
 
 
@@ -294,12 +335,13 @@ def test_a_sentence_with_a_slash_is_no_id(advisor, need):
         ("best", "`advisor list checkpoints --task captioning --sort quality`"),
         ("train clip", "`advisor code 'train a classifier on labeled photos'`"),
         ("why not clip", "`advisor explain captioning --why-not clip`"),
-        ("version", "`advisor --version`"),
-        ("captioning --license mit", "`advisor list checkpoints --license mit`"),
+        ("pull blip-base", "`advisor try --checkpoint Salesforce/blip-image-captioning-base"),
+        ("completion bash", "`advisor --install-completion`"),
+        ("captioning --csv", "`advisor help formats` lists the formats"),
+        ("captioning --fast", "`--within 50ms/item` bounds the time"),
         ("captioning --photos photos", "`--domain natural`"),
         ("train vpl", "Did you mean `vlp`?"),
         ("check Qwen/Qwen3.5-9B", "`advisor check --checkpoint Qwen/Qwen3.5-9B`"),
-        ("list checkpoints --n 5", "`advisor list checkpoints --task captioning --sort quality`"),
         ("init --github", "`advisor help ci` prints a workflow"),
         ("check -o check.yml", "`advisor help ci` prints a workflow"),
         ("check --checkpoint Qwen/Qwen3.5-9B", "`--task captioning`"),
@@ -496,6 +538,25 @@ def test_near_a_model_are_others_of_its_maker_alone(advisor):
     assert meant
     assert all(name.startswith("facebook/") for name in meant)
     assert "Did you mean" not in advisor("show", "nobody-here/sam-vit-base").err
+
+
+def test_labels_are_one_list_with_or_without_commas(advisor):
+    for words in ("cat dog bird", "cat,dog,bird"):
+        written = advisor("code", "zero-shot-classification", "--labels", *words.split())
+        assert written.code == 0
+        assert all(label in written.out for label in ("cat", "dog", "bird"))
+    assert "understood as `--labels cat,dog`" in advisor("tagging", "--labels", "cat", "dog").err
+
+
+def test_a_file_with_one_meaning_is_taken(advisor, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "app.py").write_text("import os\n", "utf-8")
+    (tmp_path / "need.yaml").write_text("task: captioning\n", "utf-8")
+    assert "understood as `advisor check app.py`" in advisor("app.py").err
+    for words in (["need.yaml"], ["recommend", "--config", "need.yaml"]):
+        result = advisor(*words)
+        assert "understood as `advisor recommend --profile need.yaml`" in result.err
+        assert result.out == advisor("recommend", "--task", "captioning").out
 
 
 def test_a_flag_of_another_command_is_told_once(advisor):
