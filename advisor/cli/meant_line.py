@@ -5,6 +5,7 @@ Only errors come here, so that this may look at all commands and read the words 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container, Sequence
 from contextlib import suppress
 from itertools import chain, pairwise, takewhile
@@ -24,6 +25,7 @@ from advisor.hub import is_hub_id
 from advisor.model import TASK
 from advisor.naming import same_name, spelt_like
 from advisor.need.reading import read
+from advisor.need.understanding import commands
 
 if TYPE_CHECKING:
     from advisor.cli.main import CommandLine
@@ -193,7 +195,8 @@ def _of_refused_name(rulebase: RuleBase, error: Any, words: list[str]) -> list[s
     if isinstance(error, OneModelError) or is_path or (kind in NAMELESS and not names_alone):
         meant = PlacedWords(rulebase, words[0]).line(words[1:]) if words[0] in TAKES else []
         if is_path and sorted(meant) in ([], sorted(words)):
-            raise UsageError(error.message, hint=takes.ON_FILES)
+            hint = takes.ON_FILES.format(f"--folder {quoted(name)}")
+            raise UsageError(error.message, hint=hint)
         return meant
     if name.isdigit() and name in words[1:]:
         place = words.index(name) - 1
@@ -209,11 +212,12 @@ def _of_refused_name(rulebase: RuleBase, error: Any, words: list[str]) -> list[s
 
 def _of_several_tasks(words: list[str]) -> list[str]:
     """Return a need with the word of a flag that can mean several tasks: it is answered first."""
-    command, *line = _parted(words)
-    place = line.index(f"--{TASK}") if f"--{TASK}" in line else -1
-    if command != "recommend" or place < 0:
+    line = _parted(words)
+    if line[0] in {*commands()} - {"recommend"} or f"--{TASK}" not in line:
         return []
-    return [command, line[place + 1], *line[:place], *line[place + 2 :]]
+    place = line.index(f"--{TASK}")
+    need = line[1:place] if line[0] == "recommend" else line[:place]
+    return ["recommend", line[place + 1], *need, *line[place + 2 :]]
 
 
 def _of_path(placing: PlacedWords, name: str, words: list[str]) -> list[str]:
@@ -230,7 +234,9 @@ def _of_path(placing: PlacedWords, name: str, words: list[str]) -> list[str]:
     if is_there(name) and (command := next(alone, "")):
         return [*command.split(), name]
     what = "is a path, not a command or a task" if is_there(name) else "does not exist"
-    hint = takes.PAGES.format(quoted(name)) if takes.PDF in files else takes.ON_FILES
+    flag = "--folder" if takes.FOLDER in files else "--image"
+    own = f"{flag} {quoted(name)}" if is_there(name) else "--folder photos"
+    hint = takes.PAGES.format(quoted(name)) if takes.PDF in files else takes.ON_FILES.format(own)
     raise UsageError(f"`{name}` {what}", hint=hint)
 
 
@@ -283,6 +289,9 @@ def _reworded(rulebase: RuleBase, of: str, name: str, words: list[str]) -> list[
     if values.get(flag) != name or checkpoints_called(rulebase, name):
         return []
     place = line.index(flag) + 1
+    code = re.match(r"([a-z]{2,3})[-_][A-Za-z]+\Z", name)  # of a language in a country
+    if code and any(code[1] in option.names for option in rulebase.question(of).options):
+        return [*line[:place], code[1], *line[place + 1 :]]
     reading = read(rulebase, name)
     said = [a.answer.names for a in (*reading.answers, *reading.concluded) if a.question == of]
     options = {option for names in said for option in names}

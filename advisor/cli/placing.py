@@ -233,6 +233,10 @@ class PlacedWords:
             left = " ".join([flag, value][: 1 + drops])
             LAST.append(f"advisor: `{left}` has no effect here: {why}")
             return drops
+        alike = [has for has in self.flags if flag in FLAGS.get(has, ())]
+        if value and len(alike) == 1:  # which says what is wrong with the value
+            self.options += [*alike, value]
+            return True
         hint = f"run `advisor {self.name}".rstrip() + " --help` to list the options"
         answer = meant_flag(self.rulebase, flag, value, [name[2:] for name in self.asks])
         if not near.close and answer.plain:
@@ -255,8 +259,8 @@ class PlacedWords:
             if has in self.flags and not unclear and self._takes(has, value):
                 alone = bool(own) or self.flags[has].is_flag
                 return [has, *filter(None, [own if alone else value])], bool(value) and not alone
-        asked = {has: question for has, question in self.asks.items() if has in self.flags}
-        for has, question in asked.items() if value else ():  # by its kind: --gpu T4
+        questions = {has: question for has, question in self.asks.items() if has in self.flags}
+        for has, question in questions.items() if value else ():  # by its kind: --gpu T4
             names = {called for option in question.options for called in option.names}
             if name in names and value.lower() not in names and self._takes(has, value):
                 return [has, value], True
@@ -265,7 +269,7 @@ class PlacedWords:
             if value[:1].isdigit() and has in self.flags and {*words} & {*name.split("-")}:
                 whole = "".join(shape).format(value.partition("/")[0]) or value
                 return [has, whole], True
-        begun = (has for has in asked if value and asked[has].typed.startswith(name))
+        begun = (has for has in questions if value and questions[has].typed.startswith(name))
         answers = ((has, self._answer(has, f"{value} {name}", value)) for has in begun)
         answered = next(([has, answer] for has, answer in answers if answer), [])
         return answered, bool(answered)

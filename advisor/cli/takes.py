@@ -214,11 +214,16 @@ typed for the number follows the flag where it is more than that.
 """
 
 ON_FILES = (
-    "e.g. `advisor try --folder photos --task captioning` runs a model on files, and the program "
+    "e.g. `advisor try {} --task captioning` runs a model on files, and the program "
     "of `advisor code captioning -o run.py` takes the folder: `uv run run.py photos`"
 )
+_PHOTOS = ON_FILES.format("--folder photos")
 LOCAL = "each checkpoint listed can be downloaded and runs on your own machine"
 _ALL = "`advisor list checkpoints --task captioning --sort quality` ranks all checkpoints"
+_SERVICES = (
+    "answers are models to download. `advisor evaluate --candidate URL#MODEL` also runs services"
+)
+_MEASURED = "`advisor evaluate` measures accuracy on your own labeled images"
 _SAME = "the same flags always give the same answer, and nothing is downloaded"
 _BITS_LISTED = (
     "answers list checkpoints in 16, 8 and 4 bits. Set `--memory-gb` to choose a precision"
@@ -227,13 +232,16 @@ _PROGRAM = "the program that `advisor code` writes has such options"
 _OTHER = "`advisor code` accepts this flag and writes a program for the runtime"
 _CI = "`advisor help ci` prints a workflow for GitHub that runs `advisor check`"
 NEEDLESS: Mapping[str, str] = {
-    **{f"--{name}": ON_FILES for name in _PATHS},
+    **{f"--{name}": _PHOTOS for name in _PATHS},
     **dict.fromkeys(("--epochs", "--batch-size", "--threshold", "--top-k", "--prompt"), _PROGRAM),
     **dict.fromkeys(("--lr", "--learning-rate", "--steps", "--max-tokens"), _PROGRAM),
     **dict.fromkeys(("--seed", "--dry-run", "--yes", "-y", "--no-cache", "--progress"), _SAME),
     **dict.fromkeys(("--dtype", "--quantize", *FLAGS["--quantize"]), _BITS_LISTED),
     **dict.fromkeys((flag for meant in _BITS for flag in FLAGS[meant]), _BITS_LISTED),
     **dict.fromkeys(("--free", "--open-source", "--local", "--offline", "--self-hosted"), LOCAL),
+    **dict.fromkeys(("--on-premise", "--on-prem", "--private", "--no-cloud"), LOCAL),
+    **dict.fromkeys(("--budget", "--cost", "--price", "--api", "--provider"), _SERVICES),
+    **dict.fromkeys(("--accuracy", "--metric", "--score"), _MEASURED),
     **dict.fromkeys(("--ci", "--github-actions", "--workflow"), _CI),
     **dict.fromkeys(("--limit", *FLAGS["--limit"]), _ALL),
     **dict.fromkeys(("--os", "--platform"), "`--device` changes the answer, the system does not"),

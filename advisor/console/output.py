@@ -14,7 +14,7 @@ from advisor.console.commands import Options, format_and_file
 from advisor.console.options import option
 from advisor.console.streams import BRIEF, interactive, note, progress_line
 from advisor.draw.formats import FINDING_FORMATS, PAGE_FORMATS, Report, brief, drawn
-from advisor.errors import UsageError, check_name
+from advisor.errors import UsageError, unknown_name
 from advisor.files import real_path, refuse_what_was_read
 from advisor.model import NamedTuple
 from advisor.phrasing import joined
@@ -155,7 +155,10 @@ FindingsShown = Annotated[Showing, showing(FINDING_FORMATS)]
 
 def check_format(format: str, formats: tuple[str, ...] = PAGE_FORMATS) -> str:
     """Return the format. Raises UsageError where it is not one."""
-    check_name("format", format, formats, "formats")
+    if format not in formats:
+        more = OTHER_FILES.get(f".{format}", "")
+        listing = f"formats: {', '.join(formats)}. {more}".rstrip(". ")
+        raise unknown_name("format", format, formats, listing)
     return format
 
 

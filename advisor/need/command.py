@@ -13,12 +13,12 @@ from advisor.console.options import CriteriaFirst, NoInput, Order, VerifiedOnly,
 from advisor.console.output import Showing, note, showing
 from advisor.console.streams import BRIEF
 from advisor.decide.advice import END, screen_here
-from advisor.decide.command_lines import needs_of, quoted, try_command
+from advisor.decide.command_lines import command, needs_of, quoted, try_command
 from advisor.decide.outlook import CHECKPOINT, STRICT, strictness
 from advisor.draw.formats import PAGE_FORMATS, Report
 from advisor.errors import UsageError
 from advisor.files import is_there
-from advisor.model import NamedTuple
+from advisor.model import TASK, NamedTuple
 from advisor.rulebase.base import RuleBase
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 PDF = ".pdf"
 VIDEOS = (".mp4", ".mov", ".avi", ".mkv", ".webm")
 """How names of videos end, of which advisor's own programs read single images."""
-LIKE_FILES = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif")
+LIKE_FILES = (".heic", ".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif")
 """How names of images end that people type into a need."""
 FORMATS = (*PAGE_FORMATS, "python", "notebook")
 Verbose = Annotated[bool, option("--verbose -v", "Print all reasons, sources, changes and dates.")]
@@ -163,7 +163,7 @@ def recommend(
       advisor recommend --task ocr-line --language de --training fine-tune --num-examples 5000
     """
     day = read_day(today, month=True) if today else None
-    text = " ".join(need).strip()
+    text = _words_of(need, rulebase, given)
     _check(text, given, batch, telling)
     if batch:
         from advisor.need.batch import run_batch
@@ -190,8 +190,9 @@ def _runs_on_file(answered: Understanding | Recommendation, need: list[str]) -> 
     if line:
         yield f"advisor: run `{line}` to measure models on your labeled images"
     elif path.lower().endswith(PDF):
-        verb = f"code {quoted(' '.join(need))} -o program.py"
-        yield f"advisor: run `advisor {verb}` to get a program for {path}"
+        alone = command("code", answer.rulebase, advice.decision.given)
+        line = alone if [path] == need else f"advisor code {quoted(' '.join(need))}"
+        yield f"advisor: run `{line} -o program.py` to get a program for {path}"
     elif path and advice.runnable and advice.try_command:
         task, rulebase = str(advice.task), answer.rulebase
         words = " ".join(part for part in need if " " in part.strip() and not is_there(part))
@@ -208,6 +209,28 @@ def _runs_on_file(answered: Understanding | Recommendation, need: list[str]) -> 
             path = "frames/"
         line = try_command(rulebase, advice.runnable, task, path, inputs)
         yield f"advisor: run `{line}` to use the checkpoint on {path}"
+
+
+def _words_of(need: list[str], rulebase: RuleBase, given: Given) -> str:
+    """Return a need in which what a file is stands for its name; empty for files beside a task.
+
+    Raises UsageError for files alone.
+    """
+    files = {part for part in need if is_there(part) and not {"/", "."}.isdisjoint(part[1:])}
+    if files and files == {*need}:
+        from advisor.need.understanding import not_understood
+
+        if TASK not in given:
+            raise not_understood(rulebase, need[0])
+        return ""
+    return " ".join(_kind_of(part) if part in files else part for part in need).strip()
+
+
+def _kind_of(file: str) -> str:
+    """Return what a file is, in a word of a need."""
+    ends = {(PDF,): "PDF", VIDEOS: "video", LIKE_FILES: "image"}
+    kinds = (kind for suffixes, kind in ends.items() if file.lower().endswith(suffixes))
+    return "images" if Path(file).is_dir() else next(kinds, "")
 
 
 def _is_path(word: str) -> bool:

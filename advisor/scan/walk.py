@@ -29,7 +29,9 @@ _SHEBANG = re.compile(rb"#![^\n]*(?:\b(?:python|pypy)[\d.]*(?![\w-])|\b(?:uv|pip
 _BEGINNING = 1_000
 """Bytes in which a file says what it is written in."""
 MOST_BYTES = {"python": 4_000_000, "notebook": 40_000_000, "configuration": 1_000_000}
-_CACHES = re.compile(r"\.(?:eggs|hg|ipynb_checkpoints|svn|(?:mypy|pytest|ruff)_cache)|__pycache__")
+_CACHES = re.compile(
+    r"\.(?:cache|eggs|hg|ipynb_checkpoints|svn|(?:mypy|pytest|ruff)_cache)|__pycache__"
+)
 """Copies that tools make; nothing of a project stands in them alone, unless git tracks it."""
 _COMPILED = ".pyc"
 _ENVIRONMENTS = re.compile(

@@ -131,7 +131,9 @@ def test_a_path_alone_says_what_runs_on_files(advisor, tmp_path):
         result = advisor(*words)
         assert (result.code, result.out) == (2, "")
         assert "is a path, not a command or a task" in result.err
-        assert "`advisor try --folder photos --task captioning`" in " ".join(result.err.split())
+        assert f"`advisor try --folder {tmp_path} --task captioning`" in " ".join(
+            result.err.split()
+        )
 
 
 def test_a_family_is_no_need(advisor):

@@ -68,7 +68,8 @@ def test_what_images_show_or_say_suggests_no_task(advisor, subject):
     [
         ("--languge de", "Did you mean `--language`?"),
         ("--model-size small", "`--memory-gb 2`, or `advisor recommend --max-parameters 1B`"),
-        ("--accuracy", "no such option: --accuracy\n"),
+        ("--frobnicate", "no such option: --frobnicate\n"),
+        ("--lang xx", "unknown option `xx` of `language`"),
         ("--quantized", "answers list checkpoints in 16, 8 and 4 bits. Set"),
     ],
 )
@@ -512,6 +513,10 @@ def test_a_folder_that_a_program_takes_when_it_runs_is_told_by_lines_that_run(
         ("captioning --os windows", "captioning"),
         ("recommend captioning --limit 3", "recommend captioning"),
         ("evaluate a/ --truth b.csv", "evaluate b.csv --image-folder a/"),
+        ("captioning --lang jpn", "captioning --language jpn"),
+        ("captioning --language pt-BR", "captioning --language pt"),
+        ("captioning --budget 200", "captioning"),
+        ("captioning --accuracy 99% --on-premise", "captioning"),
         ("evaluate a/ b.csv", "evaluate b.csv --image-folder a/"),
     ],
 )
@@ -546,6 +551,39 @@ def test_labels_are_one_list_with_or_without_commas(advisor):
         assert written.code == 0
         assert all(label in written.out for label in ("cat", "dog", "bird"))
     assert "understood as `--labels cat,dog`" in advisor("tagging", "--labels", "cat", "dog").err
+
+
+def test_files_that_are_there_are_not_read_as_words(advisor, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "drone").mkdir()
+    for name in ("field1.tif", "invoice.tif"):
+        (tmp_path / "drone" / name).write_bytes(b"")
+    for words in (["drone/field1.tif"], ["drone/field1.tif", "drone/invoice.tif"]):
+        result = advisor(*words)
+        assert (result.code, result.out) == (2, "")
+        assert "`advisor try --image drone/field1.tif --task captioning`" in result.err
+    answered = advisor("caption", "drone/field1.tif")
+    assert answered.out.startswith(advisor("caption", "image").out[:200])
+    assert "--image drone/field1.tif" in answered.err
+    assert "Understood" not in advisor("drone/", "--task", "captioning").out
+
+
+def test_a_word_for_several_tasks_is_answered_and_a_program_that_reads_json_is_told(advisor):
+    for words in (["--task", "ocr"], ["recommend", "--task=ocr"]):
+        result = advisor(*words)
+        assert result.code == 3
+        assert "understood as `advisor recommend ocr`" in result.err
+        assert "the task is a guess" in result.out
+    assert advisor("recommend", "--task", "ocr", "--json").json["error"]["kind"] == "ambiguous-task"
+
+
+def test_a_pdf_is_told_a_line_that_writes_its_program(advisor, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "manual.pdf").write_bytes(b"%PDF-1.4")
+    told = advisor("manual.pdf", "--task", "ocr-page", "--language", "japanese").err
+    line = told.partition("run `advisor ")[2].partition("`")[0]
+    assert "--language ja" in line
+    assert advisor(*line.split()).code == 0
 
 
 def test_a_file_with_one_meaning_is_taken(advisor, tmp_path, monkeypatch):
