@@ -16,9 +16,6 @@ from advisor.trial.runtime import UnsupportedError, transformers
 TASK_TOKEN = re.compile(r"<s_[^<>/]+>")
 QUESTION = "<s_question>"
 
-PAGE_RATIO, PAGE_HEIGHT = 1.5, 300
-"""What is less wide for its height, and at least so high, looks like more than a line of text."""
-
 
 class EncoderDecoder(TextWriter):
     """An encoder-decoder that writes one text about the image, with no prompt."""
@@ -31,14 +28,6 @@ class EncoderDecoder(TextWriter):
         """Return the pixels."""
         pixels = self.image_processor(images=image.pixels, return_tensors="pt")["pixel_values"]
         return self.on_device({"pixel_values": pixels})
-
-
-class LineReader(EncoderDecoder):
-    """An encoder-decoder that reads one line of text."""
-
-    def doubts(self, image: OpenedImage) -> tuple[str, ...]:
-        """Say so where the image looks like a page."""
-        return page_doubts(image)
 
 
 class FormulaReader(EncoderDecoder):
@@ -140,18 +129,7 @@ class LineRecogniser(Runner):
         read = self.processor.post_process_text_recognition(outputs)[0]
         sure = read["score"] if read["text"] else None
         answer = Prediction(text=str(read["text"]), probability=sure)
-        return Reply(answers=(answer,), warnings=page_doubts(image))
-
-
-def page_doubts(image: OpenedImage) -> tuple[str, ...]:
-    """Return what a reader of lines doubts about an image that looks like a page."""
-    width, height = image.pixels.size
-    if height < PAGE_HEIGHT or width / height >= PAGE_RATIO:
-        return ()
-    return (
-        f"this model recognizes one line of text, but an image of {width} x {height} looks like a "
-        "page. Crop its lines first",
-    )
+        return Reply(answers=(answer,))
 
 
 def task_prompt(tokenizer: Any, network: Any) -> str:

@@ -42,10 +42,6 @@ class TextWriter(Runner, abc.ABC):
         """Return what else `generate` needs."""
         return {}
 
-    def doubts(self, image: OpenedImage) -> tuple[str, ...]:  # noqa: ARG002
-        """Return warnings that the image itself gives rise to."""
-        return ()
-
     def prompt_length(self, inputs: Inputs) -> int:  # noqa: ARG002
         """Return how many of the ids are a prompt; one start token by default."""
         return 1
@@ -59,11 +55,11 @@ class TextWriter(Runner, abc.ABC):
         for places, batch in stacked(inputs):
             limit = self._limit(batch)
             for place, ids in zip(places, self.generate(batch, limit), strict=True):
-                given, warnings = inputs[place], self.doubts(images[place])
+                given = inputs[place]
                 long = len(ids) - self.prompt_length(given) >= limit
-                if long and ids[-1] not in self._end_tokens():
-                    cut = f"the answer was cut after {limit} tokens. Pass a higher --max-new-tokens"
-                    warnings = (*warnings, cut)
+                cut = long and ids[-1] not in self._end_tokens()
+                text = f"the answer was cut after {limit} tokens. Pass a higher --max-new-tokens"
+                warnings = (text,) if cut else ()
                 replies[place] = Reply(answers=(self.decode(ids, given),), warnings=warnings)
         return replies
 
