@@ -2,7 +2,7 @@
 
 import json
 import statistics
-from itertools import pairwise, product
+from itertools import pairwise, permutations, product
 
 import pytest
 from hypothesis import given
@@ -690,6 +690,38 @@ def test_who_comes_first_is_the_same_where_the_others_are_not_worked_out(verifie
 
 
 # -- lines that are kept ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", [None, "de"])
+def test_of_one_series_that_ties_the_smaller_images_come_first_where_the_cheaper_does(
+    rulebase, language
+):
+    """SigLIP stood at 256 pixels before 224, which ties with it, since it beat more of the others.
+
+    Larger images stand before smaller only where evidence says so, or puts them before others yet
+    smaller that tie as well: ties are not transitive.
+    """
+    held = 0
+    for task in rulebase.tasks:
+        precedences = Precedences.known(rulebase, task.id, [language] if language else None)
+        if not precedences.ends_at_tie:
+            continue
+        line = line_for(rulebase, "clip", precedences, "as-is")
+        locked, models = line.locked, rulebase.checkpoints
+        pairs = [
+            (id, other)
+            for id, other in permutations(line.number, 2)
+            if models[id].series == models[other].series
+            and other in locked.ties.get(id, ())
+            and 0 < (models[id].image_size or 0) < (models[other].image_size or 0)
+            and models[id].parameters_millions <= models[other].parameters_millions
+        ]
+        for id, other in pairs:
+            smaller = {one for one, larger in pairs if larger in (id, other)} - {id}
+            if id not in locked.behind[other] and smaller.isdisjoint(locked.behind[other]):
+                assert line.number[id] < line.number[other], (task.id, id, other)
+                held += 1
+    assert held > 30
 
 
 def test_a_kept_line_is_the_line(rulebase):

@@ -142,12 +142,10 @@ def measured_rules(rulebase: RuleBase, file: Path) -> RuleBase:
 def _first_of(own: OwnMeasurements, order: dict[str, Any]) -> dict[str, Any]:
     """Return what ranks a task with the evaluation before everything else, in any language."""
     tables = [[[HERE, own.metric, {id: own.values[id] for id in pair}]] for pair in own.ahead]
-    better = "higher"
-    if own.ahead and own.values[own.ahead[0][0]] < own.values[own.ahead[0][1]]:
-        better = "lower"
-    yardstick = {
+    lower = any(own.values[ahead] < own.values[behind] for ahead, behind in own.ahead[:1])
+    yardstick: dict[str, Any] = {
         "name": own.name,
-        "better": better,
+        "better": "lower" if lower else "higher",
         "noise": 0,
         "between": 0,
         "share": None,

@@ -159,13 +159,6 @@ class Precedences:
         precedences: Precedences = rulebase.compared.setdefault((cls, task, made.language), made)
         return precedences
 
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Precedences):
-            return NotImplemented
-        return (self.language, self._order) == (other.language, other._order)
-
-    __hash__ = None  # type: ignore[assignment]
-
     @cached_property
     def gauges(self) -> tuple[Gauge, ...]:
         """The yardsticks of the task in the language, the most telling first."""

@@ -10,7 +10,8 @@ from __future__ import annotations
 from bisect import insort
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import chain, combinations, pairwise
+from itertools import chain, combinations, pairwise, permutations
+from math import inf
 from typing import Any
 
 from advisor.decide.precedence import Compared, Locked, Precedences
@@ -25,8 +26,7 @@ ties are not transitive, and a walk from tie to tie would end far below."""
 def lock(ids: Iterable[str], compared: Compared) -> Locked:
     """Return the order that evidence gives, taken in its order; `ids` are those to order."""
     inside = frozenset(ids)
-    edges = (edge for edge in compared.told if edge[3] in inside and edge[4] in inside)
-    pairs = {(edge[3], edge[4]): edge for edge in edges}
+    pairs = {edge[3:5]: edge for edge in compared.told if inside.issuperset(edge[3:5])}
     behind_more = Counter(behind for _, behind in pairs)
     behind_more.subtract(before for before, _ in pairs)
     order = _Order(sorted(inside, key=behind_more.__getitem__))
@@ -218,6 +218,7 @@ def line_of(
     measured = {id for id in unrounded if first[id] < last}
     compared = (other and other.compared) or precedences.compare(every.values())
     locked = lock(unrounded, compared)
+    later = _with_costlier(unrounded, locked) if precedences.ends_at_tie else locked.behind
 
     def key(id: str) -> tuple[Any, ...]:
         """Return what orders those that nothing tells apart; it makes none of them better."""
@@ -238,13 +239,11 @@ def line_of(
             id,
         )
 
-    def freedom(id: str) -> int:
-        return OPENNESS[unrounded[id].commercial_use]
-
     def in_order(ids: Iterable[str]) -> list[str]:
         """Return some in line; who leads is counted among those that know the language."""
         rivals = [id for id in measured if precedences.speaks(unrounded[id])]
-        return in_line(list(ids), locked, rivals, key, freedom)
+        freedom = {id: OPENNESS[unrounded[id].commercial_use] for id in unrounded}.__getitem__
+        return in_line(list(ids), locked._replace(behind=later), rivals, key, freedom)
 
     listed = in_order(id for id in unrounded if id in measured or locked.behind[id] & measured)
     apart: list[str] = []
@@ -273,6 +272,19 @@ def line_of(
         apart = _inserted(apart, [form for form in forms if by[form] == NOTHING], later)
     number = {id: number for number, id in enumerate([*listed, *apart])}
     return Lineup(number, locked, by, compared)
+
+
+def _with_costlier(models: Mapping[str, Checkpoint], locked: Locked) -> dict[str, frozenset[str]]:
+    """Return what comes after each; of a series that ties also what takes larger images."""
+    later = dict(locked.behind)
+    for id, other in permutations(models, 2):
+        small, large = models[id], models[other]
+        alike = small.series == large.series and other in locked.ties.get(id, ())
+        larger = (small.parameters_millions or inf) <= (large.parameters_millions or 0.0)
+        larger = larger and 0 < (small.image_size or 0) < (large.image_size or 0)
+        if alike and larger and id not in later[other]:  # else evidence says otherwise
+            later |= {x: later[x] | {other} | later[other] for x in later if id in {x, *later[x]}}
+    return later
 
 
 def _ties_with_stored(form: Checkpoint, precedences: Precedences) -> bool:
@@ -313,8 +325,7 @@ def _with_rounded(
         if edge[4] in rounded
         or (edge[3] in rounded and (size[edge[4]] < size[edge[3]] or edge[:2] == own))
     }
-    bits = {id: _bits(id) for id in forms}
-    alike = [(id, other) for id, other in combinations(forms, 2) if bits[id] == bits[other]]
+    alike = [(id, other) for id, other in combinations(forms, 2) if _bits(id) == _bits(other)]
     alike = [pair for pair in alike if pair[::-1] not in of_forms]
     of_own = [pair for pair, edge in of_forms.items() if edge[:2] == own]
     claims = dict.fromkeys([*pairwise(line), *of_own, *alike, *of_forms])

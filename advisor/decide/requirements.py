@@ -260,16 +260,14 @@ class Requirements:
     def takes_gb(self, checkpoint: Checkpoint, use: str) -> float | None:
         """Return the least memory that a use takes: to run it or, where it is trained, by LoRA."""
         key = memory_gb, self.task, checkpoint.id, use == AS_IS
-        cached = self.rulebase.compared.get(key)
+        cached: tuple[Checkpoint, float | None] | None = self.rulebase.compared.get(key)
         if cached is None or cached[0] is not checkpoint:
+            trained = training_memory(checkpoint)
+            size = trained and trained.lora_gb
             if use == AS_IS:
                 size = memory_gb(checkpoint, self.rulebase.task(self.task))
-            else:
-                trained = training_memory(checkpoint)
-                size = trained and trained.lora_gb
             cached = self.rulebase.compared[key] = checkpoint, size
-        takes: float | None = cached[1]
-        return takes
+        return cached[1]
 
     def _chosen(self, questions: Iterable[Question]) -> list[Option]:
         """The options that answer some questions."""

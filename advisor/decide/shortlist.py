@@ -123,10 +123,9 @@ def ahead_of_first(advice: TaskAdvice) -> tuple[Note, ...]:
 
 
 def _larger(advice: TaskAdvice) -> Iterator[Note]:
-    """What a result puts before the first pick, and what keeps it from there.
+    """The least that memory alone rules out, else the least that is too large for a rule.
 
-    The least that memory alone rules out; else the least that is too large for a rule, or the best
-    where nothing ranks the first pick, with the time that it takes for the items.
+    Where nothing ranks the first pick, the best of these; with its time for the items.
     """
     selection, profile = advice.selection, advice.decision.profile
     required = Requirements(advice.rulebase, profile)
