@@ -34,12 +34,6 @@ def test_a_recogniser_says_a_line_and_how_sure_it_is(reader, image: OpenedImage,
     assert answer.probability == (pytest.approx(expected["score"]) if answer.text else None)
 
 
-def test_a_recogniser_doubts_a_page(reader, image: OpenedImage) -> None:
-    page = OpenedImage(pixels=image.pixels.resize((300, 400)), name="page.png")
-    warnings = load_runner(reader(RECOGNISERS[0]), "ocr-line", device="cpu").run(page).warnings
-    assert warnings[-1].endswith("Crop its lines first")
-
-
 def test_a_formula_reader_writes_what_its_processor_tidies(reader, image: OpenedImage) -> None:
     folder = reader("pp_formulanet")
     runner = load_runner(folder, "math-ocr", device="cpu", max_new_tokens=4)

@@ -225,18 +225,6 @@ def test_weights_that_stay_unused_are_said(capsys, tiny, tmp_path):
     assert any("of its weights are unused" in each for each in answer["trials"][0]["warnings"])
 
 
-@pytest.mark.slow
-def test_a_line_reader_given_a_page_is_doubted(capsys, tiny, tmp_path):
-    from PIL import Image
-
-    Image.new("RGB", (800, 1100), "white").save(tmp_path / "page.png")
-    assert run(["try", "--image", str(tmp_path / "page.png"), "--checkpoint", str(tiny("trocr")),
-                "--task", "ocr-line", "--repeat", "0"]) == 0  # fmt: skip
-    assert "this model recognizes one line of text, but an image of" in " ".join(
-        capsys.readouterr().out.split()
-    )
-
-
 @pytest.fixture
 def photos(tmp_path):
     folder = tmp_path / "photos"
