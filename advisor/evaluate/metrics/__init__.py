@@ -56,7 +56,7 @@ def of_mean(each: Any) -> Weighable:
     values = np.asarray(each, dtype=float)
 
     def weighed(weights: Array) -> Array:
-        return _quotient(weights @ values, weights.sum(axis=1))
+        return quotient(weights @ values, weights.sum(axis=1))
 
     return Weighable(len(values), weighed, values)
 
@@ -74,10 +74,11 @@ def of_sums(rows: Any, value: Callable[[Array], Array], each: Any = None) -> Wei
 def of_ratio(over: Any, under: Any, each: Any = None) -> Weighable:
     """Return the sum of one count over the sum of another."""
     rows = np.stack([np.asarray(over, dtype=float), np.asarray(under, dtype=float)], axis=1)
-    return of_sums(rows, lambda sums: _quotient(sums[:, 0], sums[:, 1]), each)
+    return of_sums(rows, lambda sums: quotient(sums[:, 0], sums[:, 1]), each)
 
 
-def _quotient(over: Array, under: Array) -> Array:
+def quotient(over: Array, under: Array) -> Array:
+    """Return one over the other, NaN where that is 0."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(under > 0, over / under, np.nan)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from advisor.evaluate.metrics import Array, Weighable, np, of_mean
+from advisor.evaluate.metrics import Array, Weighable, np, of_mean, quotient
 
 TIED, TIED_SHARE = 1e-5, 1e-3
 """Scores that differ by no more are equal: what else is in a batch moves them by a tenth of that.
@@ -76,14 +76,17 @@ def macro_f1(truth: Sequence[int], picks: Picks, classes: int) -> Weighable:
     true = np.asarray(truth, dtype=int)
     right = _right(truth, picks)
 
-    def one(weights: Array) -> float:
+    def counts(weights: Array) -> tuple[Array, Array]:
+        picked = np.bincount(picks.label, weights[picks.item] * picks.share, classes)
         hits = np.bincount(true, weights * right, classes)
-        total = np.bincount(true, weights, classes)
-        total = total + np.bincount(picks.label, weights[picks.item] * picks.share, classes)
-        present = total > 0
-        return float((2 * hits[present] / total[present]).mean()) if present.any() else float("nan")
+        return 2 * hits, np.bincount(true, weights, classes) + picked
 
-    return Weighable(len(true), lambda weights: np.array([one(row) for row in weights]))
+    def weighed(weights: Array) -> Array:
+        hits, total = np.array([counts(row) for row in weights]).swapaxes(0, 1)
+        f1 = np.divide(hits, total, out=np.zeros_like(total), where=total > 0)
+        return quotient(f1.sum(axis=1), (total > 0).sum(axis=1))
+
+    return Weighable(len(true), weighed)
 
 
 class ClassFigures(NamedTuple):
