@@ -268,6 +268,7 @@ def test_a_plan_asks_hardly_more_than_the_optimum(rulebase):
 
 
 @pytest.mark.slow
+@pytest.mark.long  # in each run, the plan of another task is played
 def test_the_task_with_the_largest_diagram_has_a_plan(rulebase):
     table = compiled(rulebase, "image-text-matching")["plans/image-text-matching"]
     plan = read_plan(table)
