@@ -217,8 +217,8 @@ def checkpoints_page(rulebase: RuleBase, matches: Matches, task: str | None, sor
     """Return the table; sorted by quality, it names the benchmark that each figure is of."""
     page: Page = [Text("no checkpoint matches", "warn")]
     if matches.checkpoints:
-        table = _by_quality(rulebase, matches, task) if sort == "quality" else _table(matches)
-        page = [table, Text(count(len(matches.checkpoints), "checkpoint"), "quiet")]
+        page = _by_quality(rulebase, matches, task) if sort == "quality" else [_table(matches)]
+        page.append(Text(count(len(matches.checkpoints), "checkpoint"), "quiet"))
     if matches.unverified:
         first = ", ".join(checkpoint.id for checkpoint in matches.unverified[:NAMED])
         number = count(len(matches.unverified), "checkpoint")
@@ -238,19 +238,22 @@ def _table(matches: Matches) -> Table:
     return Table(("Checkpoint", "Parameters (M)", "Memory (GB)", "Year", "License"), rows)
 
 
-def _by_quality(rulebase: RuleBase, matches: Matches, task: str | None) -> Table:
+def _by_quality(rulebase: RuleBase, matches: Matches, task: str | None) -> Page:
+    """Return the table with results, and how those without one are ranked above others."""
     precedences = Precedences(rulebase, task) if task else None
-
-    def row(checkpoint: Checkpoint) -> tuple[str, ...]:
-        figures = precedences.published(checkpoint.id) if precedences else ()
-        if not figures:
-            return checkpoint.id, "", "not measured", ""
-        first = figures[0]
-        return checkpoint.id, f"{first.value:g}", first.benchmark, first.metric
-
-    return Table(
-        ("checkpoint", "result", "benchmark", "metric"), tuple(map(row, matches.checkpoints))
+    ids = [checkpoint.id for checkpoint in matches.checkpoints]
+    every = [(id, precedences.published(id)[:1] if precedences else ()) for id in ids]
+    rows = tuple(
+        (id, f"{figures[0].value:g}", figures[0].benchmark, figures[0].metric)
+        if figures
+        else (id, "", "not measured", "")
+        for id, figures in every
     )
+    page: Page = [Table(("checkpoint", "result", "benchmark", "metric"), rows)]
+    measured = [bool(figures) for _, figures in every]
+    if measured != sorted(measured, reverse=True):
+        page.append(Text("without a result, checkpoints are ranked by series and size", "quiet"))
+    return page
 
 
 COMPARED: dict[str, Callable[[Checkpoint], Any]] = {

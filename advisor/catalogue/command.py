@@ -259,7 +259,10 @@ def show(
             raise
         shown.emit(_called_so(rulebase, id, unknown, full=full))
         return 0
-    shown.emit(_thing(rulebase, own_kind, thing, full=full))
+    report = _thing(rulebase, own_kind, thing, full=full)
+    if own_kind == "families" and id.lower() != thing.id:
+        report = report._replace(page=_called_so(rulebase, id, report, full=full).page)
+    shown.emit(report)
     return 0
 
 
@@ -281,20 +284,32 @@ def _thing(rulebase: RuleBase, kind: str, thing: Any, *, full: bool) -> Report:
     return Report.of(thing_json, thing_page, rulebase, kind, thing)
 
 
-def _called_so(rulebase: RuleBase, id: str, unknown: UsageError, *, full: bool) -> Report:
-    """Return the report on what people call so: a checkpoint, several of them, or one of theirs."""
+def _called_so(
+    rulebase: RuleBase, id: str, otherwise: Report | UsageError, *, full: bool
+) -> Report:
+    """Return the report on what people call so: a checkpoint, several of them, or one of theirs.
+
+    Otherwise it is that of their family, or an error is raised.
+    """
     from advisor.catalogue.checkpoint_page import uncatalogued_page
     from advisor.catalogue.knowledge import checkpoints_called
     from advisor.catalogue.uncatalogued import find_uncatalogued, uncatalogued_json
+    from advisor.draw.blocks import Text
 
     called = checkpoints_called(rulebase, id)
     if len(called) > 1:
-        return _table(rulebase, Matches(called, []))
+        table, family = _table(rulebase, Matches(called, [])), rulebase.family_names.get(id.lower())
+        if family is None:
+            return table
+        line = Text(f"`advisor show {family.id}` describes the family {family.shown}", "quiet")
+        return table._replace(page=lambda: [*table.page(), line])
+    if isinstance(otherwise, Report):
+        return otherwise
     if called:
         return _thing(rulebase, "checkpoints", called[0], full=full)
     model = find_uncatalogued(rulebase, id, cache_folder())
     if model is None:
-        raise unknown
+        raise otherwise
     if full:
         raise UsageError(f"`{id}` has no entry in the catalog", hint=f"advisor show {id}")
     return Report(

@@ -281,7 +281,7 @@ def _elsewhere(advice: TaskAdvice) -> Page:
     if elsewhere is None:
         return [Headline("None of the families fits", (), "bad")]
     tag, why = f"Hub task {elsewhere.task}", Note("Reason", elsewhere.because, lines=2)
-    none = "none of the three families supports this task"
+    none = "outside the three families"
     if not elsewhere.checkpoints:
         return [Headline(tag, (none,), "warn"), *_notes([why])]
     first, *more = elsewhere.checkpoints

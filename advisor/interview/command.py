@@ -5,17 +5,20 @@ from __future__ import annotations
 import shlex
 import subprocess
 import sys
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from advisor.child import environment, interpreter
 from advisor.console.commands import Given
+from advisor.console.flags import split
 from advisor.console.menu import Row, keyed, pressed_lines
 from advisor.console.options import CriteriaFirst, NoInput, VerifiedOnly, option
 from advisor.console.output import Shown, interactive, note
 from advisor.console.prompt import Prompt, prompt_for
 from advisor.decide.command_lines import needs_of, try_command
+from advisor.engine.profile import UNKNOWN
 from advisor.errors import AdvisorError, NoTerminalError, check_name
 from advisor.rulebase.base import RuleBase
 
@@ -29,6 +32,9 @@ if TYPE_CHECKING:
     from advisor.model import Checkpoint
 
 To = Annotated[str, option("--to STOP", "Stop when no answer can change the checkpoint or family.")]
+Unsure = Annotated[
+    list[str], option("--skip QUESTION", 'Leave questions unanswered, as "I don\'t know" does.')
+]
 Plain = Annotated[bool, option("--plain", "Use numbers instead of a menu.")]
 
 QUESTION = "Anything else?"
@@ -48,6 +54,7 @@ def ask(
     given: Given,
     first: CriteriaFirst,
     to: To = "checkpoint",
+    skip: Unsure = [],  # noqa: B006
     plain: Plain = False,
     verified_only: VerifiedOnly = False,
     rulebase: RuleBase,
@@ -74,7 +81,8 @@ def ask(
     check_name("stop", to, STOPS, "values of --to")
     if no_input or not interactive():
         raise NoTerminalError("the interview needs a terminal, without --no-input", hint=AS_FLAGS)
-    dialogue = held(engine, given, to, prompt)
+    unsure = [rulebase.question(id).id for id in split(skip)]
+    dialogue = held(engine, given, to, prompt, unsure)
     while True:
         answer = answered(dialogue.session, verified_only=verified_only)
         note("")
@@ -106,13 +114,20 @@ def _report(answer: Recommendation, *, end: bool) -> Report:
     )
 
 
-def held(engine: Engine, given: Profile, to: str, prompt: Prompt) -> Dialogue:
-    """Hold an interview under the bounds of what was given; return it when it is over."""
+def held(
+    engine: Engine, given: Profile, to: str, prompt: Prompt, unsure: Sequence[str] = ()
+) -> Dialogue:
+    """Hold an interview under the bounds of what was given; return it when it is over.
+
+    Questions that somebody is `unsure` of are not asked again.
+    """
     from advisor.decide.bounded_rules import bounded
     from advisor.interview.dialogue import Dialogue
     from advisor.interview.session import Session
 
     dialogue = Dialogue(Session(*bounded(engine, given), to), prompt)
+    for question in unsure:
+        dialogue.session.answer(question, UNKNOWN)
     if dialogue.session.next() is not None:
         dialogue.welcome()
     dialogue.run()

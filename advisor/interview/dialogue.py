@@ -51,8 +51,14 @@ class Dialogue:
                 engine = session.engine
                 line = command("ask", engine.rulebase, session.profile, engine.priority)
                 stop = "" if session.to == CHECKPOINT else f" --to {session.to}"
-                note("", "continue with your answers:", f"  {line}{stop}")
+                steps = session.steps
+                unsure = [self._typed(step.question) for step in steps if step.answer is None]
+                skip = f" --skip {','.join(unsure)}" if unsure else ""
+                note("", "continue with your answers:", f"  {line}{skip}{stop}")
             raise
+
+    def _typed(self, question: str) -> str:
+        return self.session.engine.rulebase.question(question).typed
 
     def change(self) -> None:
         """Let one answer be given again, and go on from there."""

@@ -171,10 +171,12 @@ def recommend(
         return run_batch(rulebase, batch, first, literally=literally, **how)
     may_ask = not no_input and telling.format == "terminal"
     turn = _answer(rulebase, text, given, first, may_ask, literally=literally, **how)
-    return _told(turn, telling, day, how, _runs_on_file(turn[0], need))
+    return _told(turn, telling, day, how, _runs_on_file(turn[0], need, text))
 
 
-def _runs_on_file(answered: Understanding | Recommendation, need: list[str]) -> Iterator[str]:
+def _runs_on_file(
+    answered: Understanding | Recommendation, need: list[str], text: str
+) -> Iterator[str]:
     """Yield how models are measured, or the first runs on a file or folder that a need names."""
     parts = ([part] if is_there(part) else part.split() for part in need)
     paths = [*filter(_is_path, (word.strip("\"'(),;:!?") for words in parts for word in words))]
@@ -189,10 +191,11 @@ def _runs_on_file(answered: Understanding | Recommendation, need: list[str]) -> 
         line = measuring(answered, data) if isinstance(answered, Understood) else ""
     if line:
         yield f"advisor: run `{line}` to measure models on your labeled images"
-    elif path.lower().endswith(PDF):
+    elif path.lower().endswith(PDF) or _holds_pages(folder):
         alone = command("code", answer.rulebase, advice.decision.given)
-        line = alone if [path] == need else f"advisor code {quoted(' '.join(need))}"
-        yield f"advisor: run `{line} -o program.py` to get a program for {path}"
+        line = f"advisor code {quoted(text)}" if text else alone
+        if advice.runnable:
+            yield f"advisor: run `{line} -o program.py` to get a program for {path}"
     elif path and advice.runnable and advice.try_command:
         task, rulebase = str(advice.task), answer.rulebase
         words = " ".join(part for part in need if " " in part.strip() and not is_there(part))
@@ -226,11 +229,19 @@ def _words_of(need: list[str], rulebase: RuleBase, given: Given) -> str:
     return " ".join(_kind_of(part) if part in files else part for part in need).strip()
 
 
+def _holds_pages(folder: str) -> bool:
+    """True for a folder that has PDF files at its top, and no images."""
+    names = [each.name.lower() for each in Path(folder).glob("*")] if folder else []
+    return any(n.endswith(PDF) for n in names) and not any(n.endswith(LIKE_FILES) for n in names)
+
+
 def _kind_of(file: str) -> str:
     """Return what a file is, in a word of a need."""
     ends = {(PDF,): "PDF", VIDEOS: "video", LIKE_FILES: "image"}
     kinds = (kind for suffixes, kind in ends.items() if file.lower().endswith(suffixes))
-    return "images" if Path(file).is_dir() else next(kinds, "")
+    if Path(file).is_dir():
+        return "PDF files" if _holds_pages(file) else "images"
+    return next(kinds, "")
 
 
 def _is_path(word: str) -> bool:

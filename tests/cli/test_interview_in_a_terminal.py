@@ -364,6 +364,22 @@ def test_several_tasks_that_were_given_end_in_one_answer(terminal):
     assert person.ends()[0] == 0
 
 
+def test_what_nobody_knows_is_kept_in_the_command_that_goes_on(terminal):
+    person = terminal("ask", "--plain", "--task", "captioning")
+    first = person.question()
+    person.types("d")
+    second = person.question()
+    code, said = leave(person, "ctrl-c")
+    assert code == 130
+    _, *words = shlex.split(said.partition(KEPT)[2].strip().splitlines()[0])
+    assert words[:3] == ["ask", "--task", "captioning"]
+    assert words[3] == "--skip"
+    again = terminal(*words, "--plain").question()
+    asked = [line for line in again.splitlines() if line.startswith("? ")]
+    assert asked == [line for line in second.splitlines() if line.startswith("? ")]
+    assert asked[0] not in first
+
+
 def test_leaving_before_the_first_answer_offers_nothing(terminal):
     person = terminal("ask", "--plain")
     person.question()

@@ -109,6 +109,39 @@ def test_an_id_is_found_in_whatever_kind_it_is(advisor):
         assert advisor("show", id, "--format", "json").json["kind"] == kind
 
 
+@pytest.mark.parametrize("name", ["siglip", "SigLIP", "blip", "BLIP"])
+def test_a_name_of_checkpoints_and_their_family_has_one_page_in_any_case(advisor, name):
+    page = advisor("show", name).out
+    assert page == advisor("show", name.lower()).out
+    assert "Checkpoint" in page.partition("\n")[0]
+    assert "describes the family" in page
+
+
+def test_a_list_is_bounded_by_sizes_names_and_a_number(advisor):
+    def ids(*words):
+        result = advisor("list", "checkpoints", *words, "--json")
+        assert result.code == 0, result.err
+        return [each["id"] for each in result.json["checkpoints"]]
+
+    every = advisor("list", "checkpoints", "--json").json["checkpoints"]
+    sizes = {each["id"]: each["parameters_millions"] for each in every}
+    small = ids("--max-parameters", "100M")
+    assert small == [id for id, size in sizes.items() if size is not None and size <= 100]
+    assert set(ids("--max-file-size", "500MB")) < set(sizes)
+    assert ids("--memory-gb", "4GB") == ids("--memory-gb", "4")
+    makers = {id.partition("/")[0] for id in ids("--name", "meta")}
+    assert "facebook" in makers
+    assert "google" not in makers
+    assert ids("--limit", "3") == [*sizes][:3]
+    assert set(ids("--license", "APACHE")) > set(ids("--license", "Apache-2.0")) > set()
+    for words, said in (
+        (["--name", "nobody"], "no checkpoint is called `nobody`"),
+        (["--license", "free-as-in-beer"], "unknown license"),
+        (["--memory-gb", "much"], "is not a number of GB"),
+    ):
+        assert said in advisor("list", "checkpoints", *words).err
+
+
 def test_a_family_page_has_every_section_and_what_articles_say(advisor):
     page = advisor("show", "clip").out
     for heading in ("Inputs", "Training", "Limits", "Choose when", "Tasks", "Cannot"):
@@ -291,6 +324,7 @@ def test_a_listing_by_quality_puts_one_benchmark_after_the_other(advisor, ruleba
     page = advisor("list", "checkpoints", "--task", "vqa", "--sort", "quality").out
     assert "MMBench" in page
     assert "not measured" in " ".join(page.split())
+    assert "without a result, checkpoints are ranked by series and size" in page
 
 
 @pytest.mark.parametrize(

@@ -586,6 +586,15 @@ def test_a_pdf_is_told_a_line_that_writes_its_program(advisor, tmp_path, monkeyp
     assert advisor(*line.split()).code == 0
 
 
+def test_a_folder_of_pdf_files_is_told_a_program_that_reads_them(advisor, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "plans").mkdir()
+    (tmp_path / "plans" / "one.pdf").write_bytes(b"%PDF-1.4")
+    told = advisor("read the text of all pages in", "plans/").err
+    assert "`advisor code 'read the text of all pages in PDF files' -o program.py`" in told
+    assert "advisor try" not in told
+
+
 def test_a_file_with_one_meaning_is_taken(advisor, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "app.py").write_text("import os\n", "utf-8")
