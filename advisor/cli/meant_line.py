@@ -17,8 +17,11 @@ from advisor.cli import takes
 from advisor.cli.placing import PlacedWords
 from advisor.cli.takes import ABOUT, COMMANDS, COMPARING, FLAGS, NEEDS, NUMBERS, TAKES, VERBS
 from advisor.console.commands import rules_of
+from advisor.console.flags import labels_joined
 from advisor.console.streams import note
 from advisor.decide.command_lines import quoted
+from advisor.draw.formats import FORMATS
+from advisor.engine.numbers import as_number
 from advisor.errors import BrokenFileError, CheckpointsOnlyError, OneModelError, UsageError, nearest
 from advisor.files import is_there
 from advisor.hub import is_hub_id
@@ -47,7 +50,7 @@ def meant_line(error: Any, line: CommandLine) -> list[str]:
     It says on stderr what is taken. Raises UsageError where something has no one meaning, with
     what to type.
     """
-    words = list(line.words)
+    words = labels_joined(line.words)
     try:
         rulebase = rules_of(line.overlays)
     except BrokenFileError:
@@ -185,9 +188,8 @@ def _of_refused_name(rulebase: RuleBase, error: Any, words: list[str]) -> list[s
     if kind == "unknown-command" and name == "help":
         return ["help", *words[:-1]]
     placing = PlacedWords(rulebase, "try")
-    if kind == "unknown-format" and name.lower() in placing.runtimes:
-        pairs = pairwise((*words, ""))
-        return ["--runtime" if after == name else word for word, after in pairs]
+    if kind == "unknown-format" or of == "file-format":
+        return _of_format(placing, name, words, is_file=of == "file-format")
     if kind == "unknown-command or task" and (meant := _of_path(placing, name, words)):
         return meant
     is_path = of in rulebase.question_ids and is_there(name)
@@ -198,7 +200,7 @@ def _of_refused_name(rulebase: RuleBase, error: Any, words: list[str]) -> list[s
             hint = takes.ON_FILES.format(f"--folder {quoted(name)}")
             raise UsageError(error.message, hint=hint)
         return meant
-    if name.isdigit() and name in words[1:]:
+    if kind == "unknown-option" and as_number(name) is not None and name in words[1:]:
         place = words.index(name) - 1
         said = {*words[place].strip("-").split("-")}
         flag = next((flag for flag, by in NUMBERS.items() if said & {*by}), words[place])
@@ -210,10 +212,23 @@ def _of_refused_name(rulebase: RuleBase, error: Any, words: list[str]) -> list[s
     return _of_name(rulebase, words) if names_alone else []
 
 
+def _of_format(placing: PlacedWords, name: str, words: list[str], *, is_file: bool) -> list[str]:
+    """Return what a line means that names a runtime, a profile or no file where a format stands."""
+    flags = {
+        "--profile": is_there(name) and bool(placing.named(takes.SETTINGS, name)),
+        "--runtime": name.lower() in placing.runtimes,
+        "--format": is_file and name in FORMATS,
+    }
+    meant = next((flag for flag, fits in flags.items() if fits), "")
+    line = [meant if after == name else word for word, after in pairwise((*words, ""))]
+    return line if meant else []
+
+
 def _of_several_tasks(words: list[str]) -> list[str]:
     """Return a need with the word of a flag that can mean several tasks: it is answered first."""
     line = _parted(words)
-    if line[0] in {*commands()} - {"recommend"} or f"--{TASK}" not in line:
+    others = {*commands(), *takes.BEGINNINGS} - {"recommend"}
+    if line[0] in others or line.count(f"--{TASK}") != 1:
         return []
     place = line.index(f"--{TASK}")
     need = line[1:place] if line[0] == "recommend" else line[:place]

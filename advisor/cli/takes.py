@@ -133,7 +133,7 @@ ABOUT = frozenset(
 )
 """Words that ask about a model where all others together are the name of one."""
 _MOST_COMPARED = 3
-_BEGINNINGS = frozenset((*VERBS, *(words.split()[0] for words in COMMANDS)))
+BEGINNINGS = frozenset((*VERBS, *(words.split()[0] for words in COMMANDS)))
 
 
 def may_be_no_need(words: Sequence[str]) -> bool:
@@ -141,7 +141,7 @@ def may_be_no_need(words: Sequence[str]) -> bool:
     first, every = words[0], {word.strip(",?!") for word in " ".join(words).lower().split()}
     compares = len(every - COMPARING) <= _MOST_COMPARED and not _APART.isdisjoint(every)
     names = compares or len(every - ABOUT) <= 1
-    return first.lower() in _BEGINNINGS or names or ("/" in first and " " not in first)
+    return first.lower() in BEGINNINGS or names or ("/" in first and " " not in first)
 
 
 _LANGUAGE = ("--language", "--lang", "--locale", "--langue", "--sprache", "--idioma", "--lingua")
@@ -256,6 +256,7 @@ FLAG_HINTS: Mapping[str, str] = {
         ("--yaml", "--csv", "--jsonl", "--xml", "--tsv"), "`advisor help formats` lists the formats"
     ),
     **dict.fromkeys(_SIZE, "`--memory-gb 2`, or `advisor recommend --max-parameters 1B`"),
+    "--no-remote-code": "`advisor list checkpoints --loader transformers` lists such checkpoints",
     "--fast": "`--within 50ms/item` bounds the time, and `--sort memory` prefers small models",
     **dict.fromkeys(("-v", "--verbose"), "this command already prints everything"),
     **dict.fromkeys(_LANGUAGE, "leave it out: advisor prints English, and reads other languages"),

@@ -117,7 +117,7 @@ class Spelling(NamedTuple):
     def put_right(self, words: Sequence[str]) -> list[str]:
         """Return the words of a command line as they are spelt now."""
         right: list[str] = []
-        rest = _labels_joined(words)
+        rest = list(words)
         while rest:
             word = rest.pop(0)
             if word == "--":
@@ -152,7 +152,7 @@ class Spelling(NamedTuple):
         return right
 
 
-def _labels_joined(words: Sequence[str]) -> list[str]:
+def labels_joined(words: Sequence[str]) -> list[str]:
     """Return words in which single words behind the flag for labels are one list with commas."""
     first = words.index(LABELS) + 1 if LABELS in words else len(words)
     labels = [
@@ -160,7 +160,6 @@ def _labels_joined(words: Sequence[str]) -> list[str]:
     ]
     if len(labels) < 2:
         return list(words)
-    note(f"advisor: understood as `{LABELS} {','.join(labels)}`")
     return [*words[:first], ",".join(labels), *words[first + len(labels) :]]
 
 
@@ -214,6 +213,8 @@ class SpeltCommand(TyperCommand):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse a command line."""
-        right = self.spelling.put_right(args)
+        if (joined := labels_joined(args)) != args:
+            note(f"advisor: understood as `{LABELS} {joined[joined.index(LABELS) + 1]}`")
+        right = self.spelling.put_right(joined)
         self.words = tuple(right)  # the parser takes them from its list
         return super().parse_args(ctx, right)

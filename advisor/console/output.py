@@ -14,7 +14,7 @@ from advisor.console.commands import Options, format_and_file
 from advisor.console.options import option
 from advisor.console.streams import BRIEF, interactive, note, progress_line
 from advisor.draw.formats import FINDING_FORMATS, PAGE_FORMATS, Report, brief, drawn
-from advisor.errors import UsageError, unknown_name
+from advisor.errors import UnknownNameError, UsageError, unknown_name
 from advisor.files import real_path, refuse_what_was_read
 from advisor.model import NamedTuple
 from advisor.phrasing import joined
@@ -180,9 +180,12 @@ def check_outputs(
                 f"e.g. --output {formats[1]}=answer.txt"
             )
             other = OTHER_FILES.get(Path(file).suffix.lower(), "")
-            raise UsageError(
+            raise UnknownNameError(
                 f"`--output {output}` has no format that this command supports",
                 hint=". ".join(filter(None, (usual, other))),
+                kind="usage",
+                of="file-format",
+                name=output,
             )
         if check_format(format, formats) == "terminal":
             raise UsageError(

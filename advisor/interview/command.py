@@ -71,7 +71,6 @@ def ask(
     Examples:
       advisor ask
       advisor ask --task captioning
-      advisor ask --task ocr-line --to family
       advisor ask --plain --format json > answer.json
     """
     from advisor.engine.decision import Engine
@@ -81,8 +80,7 @@ def ask(
     check_name("stop", to, STOPS, "values of --to")
     if no_input or not interactive():
         raise NoTerminalError("the interview needs a terminal, without --no-input", hint=AS_FLAGS)
-    unsure = [rulebase.question(id).id for id in split(skip)]
-    dialogue = held(engine, given, to, prompt, unsure)
+    dialogue = held(engine, given, to, prompt, split(skip))
     while True:
         answer = answered(dialogue.session, verified_only=verified_only)
         note("")
@@ -127,7 +125,7 @@ def held(
 
     dialogue = Dialogue(Session(*bounded(engine, given), to), prompt)
     for question in unsure:
-        dialogue.session.answer(question, UNKNOWN)
+        dialogue.session.answer(engine.rulebase.question(question).id, UNKNOWN)
     if dialogue.session.next() is not None:
         dialogue.welcome()
     dialogue.run()

@@ -306,6 +306,7 @@ def _check(text: str, given: Given, batch: str, telling: Telling) -> None:
     if not (batch or given or text):
         raise UsageError(
             "no task was passed. Describe your need in quotes, or pass --task",
-            hint="`advisor list tasks` lists the tasks. `advisor` starts an interview",
+            hint="`advisor list tasks` lists the tasks. `advisor` starts an interview, `advisor -` "
+            "reads a need from stdin",
             kind="nothing-given",
         )

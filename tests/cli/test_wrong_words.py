@@ -513,6 +513,12 @@ def test_a_folder_that_a_program_takes_when_it_runs_is_told_by_lines_that_run(
         ("captioning --os windows", "captioning"),
         ("recommend captioning --limit 3", "recommend captioning"),
         ("evaluate a/ --truth b.csv", "evaluate b.csv --image-folder a/"),
+        ("captioning -o json", "captioning --format json"),
+        ("recommend search --images 50k", "recommend search --num-items 50k"),
+        (
+            "try x.jpg --labels cat dog --model no/such",
+            "try --image x.jpg --labels cat,dog --checkpoint no/such",
+        ),
         ("captioning --lang jpn", "captioning --language jpn"),
         ("captioning --language pt-BR", "captioning --language pt"),
         ("captioning --budget 200", "captioning"),
