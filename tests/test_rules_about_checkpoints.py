@@ -275,6 +275,10 @@ def test_own_kinds_of_documents_never_go_to_a_reader_of_fixed_ones(rulebase):
     [
         ({"task": "image-search", "reading": "page"}, "vidore/colqwen2-v1.0-hf"),
         (
+            {"task": "image-search", "reading": "page", "language": "de"},
+            "Qwen/Qwen3-VL-Embedding-2B",
+        ),
+        (
             {"task": "embeddings", "text-input": "query", "reading": "form"},
             "vidore/colqwen2-v1.0-hf",
         ),
