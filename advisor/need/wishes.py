@@ -49,6 +49,10 @@ SHOWN = frozenset((
 THINGS = SHOWN | DOCUMENTS | {"product", "text"}
 """Concepts of what something is done with."""
 
+FIND, AND = "find", frozenset(("and", "und", "et", "y", "e", "&"))
+JOINED = frozenset((FIND, "describe", "duplicate", "tag", "read", "ask", "count", "group"))
+"""Acts that a word right beside them joins to others: caption and search photos."""
+
 Span = tuple[int, int]
 
 ConceptSets = Sequence[tuple[str, frozenset[str]]]
@@ -108,6 +112,8 @@ def wishes_of(
     touched = () if _shows_nothing(lexicon, met) else touched or _by_names(lexicon, names)
     tasks = tuple(task for task in touched if task.likelihood == touched[0].likelihood)
     apart = _apart(rulebase, lexicon, swept)
+    if tasks and apart and tasks[0].task not in apart:  # acts of several parts made it
+        tasks = (next((t for t in tasks if t.task in apart), next(iter(apart.values()))),)
     more = () if any(token.form in OR for token in swept.tokens) else tasks[1:]
     apart |= {task.task: task for task in more if not _is_one(tasks[0], task)}
     tasks = (*tasks[:1], *(task for task in tasks[1:] if task.task not in apart))
@@ -212,6 +218,12 @@ def _apart(rulebase: RuleBase, lexicon: Lexicon, swept: Swept) -> dict[str, Task
     What is seen is that of the whole: read the pages, then search them.
     """
     ends = {mark.first for mark in swept.of(PARTICLE) if mark.id in (NEXT, ASIDE)}
+    joined = [mark for mark in swept.of(CONCEPT) if mark.leads and mark.id in JOINED]
+    clause = swept.clauses  # an act behind the word has an object: by title and description
+    beside = {m.first - 1 for m in joined if clause[m.last : m.last + 1] == [clause[m.first]]}
+    beside |= {mark.last for mark in joined if mark.id != FIND}
+    ands = {at for at in beside & {*range(len(swept.tokens))} if swept.tokens[at].form in AND}
+    ends |= ands
     listed = next((mark.last for mark in swept.of(PARTICLE) if mark.id == WISHES), None)
     if listed is not None:
         ends |= {at for at in range(listed, len(swept.tokens)) if swept.tokens[at].form in CHOOSING}
@@ -227,7 +239,8 @@ def _apart(rulebase: RuleBase, lexicon: Lexicon, swept: Swept) -> dict[str, Task
         part = swept._replace(marks=marks)
         touched = _tasks(rulebase, lexicon, part, met_in(part, (), leading=True))
         likeliest = [task for task in touched if task.likelihood == touched[0].likelihood]
-        if len(likeliest) == 1 and likeliest[0].concepts - THINGS - TAUGHT_BY:
+        acts = likeliest[0].concepts - THINGS - TAUGHT_BY if len(likeliest) == 1 else frozenset()
+        if acts and not (ands and acts.isdisjoint(JOINED)):
             reads.setdefault(likeliest[0].task, likeliest[0])
     return reads if len(reads) > 1 else {}
 

@@ -1600,3 +1600,65 @@ def test_the_smallest_that_fits_a_machine_is_asked_for(engine, text, order):
     if sorts:
         best = understand(engine, text.replace("smallest ", "")).advice.selection.picks[0]
         assert understanding.advice.selection.picks[0].memory_gb < best.memory_gb / 2
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "other"),
+    [
+        ("Caption AND search my photo archive", "image-search", "captioning"),
+        ("caption my photos and search them by text", "image-search", "captioning"),
+        ("Fotos beschriften und nach Stichwort durchsuchen", "image-search", "captioning"),
+        ("describir fotos y buscarlas por texto", "image-search", "captioning"),
+        ("descrivere le foto e trovare i doppioni", "deduplication", "captioning"),
+        ("caption and tag my holiday pictures", "zero-shot-classification", "captioning"),
+        ("find photos whose captions mention a dog and a cat", "image-search", None),
+        ("find photos of a dog and a cat by text", "image-search", None),
+        ("find and read license plates", "ocr-line", None),
+    ],
+)
+def test_two_acts_that_a_word_joins_are_two_tasks(rulebase, text, first, other):
+    reading = read(rulebase, text)
+    assert reading.tasks[0].task == first
+    others = [task.task for task in reading.besides]
+    assert other in others if other else not others
+
+
+@pytest.mark.parametrize(
+    ("text", "task"),
+    [
+        ("does the hypothesis follow from the picture? entailment labels", "visual-entailment"),
+        ("decide whether a claim about a given photo is entailed", "visual-entailment"),
+        ("la phrase découle-t-elle de l'image ?", "visual-entailment"),
+        ("¿la afirmación se deduce de la imagen?", "visual-entailment"),
+        ("compare two photos of the same room and tell me what changed", "visual-reasoning"),
+        ("compare a reference image with a photo, list what is missing", "visual-reasoning"),
+        ("are these two photos of the same room?", "similar-images"),
+        ("generate images from text prompts with stable diffusion", "image-generation"),
+        ("score images from stable diffusion by their text prompts", "generation-scoring"),
+        ("generate short videos from text prompts", "image-generation"),
+        ("generate captions for short videos", "video-captioning"),
+        ("edit a photo by instruction", "image-generation"),
+        ("Sprache in Text umwandeln", "speech"),
+    ],
+)
+def test_the_act_tells_the_task(rulebase, text, task):
+    assert read(rulebase, text).tasks[0].task == task
+
+
+@pytest.mark.parametrize(
+    ("text", "answers"),
+    [
+        ("caption photos on 1 rtx 6000 48gb", {"device": "gpu", "memory-gb": 48}),
+        ("caption photos, quadro rtx 5000", {"device": "gpu"}),
+        ("caption photos, 2 rtx 4000", {"device": "gpu"}),
+        ("caption photos, A2000 12GB", {"device": "gpu", "memory-gb": 12}),
+        ("légender des photos, carte 16 Go", {"device": "gpu", "memory-gb": 16}),
+        ("caption photos, small please", {"memory-gb": "up-to-4-gb"}),
+        ("find duplicates in half a million photos", {"collection": "few-millions"}),
+    ],
+)
+def test_cards_and_sizes_in_words(rulebase, text, answers):
+    reading = read(rulebase, text, given=())
+    said = {each.question: each.answer for each in (*reading.answers, *reading.concluded)}
+    assert {id: said[id].value or said[id].options[0] for id in answers} == answers
+    assert said.keys() & {"collection"} == answers.keys() & {"collection"}
