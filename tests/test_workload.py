@@ -117,7 +117,7 @@ def test_a_number_that_changes_no_choice_still_says_how_long_it_takes(rules, cap
     assert "Time" in shown
     assert "minutes (" in shown or "hours (" in shown
     assert re.search(
-        r"\) without thinking, up to \d+ hours with thinking .*, for 3,000 items on", shown
+        r"up to \d+ hours with thinking, about .+\) without, for 3,000 items on", shown
     )
 
 
@@ -131,10 +131,11 @@ def test_the_longest_time_with_thinking_is_that_of_the_tokens_that_programs_allo
     card = next(speed for speed in rules.speeds if speed.label == took.machine)
     a_token = took.longest - took.high
     assert a_token > 8182 * 1000 / 3600 / card.tokens[0] * 0.99
-    longest = f"up to {rounded(took.longest)} hours with thinking (8,192 tokens each)"
-    assert f") without thinking, {longest}, for 1,000 items" in took.text
+    assert took.text.startswith(f"up to {rounded(took.longest)} hours with thinking, about ")
+    assert ") without, for 1,000 items" in took.text
+    assert "10 tokens each (thinking: up to 8,192)" in took.text
     unknown = took._replace(most_tokens=1).text
-    assert ") without thinking, an unknown time with thinking, for 1,000 items" in unknown
+    assert unknown.startswith("an unknown time with thinking, about ")
     silent = time_of(rules, rules.forms["Qwen/Qwen3-VL-8B-Instruct"], profile, 1000)
     assert "thinking" not in silent.text
     assert silent.longest == silent.high
@@ -209,6 +210,36 @@ def test_what_changes_the_answer_under_a_bound_does_so_when_it_is_given(rules):
             assert (other.checkpoint or "") == change.checkpoint, change.answers
 
 
+def test_a_first_screen_begins_with_the_time_that_the_program_takes(rules):
+    """A line that is cut keeps both times: programs think unless they are told not to."""
+    chosen = recommend(rules, {"task": "alt-text", "device": "gpu", "collection": 50000})
+    took = chosen.advice[0].hours(chosen.advice[0].selection.picks[0])
+    with_thinking, without, *_ = took.text.split(", about ")
+    assert with_thinking.endswith("hours with thinking")
+    assert without.startswith("19 hours (12-28) without, for 50,000 items")
+
+
+@pytest.mark.parametrize("within", ["500ms/item", "100ms/item"])
+def test_a_model_too_large_to_write_in_time_is_excluded_though_nobody_timed_it(rules, within):
+    """A tighter limit must not give a larger model: what writes reads its weights each token."""
+    case = {"task": "captioning", "device": "gpu"}
+    free, bound = recommend(rules, **case), recommend(rules, **case, within=within)
+    size = rules.forms[free.checkpoint].parameters_millions
+    for pick in bound.advice[0].selection.picks:
+        assert pick.checkpoint.parameters_millions < size, pick.checkpoint.id
+    (advice,) = bound.advice
+    untimed = [
+        unfit.checkpoint
+        for unfit in advice.selection.rejected
+        if "hours" in {gap.field for gap in unfit.lacks}
+        and not workload_of(rules, unfit.checkpoint)
+    ]
+    assert "Qwen/Qwen3.6-27B:int4" in {checkpoint.id for checkpoint in untimed}
+    roomy = recommend(rules, **case, within="30s/item")
+    lacks = [gap.field for unfit in roomy.advice[0].selection.rejected for gap in unfit.lacks]
+    assert "hours" not in lacks  # only too many hours are known
+
+
 @pytest.mark.slow
 def test_where_all_known_times_are_too_long_the_answer_names_the_fastest(rules, capsys):
     """What nobody timed stands first then; that the number is of no matter is not said."""
@@ -242,7 +273,7 @@ def test_how_long_a_model_thinks_is_not_known_so_nothing_holds_it_to_a_bound(rul
     asked = {"task": "dataset-captioning", "device": "gpu", "memory-gb": 24, "collection": 50000}
     free = recommend(rules, **asked)
     assert rules.forms[free.checkpoint].thinks
-    assert "without thinking" in free.advice[0].hours(free.advice[0].selection.picks[0]).text
+    assert "with thinking" in free.advice[0].hours(free.advice[0].selection.picks[0]).text
     bounded = recommend(rules, **asked, within="60h")
     assert not rules.forms[bounded.checkpoint].thinks
     assert bounded.advice[0].hours(bounded.advice[0].selection.picks[0]).about <= 60

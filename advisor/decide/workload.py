@@ -7,11 +7,18 @@ one text at a time. Sending, opening and resizing images is not counted.
 
 from __future__ import annotations
 
-from math import sqrt
+from math import prod, sqrt
 
-from advisor.decide.memory import PAGE_PIXELS, PAGES, PIXELS, file_dtype, weights_mb
+from advisor.decide.memory import (
+    PAGE_PIXELS,
+    PAGES,
+    PIXELS,
+    file_dtype,
+    weights_mb,
+    writes_as_language_model,
+)
 from advisor.engine.profile import Profile
-from advisor.model import Checkpoint, NamedTuple
+from advisor.model import TASK, Checkpoint, NamedTuple
 from advisor.model.library import Speed, Workload
 from advisor.phrasing import count
 from advisor.rulebase.base import RuleBase
@@ -52,14 +59,16 @@ class Hours(NamedTuple):
         low, about, high = (rounded(times * each) for each in (self.low, self.about, self.high))
         span = f" ({low}-{high})" if low != high else ""
         took = f"about {about} {self.unit.replace('hours', name)}{span}"
+        most = ""
         if self.thinks:
-            times, name = _span(self.longest)
-            most = f"up to {rounded(times * self.longest)} {self.unit.replace('hours', name)}"
-            most += f" with thinking ({count(self.most_tokens, 'token')} each)"
-            if self.most_tokens <= self.tokens:
-                most = "an unknown time with thinking"
-            took += f" without thinking, {most},"
-        items = f"for {self.items:,.0f} items on {self.machine}{written}"
+            longest = "an unknown time"
+            if self.most_tokens > self.tokens:
+                times, name = _span(self.longest)
+                at_most = rounded(times * self.longest)
+                longest = f"up to {at_most} {self.unit.replace('hours', name)}"
+                most = f" (thinking: up to {self.most_tokens:,})"
+            took = f"{longest} with thinking, {took} without,"
+        items = f"for {self.items:,.0f} items on {self.machine}{written}{most}"
         return f"{took} {items}, without data loading"
 
 
@@ -120,8 +129,8 @@ def time_of(
         if workload.writes_millions:
             reading = 2 * workload.reads_millions * image_tokens / 1000
             seconds += reading / speed.gflops["plain"][end]
-            token = _token_gb(workload, checkpoint) / speed.weights_gb[end]
-            seconds += written * max(token, 1 / speed.tokens[end] if speed.tokens else 0.0)
+            token = _token_gb(workload.writes_millions, checkpoint)
+            seconds += written * _token_seconds(speed, token, end)
         return items / HOUR * seconds
 
     thinks = written > 1 and checkpoint.thinks  # a yes or no is its first word
@@ -141,25 +150,49 @@ def workload_of(rulebase: RuleBase, checkpoint: Checkpoint) -> Workload | None:
 def hours_within(rulebase: RuleBase, checkpoint: Checkpoint, profile: Profile) -> float | None:
     """Return the hours that a bound is held against: those of a whole machine, all its cores.
 
-    None where they are not known: of a checkpoint that thinks before it answers only too many are.
+    None where they are not known. Of a checkpoint that thinks before it answers, and of one that
+    writes and whose operations nobody verified, only too many are: what it writes takes longer.
     """
-    workload = workload_of(rulebase, checkpoint)
-    speed = workload and _speed(rulebase, profile, workload)
-    took = time_of(rulebase, checkpoint, profile, rulebase.bounds.items)
-    if speed is None or took is None:
+    bounds, workload = rulebase.bounds, workload_of(rulebase, checkpoint)
+    speed = _speed(rulebase, profile, workload)
+    took = time_of(rulebase, checkpoint, profile, bounds.items)
+    least = (
+        took.about if took else bounds.items / HOUR * _least(rulebase, checkpoint, speed, profile)
+    )
+    if speed is None or not least:
         return None
-    whole = float(f"{took.about / speed.cores:.5g}")
-    return None if took.thinks and whole <= rulebase.bounds.hours else whole
+    whole = float(f"{least / speed.cores:.5g}")
+    known = took is not None and not took.thinks
+    return whole if known or whole > bounds.hours else None
 
 
-def _speed(rulebase: RuleBase, profile: Profile, workload: Workload) -> Speed | None:
+def _least(
+    rulebase: RuleBase, checkpoint: Checkpoint, speed: Speed | None, profile: Profile
+) -> float:
+    """Return the seconds in which a checkpoint writes an answer, 0 where they are not known."""
+    task = rulebase.task(profile[TASK].options[0])
+    millions = checkpoint.active_parameters_millions or checkpoint.parameters_millions
+    writes = checkpoint.writer or writes_as_language_model(checkpoint)
+    if not (speed and millions and task.writes and writes):
+        return 0.0
+    token = _token_gb(millions, checkpoint)
+    return task.writes * sqrt(prod(_token_seconds(speed, token, end) for end in (0, 1)))
+
+
+def _token_seconds(speed: Speed, token_gb: float, end: int) -> float:
+    """Return the seconds of a token at one end of a speed, where so much is read for it."""
+    return max(token_gb / speed.weights_gb[end], 1 / speed.tokens[end] if speed.tokens else 0.0)
+
+
+def _speed(rulebase: RuleBase, profile: Profile, workload: Workload | None) -> Speed | None:
     """Return the speed of the machine of a profile; under a bound, the one that it chose.
 
     What was measured on this machine stands for it where it holds for such a network.
     """
     own: Speed | None = rulebase.this_machine
-    writes = workload.writes_millions
-    measured = own and workload.network in own.gflops and (own.weights_gb or not writes)
+    named = workload is None or (own and workload.network in own.gflops)
+    writes = workload is None or workload.writes_millions
+    measured = own and named and (own.weights_gb or not writes)
     if own and measured and _answers_so(own, profile):
         return own
     if rulebase.bounds is None or rulebase.bounds.hours is None:
@@ -182,10 +215,10 @@ def measured_rates(
         return {workload.network: tower / image_seconds}, None
     tokens = (checkpoint.writer and checkpoint.writer.tokens_of(PIXELS)) or 0.0
     rate = (tower + 2 * workload.reads_millions * tokens / 1000) / image_seconds
-    weights_gb = _token_gb(workload, checkpoint) / token_seconds
+    weights_gb = _token_gb(workload.writes_millions, checkpoint) / token_seconds
     return dict.fromkeys(("plain", workload.network), rate), weights_gb
 
 
-def _token_gb(workload: Workload, checkpoint: Checkpoint) -> float:
+def _token_gb(millions: float, checkpoint: Checkpoint) -> float:
     """Return the gigabytes of weights that are read for each token that is written."""
-    return weights_mb(workload.writes_millions * 1e6, file_dtype(checkpoint)) / 1024
+    return weights_mb(millions * 1e6, file_dtype(checkpoint)) / 1024
