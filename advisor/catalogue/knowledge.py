@@ -11,8 +11,8 @@ from advisor.catalogue.uncatalogued import as_checkpoint, find_uncatalogued
 from advisor.decide.memory import memory_gb
 from advisor.decide.programs import snippet
 from advisor.draw.formats import document, plain
-from advisor.errors import OneModelError, check_name, unknown_name
-from advisor.model import Checkpoint, hub_id_of, is_form
+from advisor.errors import OneModelError, UnknownNameError, check_name, unknown_name
+from advisor.model import TASK, Checkpoint, hub_id_of, is_form
 from advisor.model.figures import Protocol
 from advisor.model.phrase_kinds import BETWEEN
 from advisor.naming import as_in_papers, squeezed, words_of
@@ -40,6 +40,9 @@ WHAT = {
 }
 """What each kind is, in a line."""
 
+
+LEAST_NAME = 3
+"""So many letters of the name of a model at least are its beginning."""
 
 NO_FACTS = ("id", "family", "series", "model_class", "writer", "notes", "sources")
 """The fields of a checkpoint that its entry has no line and no source for."""
@@ -97,7 +100,30 @@ def find(rulebase: RuleBase, id: str, kind: str | None = None) -> tuple[str, Any
     near = {*id.lower().split("/")}  # others of its maker, and its own name under another
     ids = [each for each in ids if "/" not in id or near & {*each.lower().split("/")}]
     noun = KINDS[kinds[0]] if kind else "thing"
+    if (outside := outside_catalog(rulebase, id)) and not kind:
+        model, task = outside
+        raise UnknownNameError(
+            f"`{model}` is not in the catalog",
+            hint=f"`advisor recommend --task {task}` recommends such models",
+            kind="unknown-thing",
+            of="thing",
+            name=id,
+        )
     raise unknown_name(noun, id, ids, "`advisor list KIND` prints the known names")
+
+
+def outside_catalog(rulebase: RuleBase, name: str) -> tuple[str, str] | None:
+    """Return the first model of no entry whose id has this name, and a task it is recommended for.
+
+    It is one that the rules recommend where no family fits; None where there is none.
+    """
+    tasks = [(task.id, task.elsewhere.checkpoints) for task in rulebase.tasks if task.elsewhere]
+    tasks += [(id, each.checkpoints) for each in rulebase.detours for id in each.when.get(TASK, ())]
+    wanted = squeezed(name.rpartition("/")[2])
+    models = ((id, task) for task, ids in tasks for id in ids)
+    apart = (row for row in models if row[0] not in rulebase.checkpoints)
+    named = (row for row in apart if squeezed(row[0].rpartition("/")[2]).startswith(wanted))
+    return next(named, None) if len(wanted) >= LEAST_NAME else None
 
 
 def checkpoints_called(rulebase: RuleBase, name: str) -> list[Checkpoint]:

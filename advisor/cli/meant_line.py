@@ -12,7 +12,7 @@ from itertools import chain, pairwise, takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from advisor.catalogue.knowledge import KINDS, checkpoints_called, find
+from advisor.catalogue.knowledge import KINDS, checkpoints_called, find, outside_catalog
 from advisor.cli import takes
 from advisor.cli.placing import PlacedWords
 from advisor.cli.takes import ABOUT, COMMANDS, COMPARING, FLAGS, NEEDS, NUMBERS, TAKES, VERBS
@@ -272,6 +272,8 @@ def _of_name(rulebase: RuleBase, words: list[str]) -> list[str]:
     if head == "list" and (not names or family or is_task):
         flag = (f"--{TASK}" if is_task else "--family", name.lower()) if names else ()
         return ["list", "checkpoints", *flag, *behind]
+    if head == "explain" and outside_catalog(rulebase, name):
+        return ["show", name, *behind]
     if family or checkpoints_called(rulebase, name) or name in rulebase.checkpoints:
         return ["show", family.id if family and head == "show" else name, *behind]
     for question in rulebase.questions if len(names) == 1 else ():

@@ -543,6 +543,14 @@ def test_a_file_alone_is_answered_with_what_runs_on_it(advisor, name, said):
     assert (result.code, said in " ".join(result.err.split())) == (2, True)
 
 
+@pytest.mark.parametrize("verb", ["show", "explain"])
+@pytest.mark.parametrize("name", ["sam2", "facebook/sam2.1-hiera-large"])
+def test_a_model_outside_the_catalog_is_told_where_it_is_recommended(advisor, verb, name):
+    said = advisor(verb, name).err
+    assert "is not in the catalog" in said
+    assert "`advisor recommend --task segmentation` recommends such models" in said
+
+
 def test_near_a_model_are_others_of_its_maker_alone(advisor):
     said = advisor("show", "facebook/sam-vit-base").err
     meant = said.partition("Did you mean")[2].partition("?")[0].split("`")[1::2]
