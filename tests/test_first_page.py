@@ -1,13 +1,15 @@
 """What the page says of the first checkpoint is said once, and what is missing is named."""
 
 import re
+from types import SimpleNamespace
 
 import pytest
 from commands import in_this_process
 
 from advisor import recommend
+from advisor.decide.shared_page import pictured
 from advisor.decide.shortlist import ahead_of_first
-from advisor.draw.blocks import Notes, Table
+from advisor.draw.blocks import Note, Notes, Table
 from advisor.errors import ContradictionError
 
 SATELLITE = {"task": "image-search", "domain": "satellite", "language": "en"}
@@ -76,3 +78,9 @@ def test_the_best_family_of_a_task_is_the_one_that_it_is_answered_with(
     for task in rulebase.tasks:
         (advice,) = recommend(rulebase, {"task": task.id}).advice
         assert best[task.id] == (advice.decision.family or "none")
+
+
+def test_a_page_to_pass_on_has_the_sentences_of_the_terminal_and_none_cut_at_a_word():
+    screen = (Notes((Note("Long", "word " * 40), Note("Two", "It is so. " + "More of it " * 20))),)
+    (block,) = pictured(SimpleNamespace(advice=()), screen)
+    assert [note.text for note in block.rows] == ["word " * 40, "It is so."]
