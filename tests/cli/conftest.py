@@ -21,10 +21,10 @@ def advisor(capsys, monkeypatch) -> Callable[..., Result]:
 
 @pytest.fixture(scope="session")
 def environment(cache) -> dict[str, str]:
-    """The variables that processes get: caches that they share, and nobody's preferences."""
+    """The variables that processes get: the cache of the run, and nobody's preferences."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(REFUSED)}
     return kept | {
-        "ADVISOR_CACHE": str(cache / "processes"),
+        "ADVISOR_CACHE": str(cache / "rules"),
     }
 
 

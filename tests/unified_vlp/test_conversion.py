@@ -143,7 +143,6 @@ class Sly:
         return (os.system, ("touch was-run",))
 
 
-@pytest.mark.apart
 def test_nothing_but_tensors_is_unpickled(vocabulary, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     file = tmp_path / "sly.bin"
@@ -211,14 +210,15 @@ def cpu_of_children():
     return used.ru_utime + used.ru_stime
 
 
+@pytest.mark.slow
 @pytest.mark.apart
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux bounds memory")
 @pytest.mark.parametrize(
     "hostile",
     [
-        pytest.param(pickled(Doubled(34)), id="nested-codecs", marks=pytest.mark.slow),
-        pytest.param(pickled(Punycode()), id="punycode", marks=pytest.mark.slow),
-        pytest.param(packed, id="packed", marks=pytest.mark.slow),
+        pytest.param(pickled(Doubled(34)), id="nested-codecs"),
+        pytest.param(pickled(Punycode()), id="punycode"),
+        pytest.param(packed, id="packed"),
         pytest.param(pickled(torch.zeros(1, 1).half().expand(1, 10**10)), id="expanded"),
     ],
 )
@@ -291,7 +291,7 @@ def test_the_command_needs_the_vocabulary(state_dict, written, tmp_path, capsys)
             "bert.embeddings.position_embeddings.weight",
             torch.zeros(1, 48).expand(10**8, 48),
             "exceeds the memory or time limit",
-            marks=pytest.mark.apart,
+            marks=[pytest.mark.apart, pytest.mark.slow],
         ),
         ("bert.embeddings.word_embeddings.weight", torch.zeros(48), "which every unified VLP has"),
         (
