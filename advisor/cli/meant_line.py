@@ -243,14 +243,15 @@ def _of_path(placing: PlacedWords, name: str, words: list[str]) -> list[str]:
     if words == [name] and f"--{name}" in PlacedWords(placing.rulebase, "").flags:
         return [f"--{name}"]
     files = [file for file in takes.FILES if placing.named(file, name)]
-    if not (files or is_there(name)):
+    if not (files or is_there(name) or name.startswith(("/", "./", "../", "~"))):
         return []
     alone = (takes.ALONE[each] for each in takes.ALONE if placing.named(each, name))
     if is_there(name) and (command := next(alone, "")):
         return [*command.split(), name]
     what = "is a path, not a command or a task" if is_there(name) else "does not exist"
     flag = "--folder" if takes.FOLDER in files else "--image"
-    own = f"{flag} {quoted(name)}" if is_there(name) else "--folder photos"
+    is_own = is_there(name) and not {takes.FOLDER, takes.IMAGE}.isdisjoint(files)
+    own = f"{flag} {quoted(name)}" if is_own else "--folder photos"
     hint = takes.PAGES.format(quoted(name)) if takes.PDF in files else takes.ON_FILES.format(own)
     raise UsageError(f"`{name}` {what}", hint=hint)
 

@@ -536,6 +536,8 @@ def test_a_flag_of_other_programs_is_taken_as_what_it_means(advisor, words, mean
         ("no-such.pdf", "`no-such.pdf` does not exist"),
         ("no-such.pdf", "writes a program: `uv run pages.py no-such.pdf`"),
         ("no-such.jpg", "`advisor try --folder photos --task captioning` runs a model on files"),
+        ("/no-such/folder", "`/no-such/folder` does not exist"),
+        (__file__.replace(".py", ".yaml"), "does not exist"),
     ],
 )
 def test_a_file_alone_is_answered_with_what_runs_on_it(advisor, name, said):
