@@ -172,7 +172,7 @@ def judgement_of(
         model_class=model_class,
         choice=choice,
         decision=decision,
-        assessment=_assessment(decision, checkpoint.family),
+        assessment=_assessment(decision, checkpoint),
         suitability=Requirements(engine.rulebase, decision.profile).judge(checkpoint),
         rulebase=engine.rulebase,
     )
@@ -184,10 +184,11 @@ def judgement_of(
     return judgement
 
 
-def _assessment(decision: Decision, family: str) -> Assessment:
-    """The assessment of a family; what is of none is right exactly where no family is."""
-    if family != NONE:
-        return next(entry for entry in decision.assessments if entry.family == family)
+def _assessment(decision: Decision, checkpoint: Checkpoint) -> Assessment:
+    """The assessment of a checkpoint's family; where no family is right, what does the task is."""
+    apart = decision.outcome == NONE and decision.profile[TASK].options[0] in checkpoint.tasks
+    if checkpoint.family != NONE and not apart:
+        return next(each for each in decision.assessments if each.family == checkpoint.family)
     verdicts = {
         other: "recommended" if other == NONE else "excluded"
         for other in (decision.family or NONE, *decision.possible)

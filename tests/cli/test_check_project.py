@@ -598,6 +598,24 @@ def test_a_program_that_loads_in_fewer_bits_passes_the_check_that_init_begins(
     assert check(advisor).code == 0
 
 
+def test_a_checkpoint_of_a_task_that_no_family_does_passes_the_check_that_init_begins(
+    advisor, project, tmp_path
+):
+    project(
+        app_py="from transformers import CLIPSegForImageSegmentation\n"
+        'model = CLIPSegForImageSegmentation.from_pretrained("CIDAS/clipseg-rd64-refined")\n'
+    )
+    assert check(advisor).code == 0
+    assert advisor("init").code == 0
+    (choice,) = yaml.safe_load((tmp_path / "advisor.yaml").read_text())["choices"]
+    assert choice["needs"] == {"task": "segmentation"}
+    assert check(advisor).code == 0
+    declared = (tmp_path / "advisor.yaml").read_text()
+    other = declared.replace("CIDAS/clipseg-rd64-refined", CLIP)  # which has no masks
+    (tmp_path / "advisor.yaml").write_text(other)
+    assert check(advisor).code == 1
+
+
 @pytest.mark.parametrize("number", [1, 3, 4])
 def test_a_usage_that_is_not_declared_names_up_to_three_that_are(
     advisor, project, rulebase, number
