@@ -25,8 +25,8 @@ MOST_CHECKPOINTS, MOST_CHANGES, MOST_OF_SEVERAL = 3, 1, 1
 Document = dict[str, Any]
 
 PICK = (
-    *("id", "family", "network", "use", "class", "licence", "commercial_use", "memory_gb"),
-    "not_verified",
+    *("id", "precision", "family", "network", "use", "class", "licence", "commercial_use"),
+    *("memory_gb", "not_verified"),
 )
 OF_SEVERAL = ("outcome", "family", "because", "checkpoints", "elsewhere", "assumed")
 FINDING = ("rule", "level", "path", "line", "message", "fix")

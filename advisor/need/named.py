@@ -16,6 +16,7 @@ from advisor.phrasing import joined
 
 if TYPE_CHECKING:
     from advisor.decide.selection import Selection
+    from advisor.model import Checkpoint
     from advisor.need.understood import Understood
     from advisor.need.wishes import Span
 
@@ -24,7 +25,7 @@ class NamedModel(NamedTuple):
     """A model that a sentence names, and the checkpoint of it that ranks highest.
 
     `rank` counts from 1 among the `of` checkpoints of its family that meet the needs; it is None
-    where none of the model's does.
+    where none of the model's does. `lacks` says what the checkpoint misses then, in words.
     """
 
     words: str
@@ -33,6 +34,7 @@ class NamedModel(NamedTuple):
     family: str
     rank: int | None
     of: int
+    lacks: str = ""
 
 
 def model_names(understanding: Understood) -> dict[Span, str]:
@@ -54,17 +56,20 @@ def model_names(understanding: Understood) -> dict[Span, str]:
 def named_models(understanding: Understood) -> tuple[NamedModel, ...]:
     """Return the models that a sentence names, those of the answer's family and high rank first."""
     rulebase, advice = understanding.recommendation.rulebase, understanding.advice
-    ranked = {advice.family: _ids(advice.selection)}
+    chosen = {advice.family: advice.selection}
     models = []
     for span, name in model_names(understanding).items():
         words = understanding.reading.text[slice(*span)]
         ids = lexicon_of(rulebase).named_by(name, words)
-        for family in {rulebase.checkpoint(id).family for id in ids} - ranked.keys():
-            ranked[family] = _ids(select_of(rulebase, family, advice.decision.profile, ORDERS[0]))
+        for family in {rulebase.checkpoint(id).family for id in ids} - chosen.keys():
+            chosen[family] = select_of(rulebase, family, advice.decision.profile, ORDERS[0])
+        ranked = {family: _ids(selection) for family, selection in chosen.items()}
         places = {id: order.index(id) + 1 for order in ranked.values() for id in ids if id in order}
         best = min(places, key=places.__getitem__, default=ids[0])
         family = rulebase.checkpoint(best).family
-        models.append(NamedModel(name, span, best, family, places.get(best), len(ranked[family])))
+        lacks = _lacking(rulebase.checkpoint(best), chosen[family], str(advice.task))
+        rank, of = places.get(best), len(ranked[family])
+        models.append(NamedModel(name, span, best, family, rank, of, lacks))
     models.sort(key=lambda model: (model.family != advice.family, model.rank is None, model.rank))
     return tuple(models)
 
@@ -88,6 +93,15 @@ def measuring(understanding: Understood, folder: str) -> str:
     return " ".join(["advisor evaluate", quoted(folder or "FOLDER"), *flags])
 
 
+def _lacking(checkpoint: Checkpoint, selection: Selection, task: str) -> str:
+    """Return in words what a checkpoint lacks, or what nobody verified of it."""
+    unmet = {each.checkpoint.id: each.lacks for each in selection.rejected}
+    unmet |= {pick.checkpoint.id: pick.unknown for pick in selection.unverified}
+    if gaps := unmet.get(checkpoint.id):
+        return "; ".join(gap.text for gap in gaps)
+    return f"{'needs fine-tuning' if task in checkpoint.fine_tune else 'not listed'} for {task}"
+
+
 def _ids(selection: Selection) -> list[str]:
     """Return the ids of picks in order; a checkpoint stands where the first of its forms does."""
     return [*dict.fromkeys(pick.checkpoint.hub_id for pick in selection.picks)]
@@ -103,7 +117,8 @@ def named_rows(understanding: Understood) -> Iterator[tuple[str, str]]:
     rulebase = understanding.recommendation.rulebase
     label = "Named models"
     for model in named_models(understanding):
-        place = f"ranks {model.rank} of {model.of}" if model.rank else "does not meet these needs"
+        unmet = f"does not meet these needs: {model.lacks}".removesuffix(": ")
+        place = f"ranks {model.rank} of {model.of}" if model.rank else unmet
         other = model.family != understanding.advice.family
         of = f" in {rulebase.family(model.family).shown}" if other and model.rank else ""
         yield label, f"{model.words}: {model.checkpoint} {place}{of}"

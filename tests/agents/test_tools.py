@@ -199,6 +199,14 @@ def test_a_short_answer_is_short_for_every_task(rulebase):
             assert tokens(found) < 1500, (name, task.id)
 
 
+def test_a_short_answer_says_in_which_precision_a_checkpoint_fits(rulebase):
+    answers = {"task": "counting", "memory-gb": 8}
+    found = answer(rulebase, "recommend", {"answers": answers}).structured_content
+    first = called(rulebase, "recommend", answers=answers, detail=FULL)["checkpoints"][0]
+    assert first["form_id"] == f"{first['id']}:int8"
+    assert found["checkpoints"][0]["precision"] == first["precision"] == "int8"
+
+
 def test_lists_are_short_and_count_what_is_left_out(rulebase):
     for kind in ("families", "tasks", "questions", "criteria", "rules", "sources", "checkpoints"):
         found = answer(rulebase, "list", {"kind": kind})

@@ -284,6 +284,20 @@ def test_a_named_model_goes_by_the_checkpoint_that_ranks_highest(advisor, text, 
     assert found["rank"] == rank
 
 
+@pytest.mark.parametrize(
+    ("text", "lacks"),
+    [
+        ("manga ocr", "languages are ja, wanted en"),
+        ("caption images with GIT in German", "needs fine-tuning for captioning"),
+    ],
+)
+def test_a_named_model_that_does_not_meet_the_needs_says_what_it_lacks(advisor, text, lacks):
+    (found,) = advisor("recommend", text, "--format", "json").json["named"]
+    assert (found["rank"], found["lacks"]) == (None, lacks)
+    page = " ".join(advisor("recommend", text).out.split())
+    assert f"{found['checkpoint']} does not meet these needs: {lacks}" in page
+
+
 def test_a_family_that_is_named_alone_is_no_model(advisor):
     assert advisor("recommend", "use CLIP to search photos", "--format", "json").json["named"] == []
 
