@@ -127,7 +127,7 @@ COMPARING = _APART.union(
 ABOUT = frozenset(
     """
     a about are big can card commercial commercially does for free gpu how i i'm is it large
-    license licence licensed many memory model models much need needs of parameters ram
+    license licensed many memory model models much need needs of parameters ram
     requirements run size tell me take takes the use used using vram weights what what's who why
     """.split()  # noqa: SIM905 - a list would be 40 lines
 )
