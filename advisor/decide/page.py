@@ -287,6 +287,10 @@ def _elsewhere(advice: TaskAdvice) -> Page:
     first, *more = elsewhere.checkpoints
     link = Link(first, f"https://huggingface.co/{first}")
     also = [Note("More models", ", ".join(more), lines=2)] if more else []
+    model = advice.rulebase.checkpoints.get(first)
+    if model and model.commercial_use != "permitted":
+        rights = f"commercial use {(model.commercial_use or 'not verified').replace('-', ' ')}"
+        also.append(Note("License", f"{model.licence or 'unknown'}: {rights}", lines=2))
     return [Headline(link, (tag, none), "warn"), *_notes([why, *also])]
 
 

@@ -298,6 +298,18 @@ def test_a_named_model_that_does_not_meet_the_needs_says_what_it_lacks(advisor, 
     assert f"{found['checkpoint']} does not meet these needs: {lacks}" in page
 
 
+def test_a_model_outside_the_families_says_what_restricts_its_use(advisor):
+    restricted = advisor("segmentation")
+    assert "License      sam-licence: commercial use restricted" in restricted.out
+    assert "License" not in advisor("depth-estimation").out  # Apache-2.0
+
+
+def test_blur_is_not_understood_as_an_image_that_does_not_match(advisor):
+    found = advisor("recommend", "remove blurry photos and duplicates", "--format", "json").json
+    assert "blurry" in [phrase["words"] for phrase in found["not_understood"]]
+    assert "blurry" not in " ".join(phrase["words"] for phrase in found["understood"])
+
+
 def test_a_family_that_is_named_alone_is_no_model(advisor):
     assert advisor("recommend", "use CLIP to search photos", "--format", "json").json["named"] == []
 
