@@ -1,7 +1,7 @@
 """Which releases of transformers a project asks for, and where it says so.
 
-Requirement files, pyproject.toml, setup files, environments of conda and lock files are read line
-by line; nothing of them is run.
+Requirement files, pyproject.toml, Pipfile, setup files, environments of conda and lock files are
+read line by line; nothing of them is run.
 """
 
 from __future__ import annotations
@@ -37,18 +37,22 @@ _OF_POETRY = re.compile(
     rf"\s*{PACKAGE}\s*=\s*(?:\{{[^}}]*?\bversion\s*=\s*)?[\"'](?P<range>[^\"']*)[\"']"
 )
 _OF_CONDA = re.compile(rf"\s*-\s*(?:[\w-]+::)?{PACKAGE}\s*(?P<range>=[^\s#=][^\s#]*)")
-_LOCKED = re.compile(rf'name = "{PACKAGE}"\r?\nversion = "(?P<version>\d[\w.]*)"')
+_LOCKED = re.compile(
+    rf'(?:name = "{PACKAGE}"\r?\nversion = "|"{PACKAGE}"\s*:\s*{{[^{{}}]*?"version"\s*:\s*"==)'
+    r'(?P<version>\d[\w.]*)"'
+)
 _INSTALL = re.compile(
     r"(?:pip3?|uv|conda|mamba)[ \t]+(?:pip[ \t]+)?(?:install|add)\b(?P<what>[^\n#&|]*)"
 )
 _FRESH = re.compile(r"(?:^|\s)(?:-U|--upgrade)\b")
 _FILES = (
-    r"(?:uv|poetry|pdm)\.lock",
+    r"(?:uv|poetry|pdm|Pipfile)\.lock",
     r"requirements\.(?:txt|in)",
-    r"pyproject\.toml",
+    r"pyproject\.toml|Pipfile",
     r"setup\.cfg",
     r"setup\.py",
     r"environment\.ya?ml|conda\.ya?ml",
+    r"(?:environment|conda)[\w.-]*\.ya?ml",
     r"[\w.-]*(?:requirements|constraints)[\w.-]*\.(?:txt|in)",
 )
 """Files that say it, in the order in which they are believed."""

@@ -51,6 +51,21 @@ def rules_of(result, level):
             "4.33.2",
             "4.34",
         ),
+        ("Pipfile", '[packages]\ntransformers = "==4.46.3"\n', "4.46.3", "4.47"),
+        (
+            "Pipfile",
+            '[packages]\ntransformers = {extras = ["torch"], version = "<5"}',
+            "4.57",
+            "5",
+        ),
+        (
+            "Pipfile.lock",
+            '{"default": {"torch": {"version": "==2.6"},\n"transformers": {"extras": ["torch"],\n'
+            '"hashes": ["sha256:0a", "sha256:1b"], "version": "==4.46.3"}}}',
+            "4.46.3",
+            "4.46.2",
+        ),
+        ("environment_home.yml", "dependencies:\n- pip:\n  - transformers==4.16.2", "4.16.2", "5"),
         ("uv.lock", '[[package]]\nname = "transformers"\nversion = "5.5.4"\n', "5.5.4", "5.5.3"),
         (
             "requirements.txt",
@@ -78,6 +93,8 @@ def test_files_of_every_kind_tell_the_range(file, text, allowed, refused):
         ("pyproject.toml", '[tool.isort]\nknown_third_party = ["transformers"]'),
         ("pyproject.toml", "not = [toml"),
         ("setup.py", 'setup(keywords=["transformers"])'),
+        ("Pipfile", '[packages]\nsentence-transformers = "==2.2"\n'),
+        ("Pipfile.lock", '{"default": {"transformers": {"git": "x"}, "a": {"version": "==4.3"}}}'),
     ],
 )
 def test_what_only_looks_like_a_requirement_is_none(file, text):
@@ -87,6 +104,28 @@ def test_what_only_looks_like_a_requirement_is_none(file, text):
 def test_requirements_as_powershell_writes_them_are_read(check):
     files = {"requirements.txt": "transformers==4.30\n".encode("utf-16"), "a.py": OLD_CLASS}
     assert check(files).json["releases"][0]["requirement"] == "transformers==4.30"
+
+
+@pytest.mark.parametrize(
+    ("files", "believed"),
+    [
+        ({"Pipfile": 'transformers = "*"', "Pipfile.lock": "==4.46.3"}, "Pipfile.lock"),
+        ({"Pipfile": 'transformers = "==4.50"', "Pipfile.lock": "==4.46.3"}, "Pipfile"),
+        ({"Pipfile": 'transformers = "==4.46.3"'}, "Pipfile"),
+        ({"environment_home.yml": "  - transformers=4.46.3"}, "environment_home.yml"),
+        ({"conda-cpu.yaml": "  - transformers==4.46.3"}, "conda-cpu.yaml"),
+        (
+            {"environment-a.yml": "- transformers=4.5", "environment.yml": "- transformers=4.46.3"},
+            "environment.yml",
+        ),
+    ],
+)
+def test_pins_of_pipenv_and_of_environments_by_any_name_are_believed(check, files, believed):
+    if lock := files.get("Pipfile.lock"):
+        files["Pipfile.lock"] = json.dumps({"default": {"transformers": {"version": lock}}})
+    result = check({**files, "app.py": OLD_CLASS})
+    assert result.of("error") == []
+    assert [one["path"] for one in result.json["releases"]] == [believed]
 
 
 def test_each_file_is_judged_by_the_nearest_requirement_above_it(check):

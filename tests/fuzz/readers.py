@@ -165,7 +165,7 @@ def image(data: bytes, folder: Path) -> None:
     open_image(folder / "a.png")
 
 
-PINS = ("requirements.txt", "pyproject.toml", "environment.yaml", "uv.lock")
+PINS = ("requirements.txt", "pyproject.toml", "environment.yaml", "uv.lock", "Pipfile.lock")
 
 
 def pins(data: bytes, _: Path) -> None:
