@@ -400,7 +400,7 @@ def test_each_form_is_rounded_while_it_is_loaded(tmp_path):
             distinct.add((program.id, precision))
             file = tmp_path / f"{program.id}_{precision}_{form.model_class}.py"
             file.write_text(f"{code}\n", encoding="utf-8")
-    assert len(distinct) == 6
+    assert len(distinct) == 8
     hold_style(tmp_path)
 
 

@@ -173,7 +173,8 @@ class RunnerUse(NamedTuple):
     `parts` are given, its encoder or decoder must be of one of these model types. `prompts`, by
     task, come before those of the programs. `unread` are beginnings of names of weights that may
     be absent, `declines` needs of its acts that it has no use for. `thought` opens, at the end of a
-    turn, and closes what is written before the answer; both may take `thought_tokens`.
+    turn, and closes what is written before the answer; both may take `thought_tokens`. Images of
+    tasks under `clips` are the frames of one clip, where the processor takes videos.
     """
 
     id: f.Id
@@ -187,6 +188,7 @@ class RunnerUse(NamedTuple):
     declines: f.TrialFlags = ()
     thought: f.Texts = ()
     thought_tokens: f.Positive = 1
+    clips: f.SomeTasks = ()
 
 
 class Machine(NamedTuple):

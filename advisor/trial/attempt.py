@@ -180,7 +180,9 @@ def try_out(
             "`--vectors` works with one checkpoint and a task that returns embeddings",
             hint="add --task embeddings, and one --checkpoint at most",
         )
-    image, others = _open_images(inputs, acts)
+    clips = {task for use in rulebase.uses for task in use.clips}
+    whole = _is_of_folder(acts) or acts.keys() <= clips
+    image, others = _open_images(inputs, acts, whole=whole)
     request = replace(request, others=others, progress=_progress)
     if choice.demo:  # with what the cards of the demo checkpoints show them with
         demos = demo_checkpoints()
@@ -212,7 +214,7 @@ def try_out(
             hint = "pass --download to allow the download"
         raise AdvisorError("advisor could run none of the candidates", hint=hint, kind=first.kind)
     return TrialResults(
-        image=inputs.folder if not inputs.image and _is_of_folder(acts) else Path(image.name).name,
+        image=inputs.folder if not inputs.image and whole else Path(image.name).name,
         trials=tuple(trials),
         refusals=tuple(refusals),
         question=(request.question or "") if ANSWER in acts.values() else "",
@@ -299,9 +301,12 @@ def _is_of_folder(acts: Mapping[str, str]) -> bool:
 
 
 def _open_images(
-    inputs: ImageInputs, acts: Mapping[str, str]
+    inputs: ImageInputs, acts: Mapping[str, str], *, whole: bool
 ) -> tuple[OpenedImage, tuple[Path, ...]]:
-    """Return the image and the others; without an image, the first of the folder."""
+    """Return the image and the others; without an image, the first of the folder.
+
+    That one alone is seen unless tasks look at the `whole` folder.
+    """
     paths = list_images(inputs.folder) if inputs.folder else ()
     if inputs.image:
         return open_image(inputs.image), paths
@@ -318,10 +323,10 @@ def _open_images(
     for path in paths:
         with suppress(ImageError):
             image = open_image(path)
-            if not _is_of_folder(acts):
+            if not whole:
                 every = "add `--output answers.jsonl` to run on each"
                 note(f"advisor: {path.name} is the first of {len(paths)} images; {every}")
-            return image, paths
+            return image, paths if whole or {SEARCH, EMBED} & {*acts.values()} else ()
     raise ImageError(
         f"none of the {len(paths)} images in `{inputs.folder}` can be read",
         hint="check that the folder has valid image files",

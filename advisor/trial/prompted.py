@@ -17,6 +17,8 @@ from advisor.trial.runtime import UnsupportedError, library
 
 THINKS = "the model thinks before it answers. advisor removes the thinking from the output"
 NO_REPLY = Reply(answers=())
+FPS = 1.0
+"""Frames a second of a folder that is a clip."""
 
 
 class TextWriter(Runner, abc.ABC):
@@ -225,6 +227,10 @@ class Chat(Prompted):
                 hint="choose an instruction-tuned version of the checkpoint, or add a runner for "
                 f"`{self.checkpoint.model_type}` under {USES}",
             )
+        self.of_clips = self.task in self.use.clips and hasattr(self.processor, "video_processor")
+        if self.of_clips:
+            self.needs += ("folder",)
+            self.processor.video_processor.cap_pixels_per_frame = True  # as in qwen-vl-utils
         entry, wanted = self.entry, self.loading.thinking
         self.switch = entry.thinking_switch if entry and entry.thinks else None
         self.thinks = bool(entry and entry.thinks)
@@ -239,16 +245,24 @@ class Chat(Prompted):
         self.thinks &= wanted or not self.switch
 
     def inputs(self, image: OpenedImage, request: Request) -> Inputs:
-        """Return the inputs of one turn: the image, others after it, and the instruction."""
+        """Return the inputs of one turn: the image, others after it, and the instruction.
+
+        Where the images are a clip, the others are its frames.
+        """
         others = [each for each in request.opened_others() if isinstance(each, OpenedImage)]
         pictures = [each.pixels for each in (image, *others)]
+        turn, details = _turn(self.prompt(request), pictures), {}
+        if self.of_clips:
+            turn = _turn(self.prompt(request), [pictures[1:]], "video")
+            details = {"processor_kwargs": {"video_metadata": [_detail(len(others))]}}
         made = self.processor.apply_chat_template(
-            _turn(self.prompt(request), pictures),
+            turn,
             add_generation_prompt=True,
             tokenize=True,
             return_dict=True,
             return_tensors="pt",
             **({self.switch: self.thinks} if self.switch else {}),
+            **details,
         )
         return self.on_device(made)
 
@@ -305,8 +319,14 @@ def worded(act: str, prompts: Sequence[str], request: Request) -> str | None:
     return prompt_with(prompts, words) or words.get("question")
 
 
-def _turn(prompt: str | None, pictures: Sequence[Any]) -> list[dict[str, Any]]:
-    """Return one turn of a user: images, and the instruction where there is one."""
-    content = [{"type": "image", "image": each} for each in pictures]
+def _detail(frames: int) -> dict[str, Any]:
+    """Return what a processor is told of the frames of a clip; a printed program takes `--fps`."""
+    times = {"fps": FPS, "duration": frames / FPS, "frames_indices": [*range(frames)]}
+    return {"total_num_frames": frames, **times}
+
+
+def _turn(prompt: str | None, seen: Sequence[Any], kind: str = "image") -> list[dict[str, Any]]:
+    """Return one turn of a user: images or clips, and the instruction where there is one."""
+    content = [{"type": kind, kind: each} for each in seen]
     content += [{"type": "text", "text": prompt}] if prompt else []
     return [{"role": "user", "content": content}]

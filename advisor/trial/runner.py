@@ -36,7 +36,7 @@ MISSING = {
         "answers questions and needs a question",
         "--question 'what is in the image?'",
     ),
-    "folder": ("compares images and needs a folder of images", "--folder FOLDER"),
+    "folder": ("works on several images and needs a folder of images", "--folder FOLDER"),
 }
 """What a runner does with each need, and how to give it."""
 

@@ -31,9 +31,9 @@ EXPERTS = {"num_experts": 4, "num_experts_per_tok": 2, "moe_intermediate_size": 
 """Four experts in place of one, of which two work on each token."""
 
 
-def template(image: str) -> str:
-    """The chat template of `networks`, with other words for an image."""
-    return n.TEMPLATE.replace("<image> ", f"{image} ")
+def template(image: str, video: str = "<video>") -> str:
+    """The chat template of `networks`, with other words for an image and a video."""
+    return n.TEMPLATE.replace("<image> ", f"{image} ").replace("<video> ", f"{video} ")
 
 
 def ids_of(words: Any, **tokens: str) -> dict[str, int]:
@@ -115,7 +115,7 @@ def minicpm_v(folder: Path) -> Path:
         t.MiniCPMV4_6ImageProcessorPil(**sizes),
         t.MiniCPMV4_6VideoProcessor(**sizes),
         words,
-        chat_template=template("<|image_pad|>"),
+        chat_template=template("<|image_pad|>", "<|video_pad|>"),
     )
     config = t.MiniCPMV4_6Config(
         text_config={
@@ -146,7 +146,10 @@ def _glm(folder: Path, model: str, processor: str, **more: Any) -> Path:
         getattr(t, f"{processor}ImageProcessorPil")(size=sizes),
         words,
         getattr(t, f"{processor}VideoProcessor")(),
-        chat_template=template("<|begin_of_image|><|image|><|end_of_image|>"),
+        chat_template=template(
+            "<|begin_of_image|><|image|><|end_of_image|>",
+            "<|begin_of_video|><|video|><|end_of_video|>",
+        ),
     )
     ids = ids_of(
         words,

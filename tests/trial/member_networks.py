@@ -32,7 +32,7 @@ def molmo2(folder: Path) -> Path:
         t.Molmo2ImageProcessor(**sizes),
         t.Molmo2VideoProcessor(size=sizes["size"], patch_size=14),
         words,
-        chat_template=template("<|image|>"),
+        chat_template=template("<|image|>", "<|video|>"),
     )
     text = {key: value for key, value in TEXT.items() if key != "bos_token_id"}
     tower = {"hidden_size": 16, "num_attention_heads": 2, "num_key_value_heads": 2, "head_dim": 8}

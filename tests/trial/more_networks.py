@@ -231,7 +231,7 @@ def _qwen3_vl(folder: Path, model: str, **more: Any) -> Path:
         min_pixels=28 * 28, max_pixels=56 * 56, patch_size=14, merge_size=2
     )
     parts = t.Qwen3VLProcessor(
-        images, words, t.Qwen3VLVideoProcessor(), chat_template=n.QWEN_TEMPLATE
+        images, words, t.Qwen3VLVideoProcessor(patch_size=14), chat_template=n.QWEN_TEMPLATE
     )
     config = getattr(t, f"{model}Config")(text_config=text | more, vision_config=vision, **ids)
     return n._save(folder, getattr(t, f"{model}ForConditionalGeneration")(config), parts)
@@ -305,7 +305,11 @@ def internvl(folder: Path) -> Path:
     images = t.GotOcr2ImageProcessorPil(size=n.SIZE, crop_to_patches=False, **n.HALF)
     template = n.TEMPLATE.replace("<image>", "<IMG_CONTEXT>")
     parts = t.InternVLProcessor(
-        images, words, t.InternVLVideoProcessor(), image_seq_length=1, chat_template=template
+        images,
+        words,
+        t.InternVLVideoProcessor(size=n.SIZE),
+        image_seq_length=1,
+        chat_template=template,
     )
     config = t.InternVLConfig(
         vision_config={**n.VISION, "image_size": [32, 32], "patch_size": [16, 16]},

@@ -475,7 +475,8 @@ def kosmos_2(folder: Path) -> Path:
 TEMPLATE = (
     "{% for m in messages %}{{ 'answer' if m['role'] == 'assistant' else m['role'] }} : "
     "{% for c in m['content'] %}"
-    "{% if c['type'] == 'image' %}<image> {% else %}{{ c['text'] }} {% endif %}{% endfor %}"
+    "{% if c['type'] == 'image' %}<image> "
+    "{% elif c['type'] == 'video' %}<video> {% else %}{{ c['text'] }} {% endif %}{% endfor %}"
     "{% if m['role'] == 'assistant' %}</s>{% endif %}{% endfor %}"
     "{% if add_generation_prompt %}answer : {% endif %}"
 )
@@ -550,6 +551,7 @@ def smolvlm(folder: Path) -> Path:
 
 QWEN_MARKS = ("image_pad", "video_pad", "vision_start", "vision_end")
 QWEN_TEMPLATE = TEMPLATE.replace("<image> ", "<|vision_start|><|image_pad|><|vision_end|> ")
+QWEN_TEMPLATE = QWEN_TEMPLATE.replace("<video> ", "<|vision_start|><|video_pad|><|vision_end|> ")
 
 
 def _qwen(folder: Path, name: str, vision: dict[str, Any]) -> Path:

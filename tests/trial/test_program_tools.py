@@ -10,6 +10,7 @@ import random
 import re
 import shutil
 import subprocess
+from inspect import signature
 from pathlib import Path
 
 import pytest
@@ -31,7 +32,7 @@ RULEBASE = load_rules()
 DEFAULT = {"blip-caption", "label-each-on-its-own", "search-pictures"}
 """Programs that the default run takes; the others are slow."""
 QUESTION = "what is in the picture ?"
-OF_FOLDERS, OF_MASKS = ("git-video", "vilt-pair"), ("clipseg", "groupvit")
+OF_FOLDERS, OF_MASKS = ("git-video", "vilt-pair", "chat-video"), ("clipseg", "groupvit")
 
 
 def distinct():
@@ -444,8 +445,41 @@ def test_masks_are_saved_for_each_label(key, tiny, photos):
     assert lines_of("out.jsonl") == written
 
 
+def test_who_is_given_clips_takes_videos_in_transformers():
+    import transformers
+
+    (use,) = (use for use in RULEBASE.uses if use.clips)
+    entries = [each for each in RULEBASE.checkpoints.values() if {*use.clips} & {*each.tasks}]
+    given = {
+        each.model_type
+        for each in entries
+        if program_for(each, use.clips[0], RULEBASE.programs).id == "chat-video"
+    }
+    takes = (
+        each.model_type
+        for each in entries
+        if "video_processor" in signature(getattr(transformers, each.processor)).parameters
+    )
+    assert given == {*takes}
+    assert len(given) > 10
+
+
+OF_CLIPS = [key for key in TOOLS if key[0] == "chat-video"]
+WRAPPED = "ignore:__array_wrap__:DeprecationWarning"
+"""What NumPy says of how transformers 5.24 counts the patches of MiniCPM's frames."""
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("key", [k for k in TOOLS if k[0] in OF_FOLDERS], ids="-".join)
+@pytest.mark.filterwarnings(WRAPPED)
+@pytest.mark.parametrize(
+    "key",
+    [
+        pytest.param(key, marks=[pytest.mark.long] if key in OF_CLIPS[2:] else ())
+        for key in TOOLS
+        if key[0] in OF_FOLDERS
+    ],
+    ids="-".join,
+)
 def test_each_folder_of_images_has_a_line(key, tiny, photos):
     """The frames of a video, and two images compared, as transformers is called for them."""
     import torch
@@ -477,6 +511,19 @@ def test_each_folder_of_images_has_a_line(key, tiny, photos):
                     input_ids=inputs.input_ids, pixel_values=inputs.pixel_values.unsqueeze(0)
                 ).logits
                 wanted = model.config.id2label[int(logits.argmax(-1))]
+            elif key[0] == "chat-video":
+                times = {"fps": 1, "duration": 2, "frames_indices": [0, 1]}
+                seen = {"type": "video", "video": images}
+                content = [seen, {"type": "text", "text": "Describe what happens."}]
+                inputs = processor.apply_chat_template(
+                    [{"role": "user", "content": content}],
+                    tokenize=True, return_dict=True, return_tensors="pt",
+                    add_generation_prompt=True,
+                    processor_kwargs={"video_metadata": [{"total_num_frames": 2, **times}]},
+                )  # fmt: skip
+                ids = model.generate(**inputs, max_new_tokens=6, do_sample=False)
+                ids = ids[:, inputs["input_ids"].shape[1] :]
+                wanted = processor.batch_decode(ids, skip_special_tokens=True)[0].strip()
             else:
                 half = model.config.num_image_with_embedding // 2
                 frames = [images[0]] * half + [images[1]] * half
@@ -495,7 +542,9 @@ FORMS = {
     (program_for(form, task, RULEBASE.programs).id, form.precision): (form, task)
     for form in (RULEBASE.checkpoint(f"{QWEN}:{precision}") for precision in ("int8", "int4"))
     for task in form.tasks
+    if program_for(form, task, RULEBASE.programs).id not in OF_FOLDERS
 }
+"""Programs of a form that work through images; one of clips is loaded in the same way."""
 
 
 @pytest.mark.slow

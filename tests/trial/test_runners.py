@@ -493,7 +493,7 @@ def test_bfloat16_runs_and_says_nearly_the_same(tiny: Tiny, image: OpenedImage) 
     [
         ("clip", "zero-shot-classification", "needs a list of labels"),
         ("blip_answerer", "vqa", "question"),
-        ("clip", "similar-images", "compares images and needs a folder of images"),
+        ("clip", "similar-images", "works on several images and needs a folder of images"),
         ("blip_2", "vqa", "question"),
     ],
 )

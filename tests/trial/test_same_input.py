@@ -18,7 +18,7 @@ pytest.importorskip("transformers")
 # ruff: noqa: TID253  (its tests are skipped where these are missing)
 import torch
 import transformers
-from test_program_tools import OF_FOLDERS, TOOLS, WORDS, called, marks, tool_of
+from test_program_tools import OF_CLIPS, OF_FOLDERS, TOOLS, WORDS, WRAPPED, called, marks, tool_of
 from test_snippets import RULEBASE
 
 from advisor.decide.programs import snippet
@@ -218,6 +218,36 @@ def test_a_program_gives_its_network_what_try_and_evaluate_do(key, tiny, tmp_pat
     assert not differences(ours, theirs, room)
     if key[2] == "scores-labels":
         assert not differences(ours, of_evaluation(key, tiny(kind), folder / "a.jpg"))
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings(WRAPPED)
+@pytest.mark.parametrize(
+    "key",
+    [pytest.param(key, marks=[pytest.mark.long] if n else ()) for n, key in enumerate(OF_CLIPS)],
+    ids="-".join,
+)
+def test_a_clip_enters_the_network_as_try_gives_its_folder(key, tiny, tmp_path, monkeypatch):
+    from PIL import Image
+
+    checkpoint, task, kind = TOOLS[key]
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "clip"
+    folder.mkdir()
+    frames = tuple(folder / f"{number}.png" for number in range(5))
+    for number, file in enumerate(frames):
+        Image.new("RGB", (60, 40), (40 * number, 60, 200)).save(file)
+    ours = of_program(key, tiny(kind), folder)
+    runner = load_runner(read_checkpoint(tiny(kind), checkpoint.id), task, device="cpu")
+    asked = Request(prompt="Describe what happens.", others=frames)
+    with recorded() as theirs:
+        runner.run(open_image(frames[0]), asked)
+    assert [
+        tensors for _, tensors, _ in ours if {"pixel_values_videos", "pixel_values"} & {*tensors}
+    ]
+    for *_, settings in (*ours, *theirs):  # `try` keeps within the positions of a network
+        settings.pop("max_new_tokens")
+    assert not differences(ours, theirs)
 
 
 @functools.cache
