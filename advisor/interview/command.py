@@ -184,7 +184,11 @@ def _try(
     given = {flag: text for flag in needs if (text := prompt.type(ASKED[flag]))}
     if folder := given.get("folder"):
         given["folder"] = str(Path(folder).expanduser())
-    line = try_command(rulebase, checkpoint, task, image, given)
+    _run(try_command(rulebase, checkpoint, task, image, given), color=color)
+
+
+def _run(line: str, *, color: bool) -> None:
+    """Say a command of advisor, and run it; nothing of the working folder is imported."""
     note("", line)
     sys.stdout.flush()
     plain = {} if color else {"NO_COLOR": "1"}
