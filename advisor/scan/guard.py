@@ -22,6 +22,7 @@ _LOGGING = frozenset(
 """Functions that say something, and after which code goes on."""
 _LOOKING = {"dir", "fields", "getfullargspec", "getmembers", "signature", "vars"}
 """Functions that tell what the first thing they are given has, or takes."""
+_NOTHING = ("return", "return False", "return None")
 _TABLES = {"__all__", "__annotations__", "__dataclass_fields__", "__dict__"}
 """Attributes that list what their owner has."""
 _EXPECTING = {"assertRaises", "raises", "suppress"}
@@ -118,17 +119,24 @@ def _handles(node: _Attempt, errors: set[str]) -> bool:
 def is_ready(tree: ast.Module, node: _Attempt, errors: set[str], *, bare: bool = False) -> bool:
     """True where a handler for one of these errors makes up for what failed.
 
-    One that only logs, or passes, does not where the file uses a name that is then not bound.
+    One that only logs, or passes, does not where the file uses a name that is then not bound. One
+    of whatever fails that logs and gives nothing back does not where what uses the name fails too.
     Handlers of all errors count where they are `bare`.
     """
     meant = [h for h in node.handlers if (words(h.type) & errors if h.type else bare)]
     done = [statement for handler in meant for statement in handler.body]
     logged = [last_name(step.value) for step in done if isinstance(step, ast.Expr)]
-    silent = [step for step in done if isinstance(step, ast.Pass)]
-    if len(logged) + len(silent) < len(done) or not _LOGGING.issuperset(logged):
+    given_up = [it for it in done if isinstance(it, ast.Return) and ast.unparse(it) in _NOTHING]
+    silent = (ast.Pass, ast.Import) if given_up else (ast.Pass,)
+    others = [it for it in done if not isinstance(it, (ast.Expr, *silent)) and it not in given_up]
+    if others or not _LOGGING.issuperset(logged):
         return True
     imports = [part for step in node.body for part in descendants(step)]
     names = {_alias(part) for part in imports if isinstance(part, ast.alias)}
+    if given_up:
+        used = {part.id for part in imports if isinstance(part, ast.Name)}
+        of_all = all(words(handler.type) <= {"Exception", ""} for handler in meant)
+        return not (logged and of_all and names & used)
     if not names:
         return bool(meant) and not logged
     inside = {*imports, *descendants(node)}
@@ -258,10 +266,8 @@ def _flags(node: _Attempt) -> Iterator[str]:
     """
     for step in chain(node.body, node.orelse, *(handler.body for handler in node.handlers)):
         match step:
-            case ast.Assign(value=ast.Constant(True | False | None)):
-                yield from _bound(step)
-            case ast.AnnAssign(value=ast.Constant(True | False | None)):
-                yield from _bound(step)
+            case ast.Assign() | ast.AnnAssign() if isinstance(step.value, ast.Constant):
+                yield from _bound(step) if isinstance(step.value.value, bool | None) else ()
             case ast.Return(ast.Constant(bool())):
                 yield ""
 

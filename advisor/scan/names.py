@@ -35,7 +35,6 @@ def overrides(parsed: Parsed, names: Iterable[Name]) -> Iterator[Override]:
             yield Override(place, bases[0], method.name, number, named, many, rest, beside)
 
 
-_HUB = "huggingface_hub"
 _EXPECTED = {"ImportError", "ModuleNotFoundError", "AttributeError", "Exception"}
 _INSTALLED = re.compile(r"(?i:version|available)|^TYPE_CHECKING$")
 """Words of a condition that asks for a version, for what is available, or for type checking."""
@@ -44,8 +43,6 @@ _NOT_ALWAYS = (
     *(ast.ExceptHandler, ast.match_case),
 )
 """Statements whose blocks are not done whenever a file is read."""
-_MAY_IMPORT = {ast.Import, ast.ImportFrom, *(kind for kind, parts in BLOCKS.items() if parts)}
-"""Kinds of statements that import, or in which others may stand that do."""
 
 
 def names_in(parsed: Parsed) -> list[Name]:
@@ -61,7 +58,7 @@ def names_in(parsed: Parsed) -> list[Name]:
         for alias in node.names:
             place, given = parsed.location(alias), alias.asname or ""
             outer, _, inner = alias.name.rpartition(".")
-            if of.partition(".")[0] in (_LIBRARY, _HUB) and alias.name != "*":
+            if of.partition(".")[0] in (_LIBRARY, "huggingface_hub") and alias.name != "*":
                 place, outer, inner = place.beginning(len(alias.name)), of, alias.name
             elif isinstance(node, ast.ImportFrom) or alias.name.partition(".")[0] != _LIBRARY:
                 continue
@@ -107,5 +104,4 @@ def _imports(tree: ast.Module) -> Iterator[tuple[ast.Import | ast.ImportFrom, bo
             optional = optional or any(map(_INSTALLED.search, words(node.test)))
         inside = inside or isinstance(node, _NOT_ALWAYS)
         for part in reversed(BLOCKS.get(type(node), ())):
-            nested = [inner for inner in getattr(node, part) if type(inner) in _MAY_IMPORT]
-            left.extend((inner, optional, inside) for inner in reversed(nested))
+            left.extend((inner, optional, inside) for inner in reversed(getattr(node, part)))

@@ -20,10 +20,8 @@ from advisor.scan.usage import FileNote
 
 _LINES = re.compile(r"[^\n\r]*+(?:\r?\n|\r)|[^\n\r]++")
 """As Python ends lines."""
-_SOURCE = '"source"'
 _BREAKS = re.compile(r"[\r\n\f]")
 """What Python source does not hold within a line, or takes for the end of one."""
-_LANGUAGES = ("py", "python", "python3", "ipython")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 """Half a character, which Python source cannot hold; Jupyter shows it as a box."""
 
@@ -120,7 +118,7 @@ def _code_cells(file: str, cells: list[Any]) -> Iterator[list[Line]]:
     for number, cell in enumerate(cells, 1):
         lines: list[Line] = []
         ascii: bool | None = False
-        at, ended = max(at, file.find(_SOURCE, at)), True
+        at, ended = max(at, file.find('"source"', at)), True
         source = cell.get("source", [])
         for text in source if isinstance(source, list) else [source]:
             at, ascii = _written(file, text, at) if ascii is not None else (at, None)
@@ -158,7 +156,7 @@ def _is_python(metadata: Any) -> bool:
         case {"kernelspec": {"name": str(name)}} if name.lower().startswith("python"):
             return True
         case {"language_info": {"name": str(name)}} | {"kernelspec": {"language": str(name)}}:
-            return name.lower() in _LANGUAGES
+            return name.lower() in ("py", "python", "python3", "ipython")
     return True
 
 

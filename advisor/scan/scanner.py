@@ -233,7 +233,7 @@ class _Scanner:
                     self.hold(imported=[(file.name, home.name)])
 
     def concerned(self) -> frozenset[str]:
-        """Return the files about images: by their words, or since one of those needs them.
+        """Return the files about images: by words or classes, or since one of those needs them.
 
         It needs what it imports, and what is imported by that.
         """
@@ -270,6 +270,7 @@ class _Scanner:
             self._follow(file, parsed, names_ids=bool(ids))
             self.hold(guarded=guarded(parsed))
         own = pin_of_notebook(data, parsed.written, name) if notebook else None
+        looks = (notebook and sees(text)) or any(self.vocabulary.sees(it.name) for it in names)
         self.hold(
             names=names,
             overrides=overrides(parsed, names) if "Trainer" in text else (),
@@ -277,7 +278,7 @@ class _Scanner:
             notes=parsed.notes,
             left_out=["other_language"] * parsed.other_language,
             seen=[(name, digest(data))],
-            seeing=[name] if notebook and sees(text) else (),
+            seeing=[name] if looks else (),
             named_ids=[(name, ids)] if ids else (),
             pins=[(name, own)] if own else (),
         )

@@ -35,10 +35,8 @@ from advisor.scan.study import Study
 from advisor.scan.usage import ANNOTATED, Load
 from advisor.scan.vocabulary import loader_of
 
-_ABSTRACT = frozenset(("abc", "typing"))
 _CONFIGURATION = frozenset(("config", "config_class"))
 """Names of a model's class that say which configuration is its own."""
-_LEAVING = (ast.Return, ast.Continue)
 
 
 def walk_file(study: Study) -> None:
@@ -128,7 +126,7 @@ class Statements(Expressions):
         ways = [node.body, node.orelse]
         reached = self._either(*ways, chosen=ways if by_kind else ())
         for way in ways:
-            if by_kind and way and isinstance(way[-1], _LEAVING):
+            if by_kind and way and isinstance(way[-1], ast.Return | ast.Continue):
                 around = self.scope.function or node
                 self.study.choose(around, around)
         return reached
@@ -262,7 +260,7 @@ class Statements(Expressions):
         ours = [base for base in symbols if base.root == "transformers"]
         extending = (it.name if it in ours else getattr(it, "extends", None) for it in bases)
         extended = [name for name in extending if name]
-        explained = [base for base in symbols if base in ours or base.module in _ABSTRACT]
+        explained = [base for base in symbols if base in ours or base.module in ("abc", "typing")]
         inherited = [base.name for base in bases if isinstance(base, LocalClass)]
         self.study.classes[label] = ClassDefinition(
             bases=tuple(inherited),

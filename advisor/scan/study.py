@@ -33,8 +33,6 @@ from advisor.scan.source import Parsed, Placed
 from advisor.scan.usage import UNKNOWN, Argument, Built, Call, Load, Location, Value
 from advisor.scan.vocabulary import Vocabulary
 
-_LONGEST_SOURCE = 200
-_HUB_PREFIX = "hf-hub:"
 _IMPORT = "from transformers import"
 
 
@@ -75,7 +73,7 @@ class Study(Classes):
         self._numbers: dict[Hashable, int] = {}
         self.location = cache(parsed.location)
         """Gives where a node stands in the file."""
-        self.source = cache(lambda node: ast.unparse(node)[:_LONGEST_SOURCE])
+        self.source = cache(lambda node: ast.unparse(node)[:200])
         """An expression as code, of the same form however it was written."""
 
     def begin(self) -> None:
@@ -179,7 +177,7 @@ class Study(Classes):
         """A value as the name of a checkpoint, read off the end of a path where one ends in it."""
         match value:
             case String(text, place, certain):
-                text = text.removeprefix(_HUB_PREFIX)
+                text = text.removeprefix("hf-hub:")
                 exact = self.vocabulary.known(text)
                 at_end = None if exact else self.vocabulary.known_at_end(text)
                 return Value(at_end or text, place, certain, local=at_end is not None)

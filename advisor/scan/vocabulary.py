@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from functools import cache, lru_cache
+from itertools import chain
 from typing import NamedTuple
 
 from advisor.catalogue.release import Release, described_releases, release
@@ -24,6 +25,8 @@ _CLASS = re.compile(
     r"(?:Model(?:WithProjection)?|Processor|ImageProcessor|VideoProcessor|FeatureExtractor"
     r"|Tokenizer)(?:Fast|Pil)?)\Z"
 )
+_OF_IMAGES = re.compile(r"Image(?!Text)|Video|Object|Segmentation|Depth|Keypoint|MaskGeneration")
+"""The auto classes that load nothing but what looks at images."""
 _TEXT_ALONE = re.compile(r"For(?:CausalLM|SequenceClassification|TokenClassification|MaskedLM)\Z")
 _NAME_QUOTED = re.compile(rb"/[A-Za-z0-9][\w.-]*+(?=\\?[\"'])")
 _QUOTED_BEFORE = re.compile(rb"[\"'][A-Za-z0-9][\w.-]*\Z")
@@ -39,8 +42,6 @@ _TASK_WORDS = {"text", "question", "zero"}
 """A Hub tag with one of these, of a task that looks at images, needs image and text."""
 _SAME_ID, _SAME_WORD = 0.85, 0.75
 """How much of two ids, and of two words in them, is equal where one is a slip of the other."""
-_MEMBERS = "removed-member"
-"""The rule of the check that knows names of members."""
 
 _KINDS = (
     (r".*(?:ImageProcessor|FeatureExtractor|VideoProcessor)(?:Fast|Pil)?", "image_processor"),
@@ -183,7 +184,7 @@ class Vocabulary:
         model_types = (each.model_type for each in checkpoints if each.model_type)
         self.hints = {squeezed(name) for name in (*model_types, *self._stems)} - {"auto"}
         """Words that announce a vision-language model in an id: `clip`, `blip2`."""
-        distinctive = rulebase.checks[_MEMBERS].knowledge["distinctive"]
+        distinctive = rulebase.checks["removed-member"].knowledge["distinctive"]
         self.distinctive = {name: owner for owner in distinctive for name in distinctive[owner]}
         """Names of members that no class has any more, each with the class that had it."""
         auto = release.auto if release else {}
@@ -191,6 +192,9 @@ class Vocabulary:
         for by_type in (auto.get(name, {}) for name in self._auto_classes):
             self._classes.update(*by_type.values())
             self._classes.update(*(processors.get(model_type, ()) for model_type in by_type))
+        self._seeing = set(filter(_OF_IMAGES.search, auto))
+        of_images = {name for each in self._seeing for name in chain(*auto[each].values())}
+        self._seeing_stems = {match["stem"] for match in map(_CLASS.match, of_images) if match}
 
     def known(self, text: str) -> str | None:
         """Return the catalogued id that `text` names, in any case of letters."""
@@ -258,11 +262,17 @@ class Vocabulary:
     def is_class(self, name: str) -> bool:
         """True where a class of this name belongs to a vision-language architecture."""
         automatic = name.removeprefix("TF").removeprefix("Flax") in self._auto_classes
-        if automatic or name in self._classes:
+        return automatic or name in self._classes or self._is_of(self._stems, name)
+
+    def _is_of(self, stems: Set[str], name: str) -> bool:
+        match = _CLASS.match(name)
+        return match is not None and not _TEXT_ALONE.match(match["rest"]) and match["stem"] in stems
+
+    def sees(self, name: str) -> bool:
+        """True where a class of this name looks at images, with language or without."""
+        if self.is_class(name) or name.removeprefix("TF").removeprefix("Flax") in self._seeing:
             return True
-        if (match := _CLASS.match(name)) is None or _TEXT_ALONE.match(match["rest"]):
-            return False
-        return match["stem"] in self._stems
+        return self._is_of(self._seeing_stems, name)
 
 
 def parts(id: str) -> list[str]:

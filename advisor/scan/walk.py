@@ -33,7 +33,6 @@ _CACHES = re.compile(
     r"\.(?:cache|eggs|hg|ipynb_checkpoints|svn|(?:mypy|pytest|ruff)_cache)|__pycache__"
 )
 """Copies that tools make; nothing of a project stands in them alone, unless git tracks it."""
-_COMPILED = ".pyc"
 _ENVIRONMENTS = re.compile(
     r"\.(?:nox|tox|venv)|venv|__pypackages__|bower_components|node_modules|site-packages"
 )
@@ -67,7 +66,6 @@ class Found(NamedTuple):
     vouched: bool
 
 
-_GIT_SECONDS = 20
 _OF_ANYBODY = ("-c", "safe.directory=*")
 """A checkout may be another user's, as in a container; listing runs nothing of its settings."""
 _OTHERS = ("--others", "--exclude-standard")
@@ -191,7 +189,7 @@ class _Walk:
                 self._folder(inner)
         elif (kind := kind_of(path)) is None:
             self.left_out["links"] += stat.S_ISLNK(mode) and os.path.isdir(path)  # noqa: PTH112
-            if tracked and path.endswith(_COMPILED):  # Python may run it in place of the source
+            if tracked and path.endswith(".pyc"):  # Python may run it in place of the source
                 self._note(path, "is compiled Python, which advisor does not read")
         elif _SKIPPED_FILES.fullmatch(os.path.basename(path)):  # noqa: PTH119
             return
@@ -279,7 +277,7 @@ def _listed(folder: str, *kinds: str) -> list[str]:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             check=True,
-            timeout=_GIT_SECONDS,
+            timeout=20,
         )
     except (OSError, subprocess.SubprocessError):
         return []

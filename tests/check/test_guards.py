@@ -134,8 +134,29 @@ READY = {
     "a task has to be missing": (
         'with pytest.raises(KeyError):\n    transformers.pipeline("visual-question-answering")\n'
     ),
+    "a handler of a missing name gives nothing back": (
+        "def load():\n    try:\n        from transformers import CLIPFeatureExtractor\n"
+        "        return CLIPFeatureExtractor()\n"
+        '    except ImportError:\n        print("too new")\n        return None\n'
+    ),
+    "a handler imports what there was before": (
+        "try:\n    from transformers import CLIPFeatureExtractor\n"
+        '    print("old")\nexcept ImportError:\n    import transformers.models.clip\n'
+    ),
+    "whether a name is there is given back": (
+        "def has():\n    try:\n        from transformers import CLIPFeatureExtractor\n"
+        "        return True\n    except Exception as error:\n        print(error)\n"
+        "        return False\n"
+    ),
 }
 UNREADY = {
+    "a handler of whatever fails prints, and gives nothing back": (
+        "def load():\n    try:\n"
+        "        from transformers import CLIPFeatureExtractor  # wrong: removed-class\n"
+        "        made = CLIPFeatureExtractor()\n        return True\n"
+        "    except Exception as error:\n        import traceback\n        print(error)\n"
+        "        traceback.print_exc()\n        return False\n"
+    ),
     "a handler only logs that an import failed": (
         "try:\n    from transformers import AutoModelForVision2Seq  # wrong: removed-class\n"
         'except Exception as error:\n    logger.debug("upgrade: %s", error)\n'

@@ -24,7 +24,6 @@ from advisor.check.rules import (
     suppression,
 )
 from advisor.phrasing import count
-from advisor.scan.vocabulary import vocabulary_of
 
 
 def _detectors(*modules: ModuleType) -> tuple[Detector, ...]:
@@ -46,11 +45,10 @@ class Subject:
     """Which files of a case are about vision and language, and which stretches are guarded."""
 
     def __init__(self, case: Case) -> None:
-        scan, names = case.scan, vocabulary_of(case.rulebase)
+        scan = case.scan
         self._seeing = {
             *(usage.place.path for usage in scan.usages),
             *(call.place.path for usage in scan.usages for call in usage.calls),
-            *(name.place.path for name in scan.names if names.is_class(name.name)),
             *scan.seeing,
         }
         self._guarded = Stretches((it.path, it.line, it.end_line) for it in scan.guarded)
