@@ -19,6 +19,7 @@ from packaging.specifiers import SpecifierSet
 from printed_programs import hold_style, run_program
 
 from advisor.decide.program_header import PYTHONS as PYTHON_RANGE
+from advisor.decide.program_header import pythons_for
 from advisor.decide.programs import (
     literal,
     program_for,
@@ -373,6 +374,19 @@ def test_every_program_says_its_encoding_and_runs_on_windows_and_macos():
             each for each in literals if str(each).startswith(("/tmp", "/dev", "/home", "~"))
         ], kind
     assert opened == TEXTS
+
+
+def test_a_head_names_the_pythons_that_each_package_has_wheels_for():
+    needed = ["paddlepaddle>=3.2,<4", "pillow>=10.3,<14"]
+    assert pythons_for(needed, RULEBASE.packages) == ">=3.11,<3.14"
+    assert pythons_for(needed[1:], RULEBASE.packages) == PYTHON_RANGE
+    checkpoint, task = next(
+        (each, task)
+        for each, task in EVERY
+        if "from paddleocr" in (snippet(each, task, RULEBASE, whole=True) or "")
+    )
+    written = script(recommend(RULEBASE, {"task": task}), checkpoint.id)
+    assert '# requires-python = ">=3.11,<3.14"' in written.python
 
 
 def test_an_index_is_in_a_folder_of_its_checkpoint():

@@ -15,7 +15,7 @@ from advisor.model.library import Package, Program, Runtime
 from advisor.phrasing import count
 
 PYTHONS = ">=3.11,<3.15"
-"""The versions of Python that programs run on."""
+"""The versions of Python that programs run on, unless a package has no wheel for the last."""
 WIDTH = 88
 """The longest line, as ruff formats by default."""
 PROGRAM = "program.py"
@@ -49,6 +49,12 @@ def requirements(code: str, packages: Iterable[Package]) -> list[str]:
     return [f"{package.id}{package.versions}" for package in needed if package.id not in pinned]
 
 
+def pythons_for(needed: Sequence[str], packages: Iterable[Package]) -> str:
+    """Return the versions of Python that all needed packages have wheels for."""
+    used = [package for package in packages if f"{package.id}{package.versions}" in needed]
+    return min([PYTHONS, *(each.pythons for each in used if each.pythons)])
+
+
 def install_line(needed: Sequence[str]) -> str:
     """Return the arguments of pip that install what a program needs."""
     return "install " + " ".join(f'"{each}"' for each in needed)
@@ -79,6 +85,7 @@ def header(
     runs: Sequence[str] = (),
     prepared: Sequence[str] = (),
     saved: str = "",
+    pythons: str = PYTHONS,
 ) -> list[str]:
     """Return what a program downloads, how it is installed and run, and its metadata (PEP 723).
 
@@ -105,7 +112,7 @@ def header(
         lines += [f"  uv run {quoted(saved or PROGRAM)} {words}".rstrip() for words in runs]
     lines += comments
     if needed:
-        lines += ["/// script", f'requires-python = "{PYTHONS}"', "dependencies = ["]
+        lines += ["/// script", f'requires-python = "{pythons}"', "dependencies = ["]
         lines += [*(f'  "{each}",' for each in needed), "]", "///"]
     return lines
 

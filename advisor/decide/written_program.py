@@ -18,6 +18,7 @@ from advisor.decide.program_header import (
     imports_late,
     install_line,
     prepared_by,
+    pythons_for,
     requirements,
     with_header,
 )
@@ -183,7 +184,9 @@ def script(
     aim = f"{does or DOES[use]} {name or 'an encoder and a decoder of your choice'} for {task}"
     comments = [visible(line) for line in (aim, f"by: {made}", takes, took, note) if line]
     remarks = [*comments, UNSORTED] if imports_late(code) else comments
-    text = with_header(code, header(needed, checkpoint, remarks, runs, prepared, saved))
+    pythons = pythons_for(needed, rulebase.packages)
+    head = header(needed, checkpoint, remarks, runs, prepared, saved, pythons)
+    text = with_header(code, head)
     label = runtime.label if runtime else TRANSFORMERS
     expects = prepared[-1] if prepared else download_of(checkpoint) if checkpoint else ""
     return Script(

@@ -157,8 +157,17 @@ def make_set(
     """
     act = act_of(rulebase, task)
     if act is None or act.id not in NEEDS:
-        tasks = sorted({each for id in NEEDS for each in rulebase.acts[id].tasks})
-        raise UsageError(f"`{task}` cannot be evaluated", hint=f"these can: {', '.join(tasks)}")
+        able = {each for id in NEEDS for each in rulebase.acts[id].tasks}
+        raise UsageError(
+            f"`{task}` cannot be evaluated",
+            hint=f"these can: {', '.join(sorted(able - rulebase.clip_tasks))}",
+        )
+    if task in rulebase.clip_tasks:
+        raise UsageError(
+            f"`{task}` cannot be evaluated: it needs the frames of a clip, and each row of "
+            f"`{name}` has one image",
+            hint=f"`advisor try --task {task} --folder FRAMES` runs a model on one clip",
+        )
     part, words = NEEDS[act.id]
     usable = _usable(data.annotations, act.id)
     if not usable:

@@ -100,13 +100,15 @@ class Package(NamedTuple):
     """A package of the package index in the versions that are tested.
 
     A program needs it where it imports one of the modules or names of `needed_by`. It brings the
-    packages that it `pins` in versions of its own.
+    packages that it `pins` in versions of its own. `pythons` are those that it has wheels for,
+    empty where that is each that programs run on.
     """
 
     id: f.Text
     versions: Annotated[str, f.TextOf(r">=[0-9.]+,<[0-9.]+", "a range such as `>=2.6,<3`")]
     needed_by: f.Texts
     pins: f.Texts = ()
+    pythons: Annotated[str, f.TextOf(r">=3\.11,<3\.1[0-9]", "a range such as `>=3.11,<3.14`")] = ""
 
 
 class Runtime(NamedTuple):

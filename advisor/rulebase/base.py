@@ -421,6 +421,11 @@ class RuleBase:
         own = tuple(use for use in self.uses if model_type in use.loads)
         return own or tuple(use for use in self.uses if ANY_TYPE in use.loads)
 
+    @property
+    def clip_tasks(self) -> set[str]:
+        """The tasks that are about the frames of a clip, and not about each image."""
+        return {task for use in self.uses for task in use.clips}
+
     def thought_limit(self, model_type: str | None) -> int:
         """Return the most tokens that a model may write that thinks first, its answer included."""
         return max((use.thought_tokens for use in self.uses_of(model_type)), default=1)

@@ -180,8 +180,7 @@ def try_out(
             "`--vectors` works with one checkpoint and a task that returns embeddings",
             hint="add --task embeddings, and one --checkpoint at most",
         )
-    clips = {task for use in rulebase.uses for task in use.clips}
-    whole = _is_of_folder(acts) or acts.keys() <= clips
+    whole = _is_of_folder(acts) or acts.keys() <= rulebase.clip_tasks
     image, others = _open_images(inputs, acts, whole=whole)
     request = replace(request, others=others, progress=_progress)
     if choice.demo:  # with what the cards of the demo checkpoints show them with
@@ -244,8 +243,9 @@ def answer_each(
     Raises UsageError where the task looks at the images together, or several checkpoints do it.
     """
     runs = _candidates(rulebase, choice, inputs.request, loading)
-    act = act_of(rulebase, runs[0].task)
-    if len(runs) != 1 or inputs.image or (act and act.id in (SEARCH, COMPARE, EMBED)):
+    act, task = act_of(rulebase, runs[0].task), runs[0].task
+    together = task in rulebase.clip_tasks or (act and act.id in (SEARCH, COMPARE, EMBED))
+    if len(runs) != 1 or inputs.image or together:
         raise UsageError(
             "`--output jsonl=FILE` works with one checkpoint, a folder, and a task on single "
             "images",

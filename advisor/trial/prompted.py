@@ -13,7 +13,7 @@ from advisor.trial.images import OpenedImage
 from advisor.trial.likelihood import forced_likelihoods
 from advisor.trial.loading import USES, Inputs, stacked, text_limit
 from advisor.trial.runner import Runner, fixed_prompt
-from advisor.trial.runtime import UnsupportedError, library
+from advisor.trial.runtime import ImageError, UnsupportedError, library
 
 THINKS = "the model thinks before it answers. advisor removes the thinking from the output"
 NO_REPLY = Reply(answers=())
@@ -253,6 +253,9 @@ class Chat(Prompted):
         pictures = [each.pixels for each in (image, *others)]
         turn, details = _turn(self.prompt(request), pictures), {}
         if self.of_clips:
+            if not others:
+                why = f"`{self.checkpoint.name}` needs the frames of a clip, and none can be read"
+                raise ImageError(why, hint="pass a folder of valid images with --folder FRAMES")
             turn = _turn(self.prompt(request), [pictures[1:]], "video")
             details = {"processor_kwargs": {"video_metadata": [_detail(len(others))]}}
         made = self.processor.apply_chat_template(

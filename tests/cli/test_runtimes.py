@@ -234,7 +234,7 @@ def test_what_somebody_has_to_publish_first_is_said(advisor):
     written = advisor("code", VQA, "--task", "vqa", "--runtime", "ollama")
     assert written.code == 0
     assert "publish the model first (ollama (public source code), convert: " in written.err
-    assert "#   printf 'FROM ./model.gguf" in written.out
+    assert "#   ollama create " in written.out
     assert "advisor's tests did not run Ollama itself" in written.out
 
 

@@ -88,6 +88,7 @@ REFUSED = [
     (("--demo", "--task", "deduplication"), "cannot be evaluated"),
     (("--demo", "--task", "captioning"), "cannot be used to evaluate `captioning`"),
     (("--demo", "--image-folder", "gone"), "is not a folder"),
+    (("--demo", "--task", "video-captioning"), "needs the frames of a clip"),
     (("--demo", "--limit", "-1"), "limit"),
     (("--demo", "--confident"), "`--confident` needs a threshold"),
     (("--demo", "--template", "{} or {x}"), "must contain {} exactly once"),

@@ -127,8 +127,11 @@ def test_what_holds_for_every_image_ends_the_run(captions, photos):
     assert not (photos / "../out.jsonl").read_bytes()
 
 
-def test_a_task_that_looks_at_images_together_has_no_lines(captions):
-    code, said, _ = captions(task="embeddings", kind="clip")
+@pytest.mark.parametrize(
+    ("task", "kind"), [("embeddings", "clip"), ("video-captioning", "smolvlm")]
+)
+def test_a_task_that_looks_at_images_together_has_no_lines(captions, task, kind):
+    code, said, _ = captions(task=task, kind=kind)
     assert code == 2
     assert "works with one checkpoint, a folder" in said["error"]["message"]
 

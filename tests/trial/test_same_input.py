@@ -21,10 +21,16 @@ import transformers
 from test_program_tools import OF_CLIPS, OF_FOLDERS, TOOLS, WORDS, WRAPPED, called, marks, tool_of
 from test_snippets import RULEBASE
 
+from advisor.decide.command_lines import act_of
 from advisor.decide.programs import snippet
 from advisor.errors import AdvisorError
+from advisor.evaluate.responses import AskedImage, Asking, LabelledImage
+from advisor.evaluate.worker import Worker
+from advisor.model.library import ANSWER, CAPTION
 from advisor.trial import Request, load_runner, open_image, supported_tasks
+from advisor.trial.candidate import candidate_of
 from advisor.trial.local_checkpoint import read_checkpoint
+from advisor.trial.runtime import ImageError
 
 METHODS = ("generate", "forward", "get_image_features", "get_text_features")
 SETTINGS = (
@@ -149,6 +155,19 @@ def of_evaluation(key, network, path):
     return calls
 
 
+def of_worker(key, network, path):
+    """What enters the network where `evaluate` has texts written about an image."""
+    checkpoint, task, _ = TOOLS[key]
+    act, question = act_of(RULEBASE, task), QUESTION if "question" in key[2] else ""
+    worker = Worker(candidate_of(RULEBASE, str(network)), Asking("{}", None, act.id, ()))
+    worker.runner = load_runner(read_checkpoint(network, checkpoint.id), task, device="cpu")
+    image = LabelledImage(0, path.name, question)
+    with recorded() as calls:
+        answered = worker.answer([AskedImage(image, "key", opened=open_image(path))])
+    assert not answered.responses[0].failed
+    return calls
+
+
 def alike(*both):
     """Return tensors in the coarser of their precisions: a large network is loaded in 16 bits."""
     coarse = min((each.dtype for each in both), key=lambda dtype: dtype.itemsize)
@@ -218,6 +237,8 @@ def test_a_program_gives_its_network_what_try_and_evaluate_do(key, tiny, tmp_pat
     assert not differences(ours, theirs, room)
     if key[2] == "scores-labels":
         assert not differences(ours, of_evaluation(key, tiny(kind), folder / "a.jpg"))
+    elif act_of(RULEBASE, task).id in (CAPTION, ANSWER):
+        assert not differences(ours, of_worker(key, tiny(kind), folder / "a.jpg"), room)
 
 
 @pytest.mark.slow
@@ -248,6 +269,15 @@ def test_a_clip_enters_the_network_as_try_gives_its_folder(key, tiny, tmp_path, 
     for *_, settings in (*ours, *theirs):  # `try` keeps within the positions of a network
         settings.pop("max_new_tokens")
     assert not differences(ours, theirs)
+    shown = open_image(frames[0])
+    for file in frames:
+        file.write_bytes(b"")
+    with recorded() as calls:  # no network is given a clip without frames
+        with pytest.raises(ImageError, match="needs the frames of a clip"):
+            runner.run(shown, asked)
+        with runner.running(), pytest.raises(ImageError, match="needs the frames of a clip"):
+            runner.label_scores([shown], Request(texts=LABELS))
+    assert not calls
 
 
 @functools.cache
