@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache, partial
 from typing import Any
@@ -30,7 +29,6 @@ MOST_RELEASES = 2
 """As many releases and pins are named; more are counted."""
 WIDEST = 72
 """Longer lines of code are cut around the place they are shown for."""
-_INDENT = re.compile(r"\s*+")
 
 
 def project_report(inspection: Inspection, *, verbose: bool = False) -> Report:
@@ -203,8 +201,7 @@ def _snippet(inspection: Inspection, finding: Finding) -> str:
     line = lines[place.line - 1] if place and place.line <= len(lines) else ""
     if place is None or not line or line.isspace():
         return ""
-    blank = _INDENT.match(line)
-    first, indent = place.column - 1, blank.end() if blank else 0
+    first, indent = place.column - 1, len(line) - len(line.lstrip())
     length = max(1, place.end_column - place.column) if place.end_line == place.line else 1
     cut = max(indent, first - WIDEST // 3) if first + length - indent > WIDEST else indent
     before = "... " if cut > indent else ""

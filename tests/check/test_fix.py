@@ -199,3 +199,56 @@ def test_a_class_of_another_architecture_is_replaced_where_its_import_can_be(
     after = text.replace(imported, fixed or "").replace("= CLIPModel.", "= SiglipModel.")
     assert (tmp_path / "app.py").read_text() == (after if fixed else text)
     assert bool(result.of("error")) is (fixed is None)
+
+
+FEATURES = """
+from transformers import CLIPModel
+model = CLIPModel.from_pretrained("openai/clip-vit-base-patch32")
+"""
+
+
+@pytest.mark.parametrize(
+    ("code", "fixed"),
+    [
+        (
+            "def embed(x):\n    f = model.get_image_features(\n        x\n    )\n"
+            "    f /= f.norm()\n    return f\n",
+            "def embed(x):\n    f = model.get_image_features(\n        x\n    ).pooler_output\n"
+            "    f /= f.norm()\n    return f\n",
+        ),
+        (
+            "a = model.get_text_features(**x).cpu().numpy()\n",
+            "a = model.get_text_features(**x).pooler_output.cpu().numpy()\n",
+        ),
+        (
+            "f = model.get_image_features(x)\na = f.norm()\n"
+            "f = model.get_image_features(y)\nb = f.norm()\n",
+            "f = model.get_image_features(x).pooler_output\na = f.norm()\n"
+            "f = model.get_image_features(y).pooler_output\nb = f.norm()\n",
+        ),
+    ],
+)
+def test_the_tensor_is_taken_out_of_what_a_method_gives_by_now(check, tmp_path, code, fixed):
+    result = check({"app.py": FEATURES + code}, "--fix", "--transformers", "5.24")
+    assert (tmp_path / "app.py").read_text() == FEATURES + fixed
+    assert result.of("error") == []
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "first = model.get_text_features(**x)[0]\n",
+        "if a:\n    f = model.get_image_features(a)\nelse:\n    f = model.get_image_features(b)\n"
+        "f = f.norm()\n",
+    ],
+)
+def test_of_which_call_or_what_of_it_is_meant_no_fix_decides(check, tmp_path, code):
+    result = check({"app.py": FEATURES + code}, "--fix", "--transformers", "5.24")
+    assert (tmp_path / "app.py").read_text() == FEATURES + code
+    assert [one["rule"] for one in result.of("error")] == ["output-as-tensor"]
+
+
+def test_the_tensor_is_not_taken_out_where_older_releases_give_it(check, tmp_path):
+    code = FEATURES + "a = model.get_text_features(**x).cpu()\n"
+    check({"app.py": code, "requirements.txt": "transformers>=4.50\n"}, "--fix")
+    assert (tmp_path / "app.py").read_text() == code

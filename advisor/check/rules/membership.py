@@ -32,7 +32,6 @@ ALIKE = 0.7
 TENSORS = frozenset(("Tensor", "FloatTensor", "LongTensor"))
 BARE = "model"
 """The part of a model with a head that is the model without it."""
-LEADING = re.compile(r"[a-z]+_[a-z]+_")
 ASKS = re.compile(r"attr(?<=(?:has|get|set|del)attr)\(([^\n]*)")  # found by its first letters
 ASKING = ("isinstance", "hasattr", "getattr", "is_tensor", "is_torch_tensor")
 """Functions that ask what something is."""
@@ -207,7 +206,7 @@ def _instead(
         because = f"The attributes of `{name}` moved to the model itself."
         return f"leave `.{name}` out", because, _renamed(call, "")
     if life.text.startswith("("):
-        start = LEADING.match(name)
+        start = re.match("[a-z]+_[a-z]+_", name)
         methods = [it for it, text in at.members.texts.items() if text.startswith("(")]
         methods = [it for it in methods if start and it.startswith(start.group())]
         if near := difflib.get_close_matches(name, methods, 1, ALIKE):
@@ -226,10 +225,12 @@ def output_as_tensor(case: Case) -> Iterator[Finding]:
         for call in calls:
             makers[id(usage), (*call.of, call.name), call.receiver.place].append(call)
     for key, made in makers.items():
-        for call, own in _by_maker(made, uses.get(key, [])):
+        pairs = list(_by_maker(made, uses.get(key, [])))
+        of_ids, alone = case.knowledge("encoded"), all(own for _, own in pairs)
+        for call, own in pairs:
             if own and "return_dict" not in call.arguments:
-                ids = call.name in case.knowledge("encoded")
-                yield from (_as_ids if ids else _as_tensors)(case, call, own)
+                ids = _as_ids(case, call, own) if call.name in of_ids else None
+                yield from ids or _as_tensors(case, call, own, alone=alone)
 
 
 def _by_maker(made: list[Call], later: list[Call]) -> Iterator[tuple[Call, list[Call]]]:
@@ -273,8 +274,8 @@ def _as_ids(case: Case, call: Call, later: list[Call]) -> Iterator[Finding]:
             yield Finding(f"{gives}, not token ids", step.place, fix, (), "", because, sources)
 
 
-def _as_tensors(case: Case, call: Call, later: list[Call]) -> Iterator[Finding]:
-    """What a method gives besides ids, used as the tensor that it was."""
+def _as_tensors(case: Case, call: Call, later: list[Call], *, alone: bool) -> Iterator[Finding]:
+    """What a method gives besides ids, used as a tensor; `alone`, that is taken out by a fix."""
     if (given := _given(case, call)) is None:
         return
     output, at, several = given
@@ -286,6 +287,10 @@ def _as_tensors(case: Case, call: Call, later: list[Call]) -> Iterator[Finding]:
     instead = change and change.instead
     if instead in fields and _unpacks(case, call, later):
         return
+    edits: tuple[Edit, ...] = ()
+    indexed = any(step.kind == "index" for step in later)  # as the object may be, too
+    if alone and instead in fields and not (several or indexed):
+        edits = (Edit(call.place.ending(1), f").{instead}", ")"),)
     for step in later:
         only = _indexes(step.arguments["0"]) if step.kind == "index" else step.kind == "operate"
         if only or (step.name not in fields and step.name in case.knowledge("tensor")):
@@ -293,7 +298,7 @@ def _as_tensors(case: Case, call: Call, later: list[Call]) -> Iterator[Finding]:
             fix = f"use its `.{instead}`{more}" if instead in fields else None
             because, sources = (change.because, change.sources) if change else ("", ())
             message = f"`{call.name}` returns a `{name}` in {case.transformers}, not a tensor"
-            yield Finding(message, step.place, fix, (), "", because, sources)
+            yield Finding(message, step.place, fix, edits, "", because, sources)
 
 
 def _given(case: Case, call: Call) -> tuple[Members, Receiver, bool] | None:

@@ -136,7 +136,6 @@ UNREAD = "utils.dummy_"
 """Modules of stand-ins, which are not described."""
 WIDEST = 88
 """Signs of a line that formatters leave as it is."""
-INDENT = "    "
 
 
 @rule("removed-name", of_release=True)
@@ -211,7 +210,7 @@ def _moved_import(case: Case, members: ReleaseMembers, name: Name) -> tuple[Edit
     for module, names in modules.items():
         statement = f"from {module} import {', '.join(names)}"
         if len(indent) + len(statement) > WIDEST:
-            inner = "".join(f"{indent}{INDENT}{name},\n" for name in names)
+            inner = "".join(f"{indent}    {name},\n" for name in names)
             statement = f"from {module} import (\n{inner}{indent})"
         statements.append(statement)
     return (Edit(place, f"\n{indent}".join(statements), written),)
