@@ -28,6 +28,9 @@ def rules():
         ("A100 80 GB", 80.0),
         ("rx 7900 xtx", 24.0),
         ("jetson nano", 4.0),
+        ("Jetson", 4.0),  # the smallest fits them all
+        ("jetson orin nano 8GB", 8.0),
+        ("NVIDIA Jetson AGX Orin", 32.0),
         ("M2 Max", None),  # its memory is that of the whole machine
         ("MacBook Pro", None),
     ],

@@ -203,7 +203,7 @@ def _of_refused_name(rulebase: RuleBase, error: Any, words: list[str]) -> list[s
     if kind == "unknown-option" and as_number(name) is not None and name in words[1:]:
         place = words.index(name) - 1
         said = {*words[place].strip("-").split("-")}
-        flag = next((flag for flag, by in NUMBERS.items() if said & {*by}), words[place])
+        flag = next((flag.split()[0] for flag in NUMBERS if said & {*NUMBERS[flag]}), words[place])
         return [*words[:place], flag, *words[place + 1 :]]
     if of in ("family", "checkpoint") and (called := checkpoints_called(rulebase, name)):
         return [called[0].id if word == name else word for word in words]

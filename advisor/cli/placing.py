@@ -265,10 +265,14 @@ class PlacedWords:
             if name in names and value.lower() not in names and self._takes(has, value):
                 return [has, value], True
         for meant, words in takes.NUMBERS.items():
-            has, *shape = meant.split()
+            has, shape, *assumed = meant.split()
             if value[:1].isdigit() and has in self.flags and {*words} & {*name.split("-")}:
-                whole = "".join(shape).format(value.partition("/")[0]) or value
-                return [has, whole], True
+                whole = shape.format(value.partition("/")[0] if "/" in shape else value)
+                reads = read(self.rulebase, " ".join(self.words)).answers
+                given = {f"--{self.rulebase.question(each.question).typed}" for each in reads}
+                given |= {word.partition("=")[0] for word in self.words}
+                is_open = (self.flags.keys() - given) & {*assumed}
+                return [has, whole, *(assumed if is_open else ())], True
         begun = (has for has in questions if value and questions[has].typed.startswith(name))
         answers = ((has, self._answer(has, f"{value} {name}", value)) for has in begun)
         answered = next(([has, answer] for has, answer in answers if answer), [])

@@ -157,14 +157,8 @@ FLAGS: Mapping[str, Sequence[str]] = {
     "--without": ("--exclude", "--not", "--except", "--avoid"),
     "--limit": ("--top", "--top-k", "--k", "-k", "-n", "--n", "--max", "--samples", "--head"),
     "--name": (
-        "--search",
-        "--grep",
-        "--query",
-        "--find",
-        "--maker",
-        "--author",
-        "--org",
-        "--owner",
+        *("--search", "--grep", "--query", "--find"),
+        *("--maker", "--author", "--org", "--owner"),
     ),
     "--runtime": ("--framework", "--backend", "--engine", "--library"),
     "--quantize": ("--quantization", "--bits", "--precision"),
@@ -202,15 +196,17 @@ Of several the first counts that takes what is typed behind it: 8GB are no param
 """
 
 NUMBERS: Mapping[str, Sequence[str]] = {
-    "--memory-gb": ("ram", "vram", "memory", "mem", "gpu"),
-    "--max-parameters": ("params", "parameters"),
+    "--memory-gb {}": ("vram", "memory", "mem", "gpu"),
+    "--memory-gb {} --device cpu": ("ram",),
+    "--max-parameters {}": ("params", "parameters"),
     "--within {}/item": ("latency",),
-    "--within": ("time", "deadline"),
-    "--num-examples": ("shots", "shot", "class", "train", "training", "dataset", "examples"),
-    "--num-items": ("images", "items", "count", "n"),
+    "--within {}": ("time", "deadline"),
+    "--num-examples {}": ("shots", "shot", "class", "train", "training", "dataset", "examples"),
+    "--num-items {}": ("images", "items", "count", "n"),
 }
 """What a flag means before a number where one of its words says so: `--gpu-memory 8`. What is
-typed for the number follows the flag where it is more than that.
+typed for the number follows the flag where it is more than that; an answer behind it is assumed
+where the line gives none: a graphics card has memory of its own, so RAM is that of a CPU.
 """
 
 ON_FILES = (

@@ -39,7 +39,7 @@ from advisor.engine.profile import Profile, as_meant, read_answers
 from advisor.errors import BrokenFileError, UsageError
 from advisor.files import real_path, replaces_input
 from advisor.model import NamedTuple
-from advisor.phrasing import count
+from advisor.phrasing import count, joined
 from advisor.rulebase.base import RuleBase
 from advisor.rulebase.store import load_rules
 
@@ -314,8 +314,8 @@ def _other_sizes(rulebase: RuleBase, given: Mapping[str, Any], answers: Profile)
 
         taken = f"is assumed to have {answers[question.id].value:g} GB. Pass `--{question.typed}"
         for name in (" ".join(names) for names in given.values() if isinstance(names, list)):
-            for size in other_sizes(rulebase, name):
-                yield f"{name} {taken} {size:g}` for one with {size:g} GB"
+            if sizes := [f"{size:g}" for size in other_sizes(rulebase, name)]:
+                yield f"{name} {taken}` for one with {joined(sizes, 'or')} GB"
 
 
 def _declared(parameter: Parameter) -> Any:

@@ -169,8 +169,11 @@ TAKEN = {
     "captioning --no-gpu": "captioning --device cpu",
     "captioning --commercial": "captioning --license-use commercial",
     "captioning --german": "captioning --language de",
-    "captioning --ram 8": "captioning --memory-gb 8",
-    "captioning --ram=8": "captioning --memory-gb 8",
+    "captioning --ram 8": "captioning --memory-gb 8 --device cpu",
+    "captioning --ram=8": "captioning --memory-gb 8 --device cpu",
+    "captioning --ram 8 --device auto": "captioning --memory-gb 8 --device auto",
+    "captioning --ram 8 --mac": "captioning --memory-gb 8 --device mps",
+    "list checkpoints --ram 8": "list checkpoints --memory-gb 8",
     "captioning --gpu-memory 8": "captioning --memory-gb 8",
     "captioning --gpu-mem=8": "captioning --memory-gb 8",
     "captioning --gpu-ram 8GB": "captioning --memory-gb 8GB",
@@ -385,8 +388,9 @@ def test_a_name_is_shown_alike_in_any_case(advisor):
 
 def test_a_card_that_is_sold_with_several_sizes_says_so(advisor):
     said = advisor("captioning", "--device", "a100").err
-    assert "a100 is assumed to have 40 GB. Pass `--memory-gb 80` for one with 80 GB" in said
+    assert "a100 is assumed to have 40 GB. Pass `--memory-gb` for one with 80 GB" in said
     assert not advisor("captioning", "--device", "a100", "--memory-gb", "80").err
+    assert "8, 16, 32 or 64 GB" in advisor("captioning", "--device", "jetson").err
 
 
 def test_a_video_is_tried_by_its_frames(advisor, tmp_path, monkeypatch):

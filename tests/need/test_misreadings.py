@@ -838,6 +838,21 @@ def test_the_memory_of_a_computer_is_not_that_of_its_card(rulebase, text, memory
 
 
 @pytest.mark.parametrize(
+    ("text", "device"),
+    [
+        ("caption photos, 16 GB RAM", "cpu"),
+        ("Fotos beschreiben, 32 GB Arbeitsspeicher", "cpu"),
+        ("caption photos, 16 GB RAM, a GPU", "gpu"),
+        ("caption photos on a MacBook with 16 GB RAM", "mps"),
+        ("caption photos, 16 GB", None),
+    ],
+)
+def test_the_memory_of_a_computer_alone_is_that_of_a_cpu(rulebase, text, device):
+    said = options_of(rulebase, text).get("device")
+    assert (said and said.options[0]) == device
+
+
+@pytest.mark.parametrize(
     ("text", "examples"),
     [
         ("classify screenshots into 8 product areas, 120 examples per area", 960),
