@@ -197,14 +197,15 @@ def _run_one(
         for block, answered in pool.answers(ready):
             number, timing = len(answered.responses), dict[str, Any]()
             of_labels = block.keys[0][0] < 0
-            failures = [each.failed for each in answered.responses if not each.unreadable]
+            readable = [each for each in answered.responses if not each.unreadable]
+            failures = [each.failed for each in readable]
             if (of_labels and any(failures)) or (first and failures and all(failures)):
                 why = next(filter(None, failures))  # it cannot answer at all
                 raise AdvisorError(why, kind="broken-checkpoint")
-            if number and not of_labels:
+            if readable and not of_labels:
                 passed = (time.perf_counter() - last) * 1000
                 timing = {
-                    "images": number,
+                    "images": len(readable),
                     "ms": round(answered.ms, 3),
                     "wall_ms": round(max(passed, answered.ms / pool.workers), 3),
                     "batch": answered.batch,

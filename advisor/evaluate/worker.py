@@ -91,7 +91,7 @@ class Worker:
             return AnsweredBlock((), 0.0, 0)
         runner, begun = self.runner, time.perf_counter()
         readable = [each for each in queries if not isinstance(each.opened, str)]
-        answered = {each.number: each for each in self._answered(readable)}
+        answered = {each.number: each for each in self._answered(readable)} if readable else {}
         if runner.placement.on_cuda:
             library("torch").cuda.synchronize()
         ms = (time.perf_counter() - begun) * 1000

@@ -319,14 +319,20 @@ def test_all_families_answer_about_labels_captions_and_questions(shapes, tmp_pat
     assert (vectors**2).sum(axis=1) == pytest.approx([1, 1], abs=1e-5)
 
 
-def test_an_unreadable_image_counts_for_nobody_and_is_named(shapes, tmp_path):
-    data = shapes(9)
-    (data / "a_red_circle" / "broken.png").write_bytes(b"no picture")
+@pytest.mark.parametrize("name", ["a_red_circle/broken.png", "z_last/broken.png"])
+def test_an_unreadable_image_counts_for_nobody_and_is_named(shapes, tmp_path, name):
+    """Also where it is alone in the last block: nothing is computed, and nothing is timed."""
+    data = shapes(8)
+    (data / name).parent.mkdir(exist_ok=True)
+    (data / name).write_bytes(b"no picture")
     found = run(arranged(data), tmp_path / "run")
-    unreadable = [each for each in found.responses(found.candidates[0]) if each.unreadable]
+    first = found.candidates[0]
+    unreadable = [each for each in found.responses(first) if each.unreadable]
     assert [each.unreadable for each in unreadable] == [
-        "`a_red_circle/broken.png` is not an image that can be read"
+        f"`{name}` is not an image that can be read"
     ]
+    assert not first.failed
+    assert found.file.timing(first).images == 8
 
 
 @pytest.mark.slow
