@@ -166,7 +166,8 @@ def make_set(
         raise UsageError(
             f"`{task}` cannot be evaluated: it needs the frames of a clip, and each row of "
             f"`{name}` has one image",
-            hint=f"`advisor try --task {task} --folder FRAMES` runs a model on one clip",
+            hint=f"`advisor try --task {task} --folder FRAMES --question 'what happens?'` runs a "
+            "model on one clip",
         )
     part, words = NEEDS[act.id]
     usable = _usable(data.annotations, act.id)

@@ -124,13 +124,12 @@ def named_rows(understanding: Understood) -> Iterator[tuple[str, str]]:
         yield label, f"{model.words}: {model.checkpoint} {place}{of}"
         label = ""
     if words := understanding.reading.words(served(understanding)):
-        compare = "advisor evaluate --candidate https://HOST/v1#MODEL"
+        compare = "To evaluate it, run advisor evaluate --candidate https://HOST/v1#MODEL"
         if task := understanding.advice.task:
             compare += f" --task {task}"
-        yield (
-            label,
-            f"{joined(words, 'and')}: available only as an API. To evaluate it, run {compare}",
-        )
+        if task in rulebase.clip_tasks:
+            compare = "advisor cannot evaluate it on clips"
+        yield label, f"{joined(words, 'and')}: available only as an API. {compare}"
 
 
 def named_json(understanding: Understood) -> list[dict[str, Any]]:

@@ -320,6 +320,8 @@ def test_a_model_that_only_a_company_serves_is_told_how_it_is_compared(advisor):
     assert "available only as an API" in row
     assert "evaluate --candidate https://HOST/v1#MODEL --task captioning" in " ".join(page.split())
     assert "No effect" not in page
+    clips = " ".join(advisor("GPT-4o or Qwen3-VL for describing videos?").out.split())
+    assert "only as an API. advisor cannot evaluate it on clips" in clips
     assert "served" not in advisor("embeddings with our own gpt-2 decoder").out
 
 
