@@ -1677,3 +1677,42 @@ def test_cards_and_sizes_in_words(rulebase, text, answers):
     said = {each.question: each.answer for each in (*reading.answers, *reading.concluded)}
     assert {id: said[id].value or said[id].options[0] for id in answers} == answers
     assert said.keys() & {"collection"} == answers.keys() & {"collection"}
+
+
+@pytest.mark.parametrize(
+    "text", ["caption and tag the same photos", "tag and caption the same images"]
+)
+def test_acts_on_the_same_photos_are_two_tasks_and_seek_no_duplicates(rulebase, text):
+    reading = read(rulebase, text)
+    tasks = {one.task for one in (*reading.tasks, *reading.besides)}
+    assert tasks == {"captioning", "zero-shot-classification"}
+
+
+def test_the_same_photos_that_are_looked_for_are_duplicates(rulebase):
+    assert tasks_of(rulebase, "find the same photos in two folders") == ["deduplication"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "RAG over 40,000 slides: embed page images and the question in the same space",
+        "embed PDF pages and questions in one space",
+    ],
+)
+def test_pages_embedded_with_questions_are_found_by_their_words(rulebase, text):
+    options = options_of(rulebase, text)
+    assert tasks_of(rulebase, text) == ["embeddings"]
+    assert options["reading"].options == ("page",)
+    assert options["text-input"].options == ("query",)
+
+
+@pytest.mark.parametrize(
+    ("text", "by_words"),
+    [
+        ("search my 900 screenshots by text", True),
+        ("search my 900 screenshots by text inside the browser", False),
+        ("search scanned contracts by text on an iPhone", False),
+    ],
+)
+def test_pages_are_found_by_their_words_where_a_page_retriever_runs(rulebase, text, by_words):
+    assert ("reading" in options_of(rulebase, text)) is by_words
