@@ -838,6 +838,20 @@ def test_the_memory_of_a_computer_is_not_that_of_its_card(rulebase, text, memory
 
 
 @pytest.mark.parametrize(
+    ("text", "task"),
+    [
+        ("receipts to excel", "field-extraction"),
+        ("bank statements to a spreadsheet", "field-extraction"),
+        ("charts to excel", "chart-reading"),
+        ("classify receipts / invoices / letters", "document-classification"),
+        ("extract fields from receipts, invoices and letters", "field-extraction"),
+    ],
+)
+def test_forms_go_into_tables_and_kinds_of_documents_are_classified(rulebase, text, task):
+    assert tasks_of(rulebase, text) == [task]
+
+
+@pytest.mark.parametrize(
     ("text", "device"),
     [
         ("caption photos, 16 GB RAM", "cpu"),
