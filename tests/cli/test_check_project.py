@@ -256,7 +256,7 @@ def test_a_choice_behind_another_is_told_on_one_line_and_fails_where_that_is_ask
     project(app_py=RIGHT, advisor_yaml=CHOICES)
     assert check(advisor).code == 0
     page = " ".join(advisor("check").out.split())
-    assert re.search(rf"{CLIP} ranks number \d+ of \d+ for zero-shot-classification", page)
+    assert re.search(rf"{CLIP} ranks number \d+ of \d+ checkpoints that fit, for zero-shot", page)
     assert "unpinned" not in page
     assert "`-v` shows 1 note." in page
     failing = check(advisor, "--fail-on", "outdated-choice")

@@ -113,7 +113,8 @@ def _standing(rulebase: RuleBase, decision: Decision, checkpoint: Checkpoint) ->
     needed = Requirements(rulebase, decision.profile)
     by = Precedences.known(rulebase, needed.task, needed.languages)
     ahead = [pick for pick in picks if pick.place < own.place]
-    place = f"{checkpoint.id} ranks number {picks.index(own) + 1} of {len(picks)} for {needed.task}"
+    among = f"{len(picks)} checkpoints that fit, for {needed.task}"
+    place = f"{checkpoint.id} ranks number {picks.index(own) + 1} of {among}"
     fix = "run `advisor evaluate` to compare both on your images"
     compared = False
     for better in sorted(ahead, key=lambda pick: not pick.within(own.needs_gb or 0)):
@@ -122,11 +123,10 @@ def _standing(rulebase: RuleBase, decision: Decision, checkpoint: Checkpoint) ->
         compared |= bool(pair.tied) or (lead is not None and lead.by == FIGURE)
         if lead is None or lead.by != FIGURE or lead.next != checkpoint.id:
             continue
-        first = "the first" if better.place == 1 else f"number {picks.index(better) + 1}"
         memory = f"needs {_gb(better)}, this checkpoint {_gb(own)}"
         memory = f". The better checkpoint {memory}" if better.memory_gb else ""
         yield Finding(
-            f"{place}. {first.capitalize()}, {better.checkpoint.id}, has {lead.yardstick} "
+            f"{place}. {better.checkpoint.id}, ranked above it, has {lead.yardstick} "
             f"{lead.value:g} against {lead.next_value:g}{memory}",
             sources=[lead.source] if lead.source else (),
             fix=fix,
