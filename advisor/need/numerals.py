@@ -75,12 +75,13 @@ def numbers_in(lexicon: Lexicon, swept: Swept) -> list[Amount]:
     times = lexicon.index["numerals"]
     factors = {mark.first: (times[mark.id], mark.last) for mark in swept.of(NUMERAL)}
     alone = {mark.first: (times[mark.id], mark.last) for mark in swept.of(ALONE)}
-    order = lexicon.index["number_words"]
     words = _spellings(lexicon, swept)
     named = [mark for mark in swept.of(CONCEPT, SAYING, NAME) if mark.id != CARD]
     inside = {place for mark in named for place in mark.places[mark.last - mark.first > 1 :]}
     machines = {mark.first for mark in named if mark.id.startswith(MACHINE)}
-    units = {m.first for m in swept.of(MEASURE, NUMERAL) if swept.tokens[m.first - 1].form != ","}
+    forms = [token.form for token in swept.tokens]
+    units = {m.first for m in swept.of(MEASURE, NUMERAL) if forms[m.first - 1] not in (",", ")")}
+    units = {at for at in units if forms[at] not in forms[at + 2 : at + 3]}  # line by line
     dated = {mark.last for mark in swept.of(PARTICLE) if mark.id == "dated"}
     wishes = {mark.first for mark in swept.of(PARTICLE) if mark.id == WISHES}
     numbers: list[Amount] = []
@@ -95,7 +96,7 @@ def numbers_in(lexicon: Lexicon, swept: Swept) -> list[Amount]:
             factor, last = alone[place]
             number = Amount(factor * LEAST_OF_SEVERAL, False, place, last)
         elif number is None and place in words:
-            number = _spelt(swept, place, words, order)
+            number = _spelt(swept, place, words, lexicon.index["number_words"])
         if number is not None:
             number = _times(number, factors) if number.exact else number
             near = {number.last, number.last + 1}
@@ -124,9 +125,8 @@ def _digits(swept: Swept, place: int) -> Amount | None:
     """Return the number in digits that stands at a token, but for digits of a name: GPT-2, B/32."""
     _, start, end = swept.tokens[place]
     before = swept.text[max(start - 2, 0) : start]
-    if len(before) == 2 and before[0].isalpha() and before[1] in "-/_":
-        return None
-    if before[-1:].isascii() and before[-1:].isalpha():
+    joined = len(before) == 2 and before[0].isalpha() and before[1] in "-/_"
+    if joined or (before[-1:].isascii() and before[-1:].isalpha()):
         return None
     last = place + 1
     if end - start <= GROUP and swept.tokens[place].form.isdigit():

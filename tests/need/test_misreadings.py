@@ -1730,3 +1730,20 @@ def test_pages_embedded_with_questions_are_found_by_their_words(rulebase, text):
 )
 def test_pages_are_found_by_their_words_where_a_page_retriever_runs(rulebase, text, by_words):
     assert ("reading" in options_of(rulebase, text)) is by_words
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Kurrentbriefe (um 1900) Zeile für Zeile transkribieren",
+        "Briefe um 1900 Seite für Seite transkribieren",
+        "transcribe letters from 1912 page by page",
+        "transcrire des lettres de 1912 page par page",
+    ],
+)
+def test_a_year_before_a_word_said_twice_or_behind_a_bracket_counts_nothing(rulebase, text):
+    assert "collection" not in options_of(rulebase, text)
+
+
+def test_a_number_before_what_it_counts_is_no_year(rulebase):
+    assert options_of(rulebase, "transcribe letters from 1912 pages")["collection"].value == 1912
