@@ -8,6 +8,7 @@ import pytest
 from advisor.cli.main import run
 from advisor.decide.recommendation import recommend
 from advisor.decide.workload import hours_within, rounded, speed_for, time_of, workload_of
+from advisor.engine.bounds import duration
 from advisor.errors import UsageError
 from advisor.model.library import NETWORKS, Tower
 from advisor.rulebase.store import load_rules
@@ -311,3 +312,8 @@ def test_of_a_device_whose_speed_nobody_knows_the_time_is_not_verified(rules):
 def test_a_bound_without_what_it_rests_on_is_refused(rules, answers, within, wrong):
     with pytest.raises(UsageError, match=wrong):
         recommend(rules, answers, within=within)
+
+
+def test_an_estimated_time_has_two_digits_and_a_given_one_all():
+    assert duration(667.368 / 3_600_000, 2) == "670 ms"
+    assert duration(667.368 / 3_600_000) == "667.368 ms"

@@ -272,7 +272,7 @@ def _late(advice: TaskAdvice) -> str:
         return ""
     took, id = min(times)
     bound = f"no estimate is within {duration(hours)}"
-    return f"{bound}: {id}, the fastest, takes about {duration(float(f'{took:.3g}'))}."
+    return f"{bound}: {id}, the fastest, takes about {duration(took, 2)}."
 
 
 def _elsewhere(advice: TaskAdvice) -> Page:

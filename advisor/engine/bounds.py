@@ -140,8 +140,8 @@ def bound_text(id: str, number: float, *, each: bool = False) -> str:
     return f"{text}{EACH[0]}" if each else text
 
 
-def duration(hours: float) -> str:
+def duration(hours: float, digits: int = 6) -> str:
     """Return a time in the largest unit of which there is one: 48 h, 30 min, 2 s, 50 ms."""
     units = ((1.0, "h"), (1 / 60, "min"), (1 / HOUR, "s"), (1 / HOUR / 1000, "ms"))
     size, unit = next((row for row in units if hours >= row[0] * 0.9999), units[-1])
-    return f"{hours / size:.6g} {unit}"
+    return f"{float(f'{hours / size:.{digits}g}'):.6g} {unit}"
