@@ -261,7 +261,7 @@ def test_where_all_known_times_are_too_long_the_answer_names_the_fastest(rules, 
         if [gap.field for gap in suitability.lacks] == ["hours"]
     }
     assert hours[late[1]] == min(hours.values()) > 48
-    assert float(late[2]) == pytest.approx(hours[late[1]], rel=0.005)
+    assert float(late[2]) == pytest.approx(hours[late[1]], rel=0.05)
     assert run(["recommend", *flags]) == 0
     page = capsys.readouterr()
     assert "`--num-items` has no effect on dataset-captioning" in page.err
