@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Iterator
 
@@ -91,6 +92,7 @@ _KEY = re.compile(
     r"|(?:checkpoint|pretrained|repo|hub|hf)_?(?:name|id|path|model|name_or_path"
     r"|model_name_or_path))\Z"
 )
+_OTHER_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _OWN = re.compile(rb'\{\s*"(?:schema_version|baseline_version|lock_version)"\s*:')
 """How answers, reports, baselines and locks of advisor itself begin."""
@@ -111,7 +113,7 @@ def read_configuration(data: bytes, name: str, vocabulary: Vocabulary) -> Scan:
     checkpoint, also where it nearly does. The key of a value is the last one before it.
     Raises UnreadableError where the file cannot be read as text.
     """
-    if b"\0" in data[:4]:
+    if data.startswith(_OTHER_MARKS) or b"\0" in data[:4]:
         raise UnreadableError(name, None, "is not UTF-8 text")
     if b"/" not in data or _OWN.match(data):
         return Scan()

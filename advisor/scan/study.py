@@ -33,6 +33,7 @@ from advisor.scan.source import Parsed, Placed
 from advisor.scan.usage import UNKNOWN, Argument, Built, Call, Load, Location, Value
 from advisor.scan.vocabulary import Vocabulary
 
+_LONGEST_SOURCE = 200
 _IMPORT = "from transformers import"
 
 
@@ -73,7 +74,7 @@ class Study(Classes):
         self._numbers: dict[Hashable, int] = {}
         self.location = cache(parsed.location)
         """Gives where a node stands in the file."""
-        self.source = cache(lambda node: ast.unparse(node)[:200])
+        self.source = cache(lambda node: ast.unparse(node)[:_LONGEST_SOURCE])
         """An expression as code, of the same form however it was written."""
 
     def begin(self) -> None:

@@ -66,6 +66,7 @@ class Found(NamedTuple):
     vouched: bool
 
 
+_GIT_SECONDS = 20
 _OF_ANYBODY = ("-c", "safe.directory=*")
 """A checkout may be another user's, as in a container; listing runs nothing of its settings."""
 _OTHERS = ("--others", "--exclude-standard")
@@ -277,7 +278,7 @@ def _listed(folder: str, *kinds: str) -> list[str]:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             check=True,
-            timeout=20,
+            timeout=_GIT_SECONDS,
         )
     except (OSError, subprocess.SubprocessError):
         return []
