@@ -243,10 +243,13 @@ def alone(names, key, image, words, result):
         return {result: names["objects"]([image], names["texts"])[0]}
     if contract == "answers" and not flags:
         return names["answers"]([image])[0]
+    if "fields" in flags:  # no tiny network writes JSON, so each is asked once more
+        return names["answers"]([image], [f"{names['wanted']} Write only JSON."])[0] | {
+            "fields": None
+        }
     prompt = names["prompt"].replace("{question}", given.get("--question", ""))
     prompt = prompt.replace("{labels}", given.get("--labels", "").replace(", ", "; "))
-    line = names["answers"]([image], [prompt])[0]
-    return line | {"fields": None} if "fields" in flags else line  # no tiny network writes JSON
+    return names["answers"]([image], [prompt])[0]
 
 
 @pytest.mark.slow
