@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from advisor.catalogue.filters import SORTS, Matches, Wishes, matches
+from advisor.catalogue.filters import SORTS, Matches, Wishes, licence_names, matches
 from advisor.console.commands import Options, rules_of
 from advisor.console.flags import split
 from advisor.console.options import option
@@ -106,7 +106,7 @@ def read_wishes(
 
 def _licences(rulebase: RuleBase, given: list[str]) -> list[str]:
     """Return licenses by their names in any case, or by how these begin: apache."""
-    names = {(each.licence or "").lower() for each in rulebase.checkpoints.values()} - {""}
+    names = licence_names(rulebase)
     every: list[str] = []
     for name in map(str.lower, given):
         alike = [name] if name in names else [each for each in names if each.startswith(name)]

@@ -33,6 +33,11 @@ class Wishes(NamedTuple):
     one_of: Mapping[str, Sequence[Any]] = {}
 
 
+def licence_names(rulebase: RuleBase) -> set[str]:
+    """Return the licenses of all checkpoints, in lower case."""
+    return {each.licence.lower() for each in rulebase.checkpoints.values() if each.licence}
+
+
 class Matches(NamedTuple):
     """The checkpoints that meet all wishes, and those of which a wanted field is not verified."""
 

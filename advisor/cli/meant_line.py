@@ -12,6 +12,7 @@ from itertools import chain, pairwise, takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from advisor.catalogue.filters import licence_names
 from advisor.catalogue.knowledge import KINDS, checkpoints_called, find, outside_catalog
 from advisor.cli import takes
 from advisor.cli.placing import PlacedWords
@@ -173,10 +174,9 @@ def _listed(rulebase: RuleBase, flag: str, words: list[str]) -> list[str]:
     with suppress(UsageError):
         placed = listing.line(words)
         values = dict(pairwise((*placed, "")))
-        licences = {(each.licence or "").lower() for each in rulebase.checkpoints.values()}
         best = () if "--sort" in values or f"--{TASK}" not in values else ("--sort", "quality")
-        is_known = values.get("--license", "").lower() in licences
-        return [*placed, *best] if is_known else []
+        licence = values.get("--license", "").lower()
+        return [*placed, *best] if not licence or licence in licence_names(rulebase) else []
     return []
 
 

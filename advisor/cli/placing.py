@@ -268,15 +268,20 @@ class PlacedWords:
             has, shape, *assumed = meant.split()
             if value[:1].isdigit() and has in self.flags and {*words} & {*name.split("-")}:
                 whole = shape.format(value.partition("/")[0] if "/" in shape else value)
-                reads = read(self.rulebase, " ".join(self.words)).answers
-                given = {f"--{self.rulebase.question(each.question).typed}" for each in reads}
-                given |= {word.partition("=")[0] for word in self.words}
-                is_open = (self.flags.keys() - given) & {*assumed}
-                return [has, whole, *(assumed if is_open else ())], True
+                return [has, whole, *(assumed if self._is_open(assumed) else ())], True
         begun = (has for has in questions if value and questions[has].typed.startswith(name))
         answers = ((has, self._answer(has, f"{value} {name}", value)) for has in begun)
         answered = next(([has, answer] for has, answer in answers if answer), [])
         return answered, bool(answered)
+
+    def _is_open(self, assumed: Sequence[str]) -> bool:
+        """True where the command has the flag of an assumed answer, and nothing answers it."""
+        if self.flags.keys().isdisjoint(assumed):
+            return False
+        reads = read(self.rulebase, " ".join(self.words)).answers
+        given = {f"--{self.rulebase.question(each.question).typed}" for each in reads}
+        given |= {word.partition("=")[0] for word in self.words}
+        return not given.issuperset(self.flags.keys() & {*assumed})
 
     def _answer(self, flag: str, words: str, value: str) -> str:
         """Return the value of a question's flag, else what it is answered with in words."""

@@ -15,7 +15,7 @@ from advisor.engine.decision import Decision, Engine
 from advisor.engine.profile import Answer, Profile, bounds_in, counted
 from advisor.errors import UsageError
 from advisor.model import NONE, TASK, NamedTuple, Question, Rule
-from advisor.model.library import Speed
+from advisor.model.library import Makers, Speed
 from advisor.rulebase.base import RuleBase
 from advisor.tokens import form_of
 
@@ -105,8 +105,8 @@ def called(rulebase: RuleBase, name: str) -> list[str]:
 
     The name of a country or company stands for all its makers too.
     """
-    makers = (each.makers for each in rulebase.makers if form_of(name) in map(form_of, each.names))
-    names = [_dashed(each) for each in (name, *chain.from_iterable(makers)) if _dashed(each) != "-"]
+    makers = chain.from_iterable(each.makers for each in _makers_under(rulebase, name))
+    names = [_dashed(each) for each in (name, *makers) if _dashed(each) != "-"]
     texts = (
         (each.hub_id, _dashed(each.id, each.label, each.licence, each.notes.get(WRITER)))
         for each in rulebase.checkpoints.values()
@@ -116,9 +116,15 @@ def called(rulebase: RuleBase, name: str) -> list[str]:
 
 def usual_name(rulebase: RuleBase, name: str) -> str:
     """Return what checkpoints are called by, a country in English; empty for no name of any."""
+    for makers in _makers_under(rulebase, name):
+        return makers.names[0]
+    return name if called(rulebase, name) else ""
+
+
+def _makers_under(rulebase: RuleBase, name: str) -> list[Makers]:
+    """Return the lists of makers that people call so, by their country or company."""
     form = form_of(name)
-    names = (each.names for each in rulebase.makers if form in map(form_of, each.names))
-    return next(names, (name if called(rulebase, name) else "",))[0]
+    return [makers for makers in rulebase.makers if form in map(form_of, makers.names)]
 
 
 def _dashed(*texts: str | None) -> str:

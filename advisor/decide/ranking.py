@@ -239,10 +239,13 @@ def line_of(
             id,
         )
 
+    def freedom(id: str) -> int:
+        return OPENNESS[unrounded[id].commercial_use]
+
+    rivals = [id for id in measured if precedences.speaks(unrounded[id])]
+
     def in_order(ids: Iterable[str]) -> list[str]:
         """Return some in line; who leads is counted among those that know the language."""
-        rivals = [id for id in measured if precedences.speaks(unrounded[id])]
-        freedom = {id: OPENNESS[unrounded[id].commercial_use] for id in unrounded}.__getitem__
         return in_line(list(ids), locked._replace(behind=later), rivals, key, freedom)
 
     listed = in_order(id for id in unrounded if id in measured or locked.behind[id] & measured)
@@ -279,10 +282,11 @@ def _with_costlier(models: Mapping[str, Checkpoint], locked: Locked) -> dict[str
     later = dict(locked.behind)
     for id, other in permutations(models, 2):
         small, large = models[id], models[other]
-        alike = small.series == large.series and other in locked.ties.get(id, ())
+        if small.series != large.series or other not in locked.ties.get(id, ()):
+            continue
         larger = (small.parameters_millions or inf) <= (large.parameters_millions or 0.0)
         larger = larger and 0 < (small.image_size or 0) < (large.image_size or 0)
-        if alike and larger and id not in later[other]:  # else evidence says otherwise
+        if larger and id not in later[other]:  # else evidence says otherwise
             later |= {x: later[x] | {other} | later[other] for x in later if id in {x, *later[x]}}
     return later
 
@@ -325,7 +329,8 @@ def _with_rounded(
         if edge[4] in rounded
         or (edge[3] in rounded and (size[edge[4]] < size[edge[3]] or edge[:2] == own))
     }
-    alike = [(id, other) for id, other in combinations(forms, 2) if _bits(id) == _bits(other)]
+    bits = {id: _bits(id) for id in forms}
+    alike = [(id, other) for id, other in combinations(forms, 2) if bits[id] == bits[other]]
     alike = [pair for pair in alike if pair[::-1] not in of_forms]
     of_own = [pair for pair, edge in of_forms.items() if edge[:2] == own]
     claims = dict.fromkeys([*pairwise(line), *of_own, *alike, *of_forms])

@@ -262,10 +262,11 @@ class Requirements:
         key = memory_gb, self.task, checkpoint.id, use == AS_IS
         cached: tuple[Checkpoint, float | None] | None = self.rulebase.compared.get(key)
         if cached is None or cached[0] is not checkpoint:
-            trained = training_memory(checkpoint)
-            size = trained and trained.lora_gb
             if use == AS_IS:
                 size = memory_gb(checkpoint, self.rulebase.task(self.task))
+            else:
+                trained = training_memory(checkpoint)
+                size = trained and trained.lora_gb
             cached = self.rulebase.compared[key] = checkpoint, size
         return cached[1]
 

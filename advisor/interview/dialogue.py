@@ -51,14 +51,10 @@ class Dialogue:
                 engine = session.engine
                 line = command("ask", engine.rulebase, session.profile, engine.priority)
                 stop = "" if session.to == CHECKPOINT else f" --to {session.to}"
-                steps = session.steps
-                unsure = [self._typed(step.question) for step in steps if step.answer is None]
+                unsure = [engine.rulebase.question(id).typed for id in session.unknown]
                 skip = f" --skip {','.join(unsure)}" if unsure else ""
                 note("", "continue with your answers:", f"  {line}{skip}{stop}")
             raise
-
-    def _typed(self, question: str) -> str:
-        return self.session.engine.rulebase.question(question).typed
 
     def change(self) -> None:
         """Let one answer be given again, and go on from there."""

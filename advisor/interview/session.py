@@ -67,6 +67,11 @@ class Session:
         return self.engine.space(settled(self.engine, self.profile))
 
     @property
+    def unknown(self) -> list[str]:
+        """The questions that somebody does not know the answer of."""
+        return [step.question for step in self.steps if step.answer is None]
+
+    @property
     def _task(self) -> Answer | None:
         """The one task that is meant, said or following from what was; None where it is open."""
         answer = self.profile.get(TASK)
@@ -83,8 +88,7 @@ class Session:
     def _open(self) -> Open | None:
         """What is left to ask about the checkpoint; None where that is not what it is about."""
         task = self._task if self.to == CHECKPOINT else None
-        unknown = [step.question for step in self.steps if step.answer is None]
-        return task and self._opened_by({**self.profile, TASK: task}, unknown)
+        return task and self._opened_by({**self.profile, TASK: task}, self.unknown)
 
     def _opened_by(self, profile: Profile, unknown: Sequence[str]) -> Open:
         key = tuple((id, *answer) for id, answer in profile.items()), tuple(unknown)

@@ -293,17 +293,18 @@ def _check(text: str, given: Given, batch: str, telling: Telling) -> None:
 
     A batch answers lines alone, and in one way.
     """
-    if batch and (given or text):
-        message = "`--batch` reads all answers from its input lines"
-        raise UsageError(message, hint="remove the other words and flags")
-    other = telling.format not in ("terminal", "json")
-    flags = {"--output": telling.shown.files, f"--format {telling.format}": other}
-    flags |= {"-q": telling.quiet, "-v": telling.verbose}
-    if batch and (flag := next((flag for flag, given in flags.items() if given), "")):
-        message = "`--batch` always prints one line of JSON per input line"
-        hint = "and append `> answers.jsonl` to save the lines"
-        raise UsageError(f"{message}, so `{flag}` has no effect", hint=f"leave out `{flag}` {hint}")
-    if not (batch or given or text):
+    if batch:
+        if given or text:
+            message = "`--batch` reads all answers from its input lines"
+            raise UsageError(message, hint="remove the other words and flags")
+        other = telling.format not in ("terminal", "json")
+        flags = {"--output": telling.shown.files, f"--format {telling.format}": other}
+        flags |= {"-q": telling.quiet, "-v": telling.verbose}
+        if flag := next((flag for flag, passed in flags.items() if passed), ""):
+            message = "`--batch` always prints one line of JSON per input line"
+            hint = f"leave out `{flag}` and append `> answers.jsonl` to save the lines"
+            raise UsageError(f"{message}, so `{flag}` has no effect", hint=hint)
+    elif not (given or text):
         raise UsageError(
             "no task was passed. Describe your need in quotes, or pass --task",
             hint="`advisor list tasks` lists the tasks. `advisor` starts an interview, `advisor -` "

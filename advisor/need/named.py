@@ -57,13 +57,14 @@ def named_models(understanding: Understood) -> tuple[NamedModel, ...]:
     """Return the models that a sentence names, those of the answer's family and high rank first."""
     rulebase, advice = understanding.recommendation.rulebase, understanding.advice
     chosen = {advice.family: advice.selection}
+    ranked = {advice.family: _ids(advice.selection)}
     models = []
     for span, name in model_names(understanding).items():
         words = understanding.reading.text[slice(*span)]
         ids = lexicon_of(rulebase).named_by(name, words)
         for family in {rulebase.checkpoint(id).family for id in ids} - chosen.keys():
             chosen[family] = select_of(rulebase, family, advice.decision.profile, ORDERS[0])
-        ranked = {family: _ids(selection) for family, selection in chosen.items()}
+            ranked[family] = _ids(chosen[family])
         places = {id: order.index(id) + 1 for order in ranked.values() for id in ids if id in order}
         best = min(places, key=places.__getitem__, default=ids[0])
         family = rulebase.checkpoint(best).family

@@ -43,6 +43,8 @@ _NOT_ALWAYS = (
     *(ast.ExceptHandler, ast.match_case),
 )
 """Statements whose blocks are not done whenever a file is read."""
+_MAY_IMPORT = {ast.Import, ast.ImportFrom, *(kind for kind, parts in BLOCKS.items() if parts)}
+"""Kinds of statements that import, or in which others may stand that do."""
 
 
 def names_in(parsed: Parsed) -> list[Name]:
@@ -104,4 +106,5 @@ def _imports(tree: ast.Module) -> Iterator[tuple[ast.Import | ast.ImportFrom, bo
             optional = optional or any(map(_INSTALLED.search, words(node.test)))
         inside = inside or isinstance(node, _NOT_ALWAYS)
         for part in reversed(BLOCKS.get(type(node), ())):
-            left.extend((inner, optional, inside) for inner in reversed(getattr(node, part)))
+            nested = [inner for inner in getattr(node, part) if type(inner) in _MAY_IMPORT]
+            left.extend((inner, optional, inside) for inner in reversed(nested))

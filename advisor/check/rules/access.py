@@ -12,6 +12,7 @@ from advisor.model import Checkpoint
 from advisor.scan.usage import Load, Location, Usage
 from advisor.scan.vocabulary import vocabulary_of
 
+COMMIT = re.compile(r"[0-9a-f]{40}\Z")
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*\Z")
 """Organisation and name; a text that begins with a dot or a slash is a folder."""
 MOVES = re.compile(r"main\Z|master\Z|refs/|pr/|HEAD\Z")
@@ -70,7 +71,7 @@ def trust_remote_code(case: Case, usage: Usage) -> Iterator[Finding]:
         level = "note" if id.partition("/")[0].lower() in owners else ""
     given = (load.arguments.get("revision") for load, _ in remote)
     texts = [argument and argument.value for argument in given]
-    read = all(isinstance(text, str) and re.match(r"[0-9a-f]{40}\Z", text) for text in texts)
+    read = all(isinstance(text, str) and COMMIT.match(text) for text in texts)
     first, *others = (argument.name_place or argument.place for _, argument in remote)
     yield Finding(
         f"{id} {has}. `trust_remote_code=True` runs code from its repository",

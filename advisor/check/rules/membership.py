@@ -32,6 +32,7 @@ ALIKE = 0.7
 TENSORS = frozenset(("Tensor", "FloatTensor", "LongTensor"))
 BARE = "model"
 """The part of a model with a head that is the model without it."""
+LEADING = re.compile(r"[a-z]+_[a-z]+_")
 ASKS = re.compile(r"attr(?<=(?:has|get|set|del)attr)\(([^\n]*)")  # found by its first letters
 ASKING = ("isinstance", "hasattr", "getattr", "is_tensor", "is_torch_tensor")
 """Functions that ask what something is."""
@@ -206,7 +207,7 @@ def _instead(
         because = f"The attributes of `{name}` moved to the model itself."
         return f"leave `.{name}` out", because, _renamed(call, "")
     if life.text.startswith("("):
-        start = re.match("[a-z]+_[a-z]+_", name)
+        start = LEADING.match(name)
         methods = [it for it, text in at.members.texts.items() if text.startswith("(")]
         methods = [it for it in methods if start and it.startswith(start.group())]
         if near := difflib.get_close_matches(name, methods, 1, ALIKE):
