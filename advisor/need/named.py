@@ -68,8 +68,9 @@ def named_models(understanding: Understood) -> tuple[NamedModel, ...]:
         places = {id: order.index(id) + 1 for order in ranked.values() for id in ids if id in order}
         best = min(places, key=places.__getitem__, default=ids[0])
         family = rulebase.checkpoint(best).family
-        lacks = _lacking(rulebase.checkpoint(best), chosen[family], str(advice.task))
-        rank, of = places.get(best), len(ranked[family])
+        rank, of, lacks = places.get(best), len(ranked[family]), ""
+        if rank is None:
+            lacks = _lacking(rulebase.checkpoint(best), chosen[family], str(advice.task))
         models.append(NamedModel(name, span, best, family, rank, of, lacks))
     models.sort(key=lambda model: (model.family != advice.family, model.rank is None, model.rank))
     return tuple(models)

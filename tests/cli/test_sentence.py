@@ -298,6 +298,13 @@ def test_a_named_model_that_does_not_meet_the_needs_says_what_it_lacks(advisor, 
     assert f"{found['checkpoint']} does not meet these needs: {lacks}" in page
 
 
+def test_a_named_model_that_ranks_lacks_nothing(advisor):
+    answer = json.loads(advisor("caption photos with BLIP-2 or Qwen3-VL", "--format", "json").out)
+    assert [(each["rank"] is not None, each["lacks"]) for each in answer["named"]] == [
+        (True, "")
+    ] * 2
+
+
 def test_a_model_outside_the_families_says_what_restricts_its_use(advisor):
     restricted = advisor("segmentation")
     assert "License      sam-licence: commercial use restricted" in restricted.out
