@@ -3,7 +3,10 @@
 import random
 from typing import NamedTuple
 
-from advisor.engine.bounds import bound_value
+import pytest
+
+from advisor.engine.bounds import SIZE, TIME, bound_value
+from advisor.need.reading import read
 
 SEED = 20261126
 ENDINGS = ("", ", please", " for us")
@@ -98,3 +101,49 @@ def limit_of(reading, bound):
     """Return the value of a limit that words set, in the unit of its field; None without one."""
     found = next((limit for limit in reading.limits if limit.bound == bound), None)
     return found and bound_value(bound, found.text)[0]
+
+
+EACH = object()
+"""In place of what a sentence says: it stands behind that sentence."""
+
+
+def meanings(table):
+    """Return each sentence of a table with what it says, as parameters of a test.
+
+    Of each kind of sentences a table has what all say, and the sentences: a text, or a text with
+    what it says in the place of each `EACH`, or of more in a dictionary.
+    """
+    parameters = []
+    for kind, (shared, *rows) in table.items():
+        own = [question for question, answer in shared.items() if answer is EACH]
+        for row in rows:
+            text, *answers = (row,) if isinstance(row, str) else row
+            more = answers.pop() if len(answers) > len(own) else {}
+            said = {**shared, **dict(zip(own, answers, strict=True)), **more}
+            parameters.append(pytest.param(text, said, id=f"{kind}: {text}"))
+    return parameters
+
+
+def meaning(rulebase, text, questions):
+    """Return what a sentence says of some questions, None where it says nothing.
+
+    `task` is all that it wishes for and `first` the likeliest, `hours` and `millions` are its
+    limits, `numbers` all that counts something.
+    """
+    reading = read(rulebase, text)
+    answers = {one.question: one.answer for one in (*reading.answers, *reading.concluded)}
+    tasks = [one.task for one in reading.tasks]
+    said = {
+        "task": tasks[0] if len(tasks) == 1 else tasks,
+        "first": tasks[0] if tasks else None,
+        "hours": limit_of(reading, TIME),
+        "millions": limit_of(reading, SIZE),
+        "limits": reading.limits,
+        "besides": reading.besides,
+        "corrected": reading.corrected,
+        "numbers": {id: one.value for id, one in answers.items() if one.value},
+    }
+    for question, answer in answers.items():
+        names = answer.names[0] if len(answer.names) == 1 else answer.names
+        said[question] = names if answer.value is None else answer.value
+    return {question: said.get(question) for question in questions}
