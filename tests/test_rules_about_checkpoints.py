@@ -206,8 +206,26 @@ WORDLESS = ("similar-images", "deduplication")
 
 @given(WRITING_TASKS, SMALL_DEVICES)
 def test_without_a_gpu_the_first_is_of_the_speed_class(rulebase, task, device):
-    limit = {"captioning": 1000, "alt-text": 1000}.get(task, 2500 if device == "cpu" else 1500)
+    limit = 2500 if device == "cpu" else 1500
     assert sized(placed(rulebase, task=task, device=device))[0] < limit
+
+
+@pytest.mark.parametrize("task", ["captioning", "alt-text", "dataset-captioning"])
+def test_on_a_cpu_nothing_of_the_speed_class_has_a_better_result_than_the_first(rulebase, task):
+    found = placed(rulebase, task=task, device="cpu")
+    fast = [p for p in found if not p.aimed_at[0] and p.use == found[0].use]
+    values = {p.checkpoint.id: {f.table: f.value for f in p.figures} for p in fast}
+    table = found[0].figures[0].table
+    assert values[found[0].checkpoint.id][table] == max(v.get(table, 0) for v in values.values())
+    assert max(p.checkpoint.parameters_millions for p in fast) > 1500
+
+
+@pytest.mark.parametrize("task", ["image-search", "embeddings"])
+def test_fewer_than_100_images_are_encoded_by_the_best_encoder_without_a_gpu_too(rulebase, task):
+    on = {"task": task, "device": "cpu"}
+    few = placed(rulebase, **on, collection="80")[0].checkpoint
+    assert few.id == placed(rulebase, task=task, collection="80")[0].checkpoint.id
+    assert placed(rulebase, **on)[0].checkpoint.parameters_millions < few.parameters_millions
 
 
 @pytest.mark.parametrize("task", ["captioning", "detailed-captioning", "vqa"])
