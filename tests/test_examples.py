@@ -129,7 +129,13 @@ def test_the_worked_examples_of_contributing_are_sound(said, worked):
     assert said("rules", "coverage", "--strict", "--rules", worked)[0] == 0
 
 
-@pytest.mark.slow
-def test_the_family_of_contributing_is_recommended_for_the_task_it_adds(said, worked):
-    code, outcome, family = decided(said, "--task", "pixel-art", "--rules", worked)
-    assert (code, outcome, family) == (0, "decided", "toy-painter")
+def test_the_family_of_contributing_is_decided_explained_and_in_nobodys_way(said, worked):
+    overlay = ("--format", "json", "--rules", worked)
+    assert decided(said, "--task", "pixel-art", *overlay) == (0, "decided", "toy-painter")
+    words = ("--task", "handwriting", "--why-not", "painter")
+    explained = json.loads(said("explain", *words, *overlay)[1])
+    (painter,) = explained["why_not"]
+    assert (painter["family"], painter["verdict"]) == ("toy-painter", "excluded")
+    reasons = [reason["because"] for reason in painter["reasons"]]
+    assert "The rule base does not say that Toy painter does `handwriting`." in reasons
+    assert explained["family"] == decided(said, "--task", "handwriting")[2]

@@ -128,7 +128,7 @@ def meaning(rulebase, text, questions):
     """Return what a sentence says of some questions, None where it says nothing.
 
     `task` is all that it wishes for and `first` the likeliest, `hours` and `millions` are its
-    limits, `numbers` all that counts something.
+    limits, `limits` all of them, `numbers` all that counts something.
     """
     reading = read(rulebase, text)
     answers = {one.question: one.answer for one in (*reading.answers, *reading.concluded)}
@@ -138,7 +138,7 @@ def meaning(rulebase, text, questions):
         "first": tasks[0] if tasks else None,
         "hours": limit_of(reading, TIME),
         "millions": limit_of(reading, SIZE),
-        "limits": reading.limits,
+        "limits": {limit.bound: limit.text for limit in reading.limits},
         "besides": reading.besides,
         "corrected": reading.corrected,
         "numbers": {id: one.value for id, one in answers.items() if one.value},

@@ -3,6 +3,7 @@
 from collections import Counter
 
 import pytest
+from sentences import EACH, meaning, meanings
 
 from advisor.cli.program import program
 from advisor.engine.bounds import FILE, TIME
@@ -15,20 +16,12 @@ from advisor.need.reading import read
 from advisor.need.sweep import CORRECTED_WORDS, NEGATED_WORDS
 from advisor.need.understanding import MOST_NAMED, understand
 
-
-def options(rulebase, text, question):
-    answers = {one.question: one.answer for one in read(rulebase, text).answers}
-    if question not in answers:
-        return None
-    return answers[question].value or list(answers[question].options)
-
-
 FAR = "very " * FARTHEST
 
 
-@pytest.mark.parametrize(
-    ("text", "number"),
-    [
+MEANT = {
+    "a number counts what is near": (
+        {"collection": EACH},
         ("三张图片写说明", None),  # one sign alone is no number
         ("十张图片写说明", None),
         ("二十张图片写说明", 20),
@@ -42,15 +35,9 @@ FAR = "very " * FARTHEST
         (f"describe 500 {FAR}photos", None),
         ("describe photos a 500", None),  # what is counted stands behind
         ("describe photos. 500", None),
-    ],
-)
-def test_a_number_counts_what_is_near(rulebase, text, number):
-    assert options(rulebase, text, "collection") == number
-
-
-@pytest.mark.parametrize(
-    ("text", "number"),
-    [
+    ),
+    "examples are as many as train": (
+        {"pairs": EACH},
         (f"captions with {LEAST_TAUGHT - 1} examples", None),
         (f"captions with {LEAST_TAUGHT} examples", LEAST_TAUGHT),
         ("fine-tune on 2 captioned photos", 2),  # who trains says so
@@ -59,15 +46,9 @@ def test_a_number_counts_what_is_near(rulebase, text, number):
         ("5 stages, 120 labeled photos for each, classify", 600),
         ("5 estadios, 120 fotos etiquetadas para cada uno, clasificar", 600),
         ("which of 14 findings, classify x-rays, 50 labeled images for each", 700),
-    ],
-)
-def test_examples_are_as_many_as_train(rulebase, text, number):
-    assert options(rulebase, text, "pairs") == number
-
-
-@pytest.mark.parametrize(
-    ("text", "number"),
-    [
+    ),
+    "a rate counts the images": (
+        {"collection": EACH},
         ("read receipts, ~300/day", 300),
         ("read receipts, 10 / h", 240),
         ("手書きメモを文字起こし、1日に80枚", 80),  # the 1 is that of the day
@@ -77,15 +58,9 @@ def test_examples_are_as_many_as_train(rulebase, text, number):
         ("caption photos, roughly 700", None),
         ("caption photos from circa 1890", None),
         ("caption photos, roughly 700 euros", None),
-    ],
-)
-def test_a_rate_counts_the_images(rulebase, text, number):
-    assert options(rulebase, text, "collection") == number
-
-
-@pytest.mark.parametrize(
-    ("text", "limit"),
-    [
+    ),
+    "limits of a sentence turn on what they are said of": (
+        {"limits": EACH},
         ("tag photos, 50ms/image", {TIME: "50ms/item"}),
         ("answer questions about photos, it mustn't take longer than 3 s", {TIME: "3s/item"}),
         ("Fotos beschreiben, das darf nicht länger als 3 Sekunden dauern", {TIME: "3s/item"}),
@@ -107,15 +82,9 @@ def test_a_rate_counts_the_images(rulebase, text, number):
         ("clasificar plantas, el modelo no más de 100 MB", {FILE: "100MB"}),
         ("classify plants in less than 512 MB of RAM", {}),  # memory, by that word
         ("caption photos, under 8 GB", {}),
-    ],
-)
-def test_limits_of_a_sentence_turn_on_what_they_are_said_of(rulebase, text, limit):
-    assert {each.bound: each.text for each in read(rulebase, text).limits} == limit
-
-
-@pytest.mark.parametrize(
-    ("text", "task"),
-    [
+    ),
+    "an idiom is no task and what decides between two is read": (
+        {"first": EACH},
         ("is this model any good for captioning photos?", "captioning"),
         ("is this caption any good?", "image-text-matching"),
         ("which captioner fits in 6 GB?", "captioning"),
@@ -143,30 +112,25 @@ def test_limits_of_a_sentence_turn_on_what_they_are_said_of(rulebase, text, limi
         (f"I have {LEAST_TAUGHT} photos in total, sort mushrooms", "zero-shot-classification"),
         ("wir haben nur 8 Fotos, Pilze nach Sorte sortieren", "supervised-classification"),
         ("总共只有9张照片，给蘑菇分类", "supervised-classification"),
-    ],
-)
-def test_an_idiom_is_no_task_and_what_decides_between_two_is_read(rulebase, text, task):
-    assert read(rulebase, text).tasks[0].task == task
+    ),
+    "a word of another language or sense answers nothing": (
+        {},
+        ("sort swatches by stitch, free tier", {"domain": None}),  # no animal
+        ("welches Tier ist auf dem Foto", {"domain": "organisms"}),
+        ("caption photos at low labor cost", {"use": None}),  # no laboratory
+        ("Fotos im Labor beschreiben", {"use": "research"}),
+        ("caption photos of our bank holiday", {"use": None}),
+        ("caption photos for a bank", {"use": "commercial"}),
+        ("classify plants in less than 512 MB of RAM", {"memory-gb": 0.512}),
+        ("classify plants, model must be < 100MB", {"memory-gb": None}),
+    ),
+}
+"""What sentences mean on either side of a limit."""
 
 
-@pytest.mark.parametrize(
-    ("text", "question", "answer"),
-    [
-        ("sort swatches by stitch, free tier", "domain", None),  # no animal
-        ("welches Tier ist auf dem Foto", "domain", ["specialist"]),
-        ("caption photos at low labor cost", "use", None),  # no laboratory
-        ("Fotos im Labor beschreiben", "use", ["research"]),
-        ("caption photos of our bank holiday", "use", None),
-        ("caption photos for a bank", "use", ["commercial"]),
-        ("classify plants in less than 512 MB of RAM", "memory-gb", 0.512),
-        ("classify plants, model must be < 100MB", "memory-gb", None),
-    ],
-)
-def test_a_word_of_another_language_or_sense_answers_nothing(rulebase, text, question, answer):
-    reading = read(rulebase, text)
-    answers = {each.question: each.answer for each in (*reading.answers, *reading.concluded)}
-    given = answers.get(question)
-    assert (given and (given.value or list(given.options))) == answer
+@pytest.mark.parametrize(("text", "meant"), meanings(MEANT))
+def test_a_sentence_means_what_stands_on_its_side(rulebase, text, meant):
+    assert meaning(rulebase, text, meant) == meant
 
 
 @pytest.mark.parametrize(
@@ -174,7 +138,8 @@ def test_a_word_of_another_language_or_sense_answers_nothing(rulebase, text, que
 )
 def test_a_negation_reaches_four_words(rulebase, between, taken_back):
     text = f"describe photos not {'qwertz ' * between}German"
-    assert (options(rulebase, text, "language") is None) == taken_back
+    meant = meaning(rulebase, text, ["language"])
+    assert meant == {"language": None if taken_back else "de"}
 
 
 @pytest.mark.parametrize(

@@ -406,7 +406,7 @@ MEANT = {
         ("给20万张训练图打中文标签描述，要求一天内跑完", 200_000, 24),
     ),
     "without a number of items a time bounds nothing": (
-        {"limits": ()},
+        {"limits": {}},
         "caption 5000 photos",
         "describe photos at 10 fps",
         "compare 500 photos with a second photo of each",
