@@ -20,7 +20,7 @@ from advisor.evaluate.responses import RUNNER_VERSION, Asking, read_label_map
 from advisor.evaluate.run_file import EARLIER, NAME, is_new, is_run
 from advisor.files import first_bytes
 from advisor.hub import OfflineError
-from advisor.model import TASK
+from advisor.model import TASK, form_id
 from advisor.model.library import LABEL
 from advisor.rulebase.base import RuleBase
 from advisor.rulebase.store import cache_folder
@@ -153,9 +153,9 @@ def _command(made: Arrangement) -> str:
     words = ["advisor evaluate", quoted(made.data.name), f"--task {made.data.task}"]
     words += ["--demo"] if options.demo else []
     for each in () if options.demo else made.candidates:
-        revision = f"@{each.revision}" if each.revision else ""
-        checkpoint = f"{each.checkpoint}{revision}"
-        plain = each.name in (each.checkpoint, checkpoint)
+        own = form_id(each.checkpoint, f"int{each.dtype[0]}") if each.dtype else each.checkpoint
+        checkpoint = f"{own}@{each.revision}" if each.revision else own
+        plain = each.name in (own, checkpoint)
         words.append(f"--candidate {quoted(checkpoint if plain else f'{each.name}={checkpoint}')}")
     precision = "quantize" if loading.dtype in QUANTIZED else "dtype"
     flags: dict[str, object] = {

@@ -144,7 +144,7 @@ def line_up(made: Arrangement) -> tuple[Candidate, ...]:
         candidates = []
         for each in made.candidates:
             candidates.append(each)
-            if not each.baseline and not is_endpoint(each.checkpoint):
+            if not (each.baseline or each.dtype or is_endpoint(each.checkpoint)):
                 candidates.append(each._replace(name=f"{each.name} ({dtype})", dtype=dtype))
         made = made._replace(loading=made.loading._replace(dtype=None))
     ran = [_as_run(made, candidate) for candidate in candidates]

@@ -285,8 +285,8 @@ def _loading_of(run: Candidate, loading: Loading) -> dict[str, Any]:
     """Return how a candidate is loaded, as fields of Loading; say on a terminal that it is."""
     if sys.stderr.isatty():
         note(f"{run.checkpoint}: {run.task} ...")
-    how = loading._replace(revision=run.revision, pretrained_only=run.pretrained_only)
-    return how._asdict()
+    own = {"revision": run.revision, "pretrained_only": run.pretrained_only}
+    return {**loading._asdict(), **own, "dtype": run.dtype or loading.dtype}
 
 
 def _progress(done: int, total: int) -> None:

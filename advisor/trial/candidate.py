@@ -147,7 +147,7 @@ def _recommended(rulebase: RuleBase, task: str, *, may_download: bool) -> Candid
 
 def candidate_of(rulebase: RuleBase, name: str, revision: str | None = None) -> Candidate:
     """Return the candidate of a name: one of the catalogue, a demo, or what nobody knows."""
-    if checkpoint := rulebase.checkpoints.get(name):
+    if checkpoint := rulebase.forms.get(name):
         return catalogued(checkpoint, revision)
     families = {demo.id: demo.family for demo in demo_checkpoints()}
     return Candidate(name, name, families.get(name), revision)
@@ -155,7 +155,7 @@ def candidate_of(rulebase: RuleBase, name: str, revision: str | None = None) -> 
 
 def _named(rulebase: RuleBase, name: str, task: str, revision: str) -> Candidate:
     """Return the candidate of a checkpoint that was named, for its first task where none was."""
-    checkpoint = rulebase.checkpoints.get(name)
+    checkpoint = rulebase.forms.get(name)
     demos = {demo.id: demo.tasks for demo in demo_checkpoints()}
     usual = demos.get(name) or (checkpoint.tasks if checkpoint else ())
     if not task and not usual:
@@ -195,23 +195,22 @@ def runnable_picks(
 
 def is_here(checkpoint: Checkpoint) -> bool:
     """True where a checkpoint is on this machine, at its pinned revision or another."""
-    return any(cached_snapshot(checkpoint.id, revision) for revision in (checkpoint.revision, None))
+    return any(cached_snapshot(checkpoint.hub_id, at) for at in (checkpoint.revision, None))
 
 
 def revision_here(checkpoint: Checkpoint) -> str | None:
     """Return the pinned revision, unless another one is on this machine."""
-    pinned = checkpoint.revision
-    if pinned and not cached_snapshot(checkpoint.id, pinned) and cached_snapshot(checkpoint.id):
-        return None
-    return pinned
+    id, pinned = checkpoint.hub_id, checkpoint.revision
+    return None if pinned and not cached_snapshot(id, pinned) and cached_snapshot(id) else pinned
 
 
 def catalogued(checkpoint: Checkpoint, revision: str | None = None) -> Candidate:
-    """Return the candidate of a catalogued checkpoint at a revision, else at that in use here."""
+    """Return the candidate of a catalogued checkpoint or form, at a revision or at that in use."""
     return Candidate(
         name=checkpoint.id,
-        checkpoint=checkpoint.id,
+        checkpoint=checkpoint.hub_id,
         family=checkpoint.family,
         revision=revision or revision_here(checkpoint),
+        dtype=f"{checkpoint.bits}-bit" if checkpoint.is_rounded else "",
         pretrained_only=checkpoint.stage == "pre-trained",
     )

@@ -152,6 +152,19 @@ def test_candidates_are_named_as_people_write_them(tmp_path):
     assert found[4].name == "demo:clip"
 
 
+def test_a_form_in_fewer_bits_is_its_checkpoint_quantized():
+    rules = load_rules()
+    form = next(each for each in rules.forms.values() if each.bits == "4")
+    for given, name in ((form.id, form.id), (f"small={form.id}", "small")):
+        (found,) = named_candidates(rules, [given])
+        assert (found.name, found.checkpoint, found.dtype) == (name, form.hub_id, "4-bit")
+        assert found.family == form.family
+    (found,) = named_candidates(rules, [f"{form.id}@abc123"])
+    assert (found.checkpoint, found.revision, found.dtype) == (form.hub_id, "abc123", "4-bit")
+    (whole,) = named_candidates(rules, [form.hub_id])
+    assert (whole.checkpoint, whole.dtype) == (form.hub_id, "")
+
+
 @pytest.mark.slow
 def test_baselines_are_candidates_and_vectors_are_encoded_once(said, shapes, monkeypatch):
     seen: list[int] = []
