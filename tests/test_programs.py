@@ -18,6 +18,7 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from printed_programs import hold_style, run_program
 
+from advisor.decide.page import as_page
 from advisor.decide.program_header import PYTHONS as PYTHON_RANGE
 from advisor.decide.program_header import pythons_for
 from advisor.decide.programs import (
@@ -174,6 +175,18 @@ def test_each_program_for_printed_pages_goes_by_the_pipeline_of_its_entry():
         version = checkpoint.pipelines.get(task) if task == "ocr-page" else None
         for code in both_of(checkpoint, task):
             assert (f'PaddleOCRVL(pipeline_version="{version}")' in code) == bool(version)
+
+
+def test_who_reads_single_lines_says_so_on_the_page_and_in_the_program():
+    readers = [(one, task) for one, task in EVERY if one.pages == "lines"]
+    assert {one.label for one, _ in readers} == {"TrOCR", "PP-OCR"}
+    for checkpoint, task in readers:
+        assert "one line per image: crop lines" in way_of(checkpoint, task)
+    answer = recommend(RULEBASE, {"task": "ocr-line"})
+    assert answer.advice[0].selection.picks[0].checkpoint in [one for one, _ in readers]
+    way = way_of(*readers[0])
+    assert f"\n# {way}\n" in script(answer).python
+    assert f"{way}." in str(as_page(answer))
 
 
 def test_each_program_asks_no_more_than_the_stage_of_its_entry_allows():

@@ -156,14 +156,13 @@ def _head(advice: TaskAdvice, room: Room, better: Iterable[Note], facts: Iterabl
     decision, picks = advice.decision, advice.selection.picks
     if decision.outcome == NONE:
         return _elsewhere(advice)
-    family = family_name(advice, str(decision.family))
+    family = family_name(advice, picks[0].checkpoint.family if picks else str(decision.family))
     if not picks:
         sure = SURE if advice.certainty.family == DECIDED else BASED_ON[advice.certainty.family]
         head = Headline("No checkpoint of the catalog meets your needs", (family, sure), "warn")
         return [head, *_notes([*_why(advice, room), *_missing(advice)])]
     first = picks[0]
     unsure = unverified_text(first)
-    family = family_name(advice, first.checkpoint.family)
     if first.checkpoint.network:
         family = f"{first.checkpoint.network}, listed with {family}"
     use = "" if first.use == AS_IS else f"to {first.use}"
@@ -178,7 +177,7 @@ def _head(advice: TaskAdvice, room: Room, better: Iterable[Note], facts: Iterabl
 
 
 def _facts(advice: TaskAdvice) -> tuple[Note, ...]:
-    """What the first checkpoint takes and needs: its time, a machine's memory, a pipeline."""
+    """What the first checkpoint takes and needs: time, a machine's memory, a pipeline, lines."""
     decision, picks = advice.decision, advice.selection.picks
     if decision.outcome == NONE or not picks:
         return ()
@@ -192,10 +191,12 @@ def _facts(advice: TaskAdvice) -> tuple[Note, ...]:
         least = ceil(first.needs_gb / share.of)
         notes.append(Note("Memory", f"needs a machine with {least} GB, because {share.because}"))
     pages = not set(PAGES).isdisjoint(options.get("reading", PAGES))
-    if advice.task in first.checkpoint.pipelines and pages:
+    staged = advice.task in first.checkpoint.pipelines and pages
+    if staged or first.checkpoint.pages == "lines":
         from advisor.decide.programs import way_of
 
-        notes.append(Note("Pipeline", f"{way_of(first.checkpoint, str(advice.task))}."))
+        way = way_of(first.checkpoint, str(advice.task))
+        notes.append(Note("Pipeline" if staged else "Input", f"{way}."))
     return tuple(notes)
 
 

@@ -110,7 +110,6 @@ def snippet(
         "opened": "images_of(item)" if "def images_of" in code else opened,
         "tokenizer": "tokenizer" if "\ntokenizer = " in code else "processor.tokenizer",
         "size": f"{batch} // (1 if accelerated else 4)" if "accelerated = " in code else batch,
-        "array": "torch.Tensor" if "import torch" in code else "np.ndarray",
         "page-case": LOWERED_ON_PAGES if checkpoint.text_case == "lower" else "",
         "server-address": server,
         "new-tokens": str(act.limit(task) if act else most),
@@ -166,12 +165,12 @@ def worded(
 
 
 def way_of(checkpoint: Checkpoint, task: str, *, thinking: bool = True) -> str:
-    """Say in which of several ways a checkpoint is run for a task; empty where there is one."""
+    """Say what has to be known to run a checkpoint for a task; empty where nothing has."""
     if task in checkpoint.pipelines:
-        return (
-            "for whole pages the model needs the pipeline of its developers. Without the "
-            "pipeline, it recognizes one element of a page"
-        )
+        alone = "Without the pipeline, it recognizes one element of a page"
+        return f"for whole pages the model needs the pipeline of its developers. {alone}"
+    if checkpoint.pages == "lines":
+        return "the model reads one line per image: crop lines with a detector first"
     if not checkpoint.thinks:
         return ""
     if thinking:

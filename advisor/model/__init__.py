@@ -336,7 +336,7 @@ class Checkpoint(NamedTuple):
     Hub. `prompts` are what its card asks it with, by task. One that thinks is told to or not by the
     `thinking_switch` of its chat template, a boolean, where it has one; its answer follows the
     first of `answer_marks`, without the others. `text_case` is that of the texts it learnt. It
-    reads `pages` as a whole, or one of their elements at a time; `pipelines` are versions of its
+    reads `pages` as a whole, or one element or line at a time; `pipelines` are versions of its
     maker's pipeline, by the tasks that take it. `published_forms` are repositories of its maker
     with rounded weights, and the GB of their files. `notes` are of other fields of its entry.
     `linear_millions` of its parameters are what rounding to 8 or 4 bits takes; `losses` are what

@@ -186,7 +186,7 @@ Thinking = Annotated[str, OneOf("never", "off-by-default", "on-by-default", "alw
 """Whether a checkpoint writes a thought before its answer."""
 
 TextCase = Annotated[str, OneOf("kept", "lower")]
-PagesRead = Annotated[str, OneOf("whole", "elements")]
+PagesRead = Annotated[str, OneOf("whole", "elements", "lines")]
 PromptsByTask = Annotated[
     Mapping[str, str], MapOf(AnyOf(TextOf(), OneOf("")), KebabCase(of="task"), least=1)
 ]

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 PDF = ".pdf"
 VIDEOS = (".mp4", ".mov", ".avi", ".mkv", ".webm")
 """How names of videos end, of which advisor's own programs read single images."""
-LIKE_FILES = (".heic", ".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif")
+LIKE_FILES = (".heic", ".jp2", ".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif")
 """How names of images end that people type into a need."""
 FORMATS = (*PAGE_FORMATS, "python", "notebook")
 Verbose = Annotated[bool, option("--verbose -v", "Print all reasons, sources, changes and dates.")]

@@ -187,9 +187,8 @@ def try_out(
         demos = demo_checkpoints()
         labels = tuple(label for demo in demos for label in demo.labels)
         question = next((demo.question for demo in demos if demo.question), None)
-        request = replace(
-            request, texts=request.texts or labels, question=request.question or question
-        )
+        texts, question = request.texts or labels, request.question or question
+        request = replace(request, texts=texts, question=question)
     if repeat is None:
         repeat = 0 if inputs.folder else DEFAULT_REPEAT
     trials: list[Trial] = []
@@ -242,16 +241,15 @@ def answer_each(
 
     Raises UsageError where the task looks at the images together, or several checkpoints do it.
     """
-    runs = _candidates(rulebase, choice, inputs.request, loading)
-    act, task = act_of(rulebase, runs[0].task), runs[0].task
+    run, *others = _candidates(rulebase, choice, inputs.request, loading)
+    act, task = act_of(rulebase, run.task), run.task
     together = task in rulebase.clip_tasks or (act and act.id in (SEARCH, COMPARE, EMBED))
-    if len(runs) != 1 or inputs.image or together:
+    if others or inputs.image or together:
         raise UsageError(
             "`--output jsonl=FILE` works with one checkpoint, a folder, and a task on single "
             "images",
             hint="pass --folder, a --task such as captioning, and at most one --checkpoint",
         )
-    (run,) = runs
     how = _loading_of(run, loading)
     load = partial(load_runner, run.checkpoint, run.task, rulebase=rulebase, **how)
     decides = ("max_new_tokens", "thinking", "dtype", "seed", "revision")
@@ -308,6 +306,8 @@ def _open_images(
     That one alone is seen unless tasks look at the `whole` folder.
     """
     paths = list_images(inputs.folder) if inputs.folder else ()
+    if inputs.image and paths and whole and not _is_of_folder(acts):
+        raise UsageError("a clip is the images of `--folder` alone", hint="leave out --image")
     if inputs.image:
         return open_image(inputs.image), paths
     if not paths or COMPARE in acts.values():

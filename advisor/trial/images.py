@@ -40,7 +40,7 @@ ORIENTATION = 0x0112
 SAVE_AGAIN = "open the image in a viewer and save it again, or use another copy"
 SUFFIXES = frozenset(
     {".avif", ".bmp", ".gif", ".jpeg", ".jpg", ".jfif", ".png", ".ppm", ".tif", ".tiff", ".webp"}
-) | {".heic", ".heif"}  # of phones: none is opened, and each is said to be left out
+) | {".jp2", ".heic", ".heif"}  # the last two are of phones: none is opened, each is said to be out
 
 
 STORED_REGIONS = (".npz", ".h5")

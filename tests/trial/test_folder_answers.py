@@ -136,6 +136,15 @@ def test_a_task_that_looks_at_images_together_has_no_lines(captions, task, kind)
     assert "works with one checkpoint, a folder" in said["error"]["message"]
 
 
+def test_an_image_beside_a_clip_is_refused(tiny, photos, capsys):
+    words = ["try", "--task", "video-captioning", "--checkpoint", str(tiny("smolvlm"))]
+    image = str(next(photos.rglob("*.png")))
+    assert run([*words, "--folder", str(photos), "--image", image]) == 2
+    told = capsys.readouterr().err
+    assert "a clip is the images of `--folder` alone" in told
+    assert "leave out --image" in told
+
+
 def test_lines_go_to_a_file_alone(photos, capsys):
     assert run(["try", "--demo", "--folder", str(photos), "--format", "jsonl"]) == 2
     assert "--output FILE.jsonl" in capsys.readouterr().err

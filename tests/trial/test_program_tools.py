@@ -700,10 +700,26 @@ def test_an_image_of_16_bits_keeps_its_shades(tiny, photos):
         assert list(seen) == pytest.approx([shade / 257 for shade in shades], abs=1)
 
 
+def test_jpeg_2000_is_read_and_of_another_type_it_is_said_which_are(tiny, photos, capfd):
+    from PIL import Image
+
+    code, checkpoint, kind = a_tool("vqa", "BlipForQuestionAnswering")
+    with Image.open(photos / "b.bmp") as picture:
+        picture.save("page.JP2", "JPEG2000")
+    called(code, checkpoint, tiny(kind), "page.JP2", "--output", "out.jsonl")
+    assert [line.keys() for line in lines_of("out.jsonl")] == [{"image", "question", "answer"}]
+    Path("page.heic").write_bytes(Path("page.JP2").read_bytes())
+    for name, what in (("page.heic", "has no images. Types read: .bmp"), ("no.csv", "does not ex")):
+        with pytest.raises(SystemExit):
+            called(code, checkpoint, tiny(kind), name, "--output", "other.jsonl")
+        assert f"{name} {what}" in capfd.readouterr().err
+
+
 def test_a_folder_without_images_or_a_broken_one_asked_for_is_said(tiny, photos, capfd):
     code, checkpoint, kind = a_tool("image-search", "SiglipModel")
     (photos / "empty").mkdir()
-    for folder, what in (("nosuch", "does not exist"), ("photos/empty", "has no images")):
+    told = (("nosuch", "does not exist"), ("photos/empty", "has no images. Types read: .bmp .gif"))
+    for folder, what in told:
         with pytest.raises(SystemExit) as stopped:
             called(code, checkpoint, tiny(kind), "index", folder)
         assert stopped.value.code == 2
