@@ -14,7 +14,7 @@ from advisor.engine.profile import holds
 from advisor.model import NOT_APPLICABLE, TASK
 
 LEARNT = "languages"
-VERIFIED = {"commercial_use", "parameters_millions", "file_gb"}
+VERIFIED = {"commercial_use", "parameters_millions"}
 
 
 def judged(rulebase, profile, priority=(), order="quality", *, verified_only=False):

@@ -13,7 +13,7 @@ from advisor.console.flags import split
 from advisor.console.options import option
 from advisor.console.output import Shown
 from advisor.draw.formats import Report
-from advisor.engine.bounds import BOUNDS, FILE, GIGABYTES, SIZE, bound_value, read_bound
+from advisor.engine.bounds import SIZE, bound_value, read_bound
 from advisor.engine.numbers import as_number
 from advisor.errors import CheckpointsOnlyError, UsageError, check_name, unknown_name
 from advisor.hub import cache_folder
@@ -44,7 +44,6 @@ STAGES = "Training stage: pre-trained, fine-tuned, instruction-tuned or contrast
 LOADERS = "Loader: transformers, open_clip, remote-code or other."
 FITS = f"{ONLY} whose memory estimate is at most this many GB, such as 8 or 8GB."
 SIZES = f"{ONLY} with at most this many parameters, such as 500M or 1B."
-FILES = f"{ONLY} whose weight files have at most this size, such as 500MB."
 NAMES = f"{ONLY} with a word in their id or label that begins so, such as google or bio."
 ACCESS = f"{ONLY} that are gated (--gated) or not gated (--open)."
 
@@ -65,7 +64,6 @@ def read_wishes(
     commercial_use: Annotated[str, option("--commercial-use USE", COMMERCIAL)] = "",
     memory_gb: Annotated[str, option("--memory-gb --max-memory-gb GB", FITS)] = "",
     max_parameters: Annotated[str, option("--max-parameters NUMBER", SIZES)] = "",
-    max_file_size: Annotated[str, option("--max-file-size SIZE", FILES)] = "",
     name: Annotated[str, option("--name TEXT", NAMES)] = "",
     stage: Annotated[Several, option("--stage STAGE", STAGES)] = [],  # noqa: B006
     loader: Annotated[Several, option("--loader LOADER", LOADERS)] = [],  # noqa: B006
@@ -88,9 +86,8 @@ def read_wishes(
 
     if name and not called(rulebase, name):
         raise UsageError(f"no checkpoint is called `{name}`", hint="advisor list checkpoints")
-    sizes = {SIZE: max_parameters, FILE: max_file_size}
-    bounds = {id: bound_value(id, read_bound(id, text)) for id, text in sizes.items() if text}
-    memory = as_number(memory_gb, GIGABYTES) if memory_gb else None
+    most = bound_value(SIZE, read_bound(SIZE, max_parameters)) if max_parameters else None
+    memory = as_number(memory_gb, rulebase.question("memory-gb").units) if memory_gb else None
     if memory_gb and memory is None:
         raise UsageError(f"`{memory_gb}` is not a number of GB", hint="e.g. `--memory-gb 8`")
     return Wishes(
@@ -98,7 +95,7 @@ def read_wishes(
         fine_tune=fine_tune,
         languages=tuple(split(language)),
         max_memory_gb=memory,
-        at_most={BOUNDS[id].field: bound[0] for id, bound in bounds.items() if bound},
+        max_millions=most[0] if most else None,
         ids=called(rulebase, name) if name else None,
         one_of={field: values for field, values in one_of.items() if values},
     )

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from advisor.decide.memory import file_gb, memory_gb
+from advisor.decide.memory import memory_gb
 from advisor.decide.requirements import MULTILINGUAL, NO_LANGUAGE
-from advisor.engine.bounds import BOUNDS, FILE
 from advisor.model import Checkpoint
 from advisor.rulebase.base import RuleBase
 
@@ -16,8 +15,6 @@ SORTS = ("id", "size", "memory", "released", "quality")
 
 class Wishes(NamedTuple):
     """What a checkpoint has to be; None and empty wish nothing, but no `ids` leave none.
-
-    `at_most` has the most of a field that bounds are of, such as its parameters in millions.
 
     `fine_tune` asks for starts to train for the task instead of what does it as it is. All of the
     languages are wanted, and of the values that `one_of` has for a field any one; licences in lower
@@ -28,7 +25,7 @@ class Wishes(NamedTuple):
     fine_tune: bool = False
     languages: Sequence[str] = ()
     max_memory_gb: float | None = None
-    at_most: Mapping[str, float] = {}
+    max_millions: float | None = None
     ids: Sequence[str] | None = None
     one_of: Mapping[str, Sequence[Any]] = {}
 
@@ -72,9 +69,9 @@ def _met(checkpoint: Checkpoint, wishes: Wishes) -> Iterable[bool | None]:
     if wishes.max_memory_gb is not None:
         gb = memory_gb(checkpoint)
         yield None if gb is None else gb <= wishes.max_memory_gb
-    for field, most in wishes.at_most.items():
-        size = file_gb(checkpoint) if field == BOUNDS[FILE].field else getattr(checkpoint, field)
-        yield None if size is None else size <= most
+    if wishes.max_millions is not None:
+        size = checkpoint.parameters_millions
+        yield None if size is None else size <= wishes.max_millions
     if wishes.ids is not None:
         yield checkpoint.id in wishes.ids
     for field, wanted in wishes.one_of.items():

@@ -167,7 +167,6 @@ FLAGS: Mapping[str, Sequence[str]] = {
     "--device": ("--hardware", "--machine", "--computer", "--accelerator"),
     "--language": _LANGUAGE[1:],
     "--max-parameters": _SIZE,
-    "--max-file-size": ("--file-size", "--max-download", "--max-disk", *_SIZE),
     "--torch-device cpu": ("--cpu", "--no-gpu"),
     "--torch-device cuda": ("--gpu", "--cuda"),
     "--torch-device mps": ("--mps",),
@@ -251,7 +250,10 @@ FLAG_HINTS: Mapping[str, str] = {
     **dict.fromkeys(
         ("--yaml", "--csv", "--jsonl", "--xml", "--tsv"), "`advisor help formats` lists the formats"
     ),
-    **dict.fromkeys(_SIZE, "`--memory-gb 2`, or `advisor recommend --max-parameters 1B`"),
+    **dict.fromkeys(
+        (*_SIZE, "--max-file-size", "--file-size", "--max-disk", "--max-download"),
+        "`--memory-gb 2`, or `advisor recommend --max-parameters 1B`",
+    ),
     "--no-remote-code": "`advisor list checkpoints --loader transformers` lists such checkpoints",
     "--fast": "`--within 50ms/item` bounds the time, and `--sort memory` prefers small models",
     **dict.fromkeys(("-v", "--verbose"), "this command already prints everything"),

@@ -10,7 +10,7 @@ from typing import Any, cast
 from advisor.decide.outlook import Change
 from advisor.decide.selection import Selection, select
 from advisor.decide.workload import speed_for
-from advisor.engine.bounds import ANY, BOUNDS, FILE, SIZE, TIME, WITHOUT, bound_value
+from advisor.engine.bounds import ANY, BOUNDS, SIZE, TIME, WITHOUT, bound_value
 from advisor.engine.decision import Decision, Engine
 from advisor.engine.profile import Answer, Profile, bounds_in, counted
 from advisor.errors import UsageError
@@ -65,8 +65,9 @@ def bounded_rules(rulebase: RuleBase, bounds: Profile, profile: Profile) -> Rule
     excluding = (_excluding(free, names),) if names != ANY else ()
     bounding = {id for id in answers if values[id] or (id == WITHOUT and excluding)}
     made = Bounds({id: answer for id, answer in answers.items() if id in bounding}, free)
-    sizes = {BOUNDS[id].field: {"at_most": v[0]} for id in (SIZE, FILE) if (v := values.get(id))}
-    required: dict[str, dict[str, Any]] = {TASK: sizes} if sizes else {}
+    required: dict[str, dict[str, Any]] = {}
+    if size := values.get(SIZE):
+        required[TASK] = {BOUNDS[SIZE].field: {"at_most": size[0]}}
     if time := values.get(TIME):
         device = _device(free)
         each = {

@@ -7,8 +7,8 @@ from functools import cache, cached_property
 from math import inf
 from typing import Any
 
-from advisor.decide.memory import LEAST_GB, file_gb, memory_gb, training_memory
-from advisor.engine.bounds import BOUNDS, FILE, SIZE, duration
+from advisor.decide.memory import LEAST_GB, memory_gb, training_memory
+from advisor.engine.bounds import BOUNDS, SIZE, duration
 from advisor.engine.decision import applicable
 from advisor.engine.profile import Answer, Profile, holds
 from advisor.model import TASK, Checkpoint, NamedTuple, Option, Question, Rule
@@ -17,7 +17,7 @@ from advisor.rulebase.base import RuleBase
 AS_IS, FINE_TUNE, COMPOSE = "as-is", "fine-tune", "compose"
 """The ways of use; what is composed is joined from parts, and is no checkpoint yet."""
 PLURAL = ("languages", "parameters")
-NAMED = {"hours": "time", "file_gb": "file_size_gb"}
+NAMED = {"hours": "time"}
 """Fields that have other words."""
 UNITS = {"_gb": " GB", "_millions": " million"}
 LEARNT = ("languages",)
@@ -25,8 +25,8 @@ LEARNT = ("languages",)
 answer keeps them."""
 RIGHTS = ("commercial_use",)
 """Fields that say whether a checkpoint may be used at all."""
-VERIFIED = (*RIGHTS, BOUNDS[SIZE].field, BOUNDS[FILE].field)
-"""What nobody takes for granted: rights, and the sizes that somebody bounds."""
+VERIFIED = (*RIGHTS, BOUNDS[SIZE].field)
+"""What nobody takes for granted: rights, and the size that somebody bounds."""
 RESTRICTIONS = ("restriction", "intended_use", "language_model_licence")
 """Notes of an entry that say what restricts its use; the first that it has counts."""
 NO_LANGUAGE = ["zxx"]
@@ -230,8 +230,6 @@ class Requirements:
     def _value(self, demand: Demand, checkpoint: Checkpoint, use: str) -> Any:
         if demand.field == "memory_gb":
             return self.takes_gb(checkpoint, use)
-        if demand.field == "file_gb":
-            return file_gb(checkpoint)
         if demand.field == "hours":
             from advisor.decide.workload import hours_within
 

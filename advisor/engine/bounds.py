@@ -1,4 +1,4 @@
-"""Bounds on every checkpoint of an answer: its size, that of its file, its time and its name.
+"""Bounds on every checkpoint of an answer: its size, its time and its name.
 
 They stand among the answers of a profile under names of their own, and answer no question.
 """
@@ -12,7 +12,7 @@ from advisor.errors import UsageError
 from advisor.model import NamedTuple
 from advisor.phrasing import exact
 
-SIZE, FILE, TIME, WITHOUT = "max-parameters", "max-file-size", "within", "without"
+SIZE, TIME, WITHOUT = "max-parameters", "within", "without"
 """The names of the bounds, as flags and in profiles."""
 ANY = "any"
 """Said for a bound that does not hold."""
@@ -28,9 +28,6 @@ HOURS = {
     **dict.fromkeys(("ms", "millisecond", "milliseconds"), 1 / HOUR / 1000),
 }
 """What may stand behind a time, each with what one of it is in hours."""
-_BYTES = {"t": 1000.0, "g": 1.0, "m": 0.001, "k": 1e-6}
-GIGABYTES = {word: size for unit, size in _BYTES.items() for word in (unit, f"{unit}b")}
-"""What may stand behind the size of a file, in gigabytes of 10^9 bytes."""
 
 
 class Bound(NamedTuple):
@@ -55,14 +52,6 @@ BOUNDS = {
         "Maximum number of parameters, such as 500M or 1B. Larger checkpoints are ruled out.",
         "is not a number of parameters",
         "pass a number, such as `--max-parameters 1B`",
-    ),
-    FILE: Bound(
-        FILE,
-        "file_gb",
-        "SIZE",
-        "Maximum size of the weight files, such as 500MB or 1GB. Larger checkpoints are ruled out.",
-        "is not a file size",
-        "pass a size, such as `--max-file-size 1GB`",
     ),
     TIME: Bound(
         TIME,
@@ -120,8 +109,6 @@ def _number(id: str, text: str) -> float | None:
     if id == SIZE:
         count = as_number(text, {"parameters": 1.0, "params": 1.0})
         return None if count is None else count / MILLION
-    if id == FILE:
-        return as_number(text, GIGABYTES)
     ending = next((each for each in EACH if text.lower().endswith(each)), "")
     return as_number(text[: len(text) - len(ending)], HOURS)
 
@@ -134,8 +121,6 @@ def bound_text(id: str, number: float, *, each: bool = False) -> str:
             if count >= scale and round(float(f"{count / scale:.6g}") * scale) == count:
                 return f"{count / scale:.6g}{sign}"
         return str(count)
-    if id == FILE:
-        return f"{exact(float(number))}GB" if number >= 1 else f"{number * 1000:.6g}MB"
     text = f"{exact(float(number))}h" if number >= 1 else duration(number).replace(" ", "")
     return f"{text}{EACH[0]}" if each else text
 

@@ -101,9 +101,9 @@ class Particle(NamedTuple):
     stands what is trained on, behind `dated` a year, beside `about` a rough number, beside `few`
     all there is; `skipped` words stand anywhere in a phrase, `filler` hides words; `limit` stands
     beside the most that there may be, `above` where that is taken back, `within` before a time that
-    is left, `of-one` beside the time of one image, `most` beside what it may take, `on-disk` beside
-    the size of a file. `served` words name models whose weights companies publish none of.
-    `next` stands between wishes, `wishes` says how many there are, `maker` who makes models.
+    is left, `of-one` beside the time of one image, `most` beside what it may take. `served` words
+    name models whose weights companies publish none of. `next` stands between wishes, `wishes` says
+    how many there are, `maker` who makes models.
     `quiet` words are never told to be not understood, `common` ones are no misspelling of others.
     """
 
@@ -112,7 +112,7 @@ class Particle(NamedTuple):
         f.OneOf(
             *("negation", "negation-after", "contrast", "complaint", "settled", "aside", "lighter"),
             *("of-each", "learnt-from", "common", "dated", "skipped", "filler", "quiet", "about"),
-            *("few", "served", "limit", "above", "within", "of-one", "most", "on-disk", "talk"),
+            *("few", "served", "limit", "above", "within", "of-one", "most", "talk"),
             *("next", "wishes", "maker", "number-word"),
         ),
     ]

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from advisor.engine.bounds import FILE, MILLION, SIZE, TIME, WITHOUT, bound_text
+from advisor.engine.bounds import MILLION, SIZE, TIME, WITHOUT, bound_text
 from advisor.model import NamedTuple
 from advisor.model.phrase_kinds import MEASURE, NAME, PARTICLE
 from advisor.need.amounts import PARAMETERS, is_limited
@@ -25,12 +25,9 @@ LEFT, DAY, LONGER = "left-", 24.0, {"per-week": 168.0, "per-month": 720.0}
 SHORT = ("span-second", "span-millisecond")
 """Measures of times that are those of one image, or of something else."""
 
-WITHIN, LIGHTER, OF_ONE, MOST, ON_DISK = "within", "lighter", "of-one", "most", "on-disk"
+WITHIN, LIGHTER, OF_ONE, MOST = "within", "lighter", "of-one", "most"
 """Words right before a time that is left and before what is too heavy, and beside the time of one
-image, the most that it takes, and the size of a file."""
-
-BYTES, STORED = ("gigabytes", "megabytes"), "stored-gigabytes"
-"""Measures of memory, of which some are the size of a file, and the measure that this then is."""
+image and the most that it takes."""
 
 NEAR_NAME = 3
 """The name of what is too heavy follows within so many words."""
@@ -63,21 +60,6 @@ def limits(
     return tuple(first.values())
 
 
-def without_files(swept: Swept, amounts: Sequence[Amount]) -> list[Amount]:
-    """Return amounts in which the most that a file may have is no memory to run in."""
-    return [
-        amount._replace(measure=STORED) if _is_of_file(swept, amount) else amount
-        for amount in amounts
-    ]
-
-
-def _is_of_file(swept: Swept, amount: Amount) -> bool:
-    """True for so many bytes at most in a clause about a file, and for MB: nothing runs in them."""
-    bare = amount.measure in BYTES and amount.last - amount.first == 2  # a number and its unit
-    small = amount.measure == BYTES[1] or _is_beside(swept, amount, ON_DISK)
-    return bare and small and is_limited(swept, amount)
-
-
 def _is_beside(swept: Swept, amount: Amount, *ids: str) -> bool:
     """True where a word stands in the clause of an amount."""
     clause = swept.clauses[amount.first]
@@ -85,12 +67,10 @@ def _is_beside(swept: Swept, amount: Amount, *ids: str) -> bool:
 
 
 def _sizes(swept: Swept, amounts: Sequence[Amount]) -> Iterator[Limit]:
-    """Yield how many parameters a model may have, and how large its files may be."""
+    """Yield how many parameters a model may have."""
     for amount in amounts:
         if amount.measure in PARAMETERS and is_limited(swept, amount):
             yield Limit(SIZE, bound_text(SIZE, amount.value / MILLION), swept.span(amount.places))
-        elif _is_of_file(swept, amount):
-            yield Limit(FILE, bound_text(FILE, amount.value), swept.span(amount.places))
 
 
 def _lighter(rulebase: RuleBase, lexicon: Lexicon, swept: Swept) -> Iterator[Limit]:

@@ -12,7 +12,7 @@ from advisor.model.phrase_kinds import ALIAS, CONCEPT, NAME, NUMBER_OF, PARTICLE
 from advisor.need.amounts import COMPUTER, ITEMS, amounts
 from advisor.need.label_names import ASK, CLASSIFY, SORTING, label_names, without_labels
 from advisor.need.lexicon import USUAL, Lexicon, lexicon_of
-from advisor.need.limits import Limit, limits, named_span, without_files
+from advisor.need.limits import Limit, limits, named_span
 from advisor.need.numerals import LARGEST
 from advisor.need.sweep import MAKER, Swept, sweep
 from advisor.need.wishes import KIND, SURE_CONCEPTS, Span, TaskRead, met_in, wishes_of
@@ -135,8 +135,7 @@ def _read(
         swept = swept._replace(marks=marks)
     learnt = {swept.span(mark.places)[0] for mark in swept.of(SAYING) if mark.id == KIND}
     swept = without_labels(lexicon, swept, labels)
-    counted = amounts(lexicon, swept)
-    numbers = without_files(swept, counted)
+    numbers = amounts(lexicon, swept)
     met = given | met_in(swept, numbers)
     if labels and learnt.issuperset(start for start, _ in labels):
         met[KIND] = labels
@@ -170,7 +169,7 @@ def _read(
         not_understood=tuple(span for span in rest if span[0] not in starts),
         fields=tuple(swept.span(mark.places) for mark in swept.of(CONCEPT) if mark.id == FIELD),
         labels=labels,
-        limits=limits(rulebase, lexicon, swept, counted),
+        limits=limits(rulebase, lexicon, swept, numbers),
         smallest=() if SMALLEST_FITS in drawn else met.get(SMALLEST, ()),
     )
 

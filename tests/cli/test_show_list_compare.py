@@ -127,7 +127,6 @@ def test_a_list_is_bounded_by_sizes_names_and_a_number(advisor):
     sizes = {each["id"]: each["parameters_millions"] for each in every}
     small = ids("--max-parameters", "100M")
     assert small == [id for id, size in sizes.items() if size is not None and size <= 100]
-    assert set(ids("--max-file-size", "500MB")) < set(sizes)
     assert ids("--memory-gb", "4GB") == ids("--memory-gb", "4")
     makers = {id.partition("/")[0] for id in ids("--name", "meta")}
     assert "facebook" in makers

@@ -253,7 +253,6 @@ TAKEN = {
     "--json list tasks": "list --json tasks",
     "checkpoints --task vqa": "list checkpoints --task vqa",
     "captioning --idioma es": "captioning --language es",
-    "captioning --max-size 5GB": "captioning --max-file-size 5GB",
     "captioning --size=1B": "captioning --max-parameters 1B",
     "code captioning --lang js": "code captioning --runtime transformers.js",
     "compare clip siglip": "compare openai/clip-vit-base-patch32 google/siglip-base-patch16-224",
@@ -289,7 +288,6 @@ TAKEN = {
     "captioning --family clip": ("list checkpoints --task captioning --family clip --sort quality"),
     "captioning --license permissive": "captioning --license-use commercial",
     "list --max-params 1B": "list checkpoints --max-parameters 1B",
-    "list --max-size 500MB": "list checkpoints --max-file-size 500MB",
     "list --author google": "list checkpoints --name google",
     "list --task captioning -n 3": "list checkpoints --task captioning --limit 3",
     # flags
@@ -342,6 +340,7 @@ def test_a_sentence_with_a_slash_is_no_id(advisor, need):
         ("pull blip-base", "`advisor try --checkpoint Salesforce/blip-image-captioning-base"),
         ("completion bash", "`advisor --install-completion`"),
         ("captioning --csv", "`advisor help formats` lists the formats"),
+        ("captioning --max-file-size 1GB", "`advisor recommend --max-parameters 1B`"),
         ("captioning --fast", "`--within 50ms/item` bounds the time"),
         ("captioning --photos photos", "`--domain natural`"),
         ("train vpl", "Did you mean `vlp`?"),

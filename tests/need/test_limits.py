@@ -5,12 +5,10 @@ import shlex
 
 import pytest
 from commands import run
-from sentences import limit_of
 
 from advisor.agents.tools import BY_NAME
 from advisor.decide.bounded_rules import called
-from advisor.decide.memory import file_gb
-from advisor.engine.bounds import FILE, SIZE, TIME, WITHOUT, bound_text, bound_value, read_bound
+from advisor.engine.bounds import SIZE, TIME, WITHOUT, bound_text, bound_value, read_bound
 from advisor.engine.profile import make_profile
 from advisor.errors import UsageError
 from advisor.need.reading import read
@@ -22,7 +20,6 @@ LIMITED = (
     ("alt text for photos, at most 500M parameters", {SIZE: "500M"}),
     ("caption 20k photos on an RTX 3090 under 1B, within 8 hours", {SIZE: "1B", TIME: "8h"}),
     ("Fotos beschreiben, unter 1 Mrd. Parameter", {SIZE: "1B"}),
-    ("texto alternativo para fotos, que pese menos de 1 GB", {FILE: "1GB"}),
     ("tag product photos, 50 ms per image on a T4", {TIME: "50ms/item"}),
     ("caption photos with something lighter than Florence-2-large", {SIZE: None}),
     ("caption photos, no Qwen models", {WITHOUT: "Qwen"}),
@@ -61,7 +58,7 @@ def of_json(capsys, *words):
 
 
 def limits_in(profile):
-    return {id: profile[id]["named"][0] for id in (SIZE, FILE, TIME, WITHOUT) if id in profile}
+    return {id: profile[id]["named"][0] for id in (SIZE, TIME, WITHOUT) if id in profile}
 
 
 @pytest.mark.slow
@@ -182,11 +179,6 @@ def test_what_would_change_the_answer_under_a_limit_does_so(rulebase, capsys):
         (TIME, "50 ms per image", "50ms/item"),
         (TIME, "2 s each", "2s/item"),
         (TIME, "any", "any"),
-        (FILE, "1 GB", "1GB"),
-        (FILE, "500MB", "500MB"),
-        (FILE, "500M", "500MB"),
-        (FILE, "1.5g", "1.5GB"),
-        (FILE, 2, "2GB"),
     ],
 )
 def test_a_bound_is_read_as_it_may_be_typed_and_as_it_is_printed(id, typed, text):
@@ -222,31 +214,6 @@ def test_what_is_no_size_is_refused(typed):
 def test_a_time_of_each_image_is_no_time_of_all(rulebase, text, typed):
     times = [limit.text for limit in read(rulebase, text).limits if limit.bound == TIME]
     assert times == ([] if typed is None else [typed])
-
-
-@pytest.mark.parametrize(
-    ("text", "gigabytes"),
-    [
-        ("alt text in Spanish, model file under 1 GB on disk", 1),
-        ("describe photos, the download should stay below 1 GB", 1),
-        ("Fotos beschreiben, Modelldatei unter 2 GB", 2),
-        ("légender des photos, le modèle pèse moins de 1 Go", 1),
-        ("descrivere foto, il modello pesa meno di 2 GB", 2),
-        ("descrever fotos, tamanho do modelo até 1 GB", 1),
-        ("描述图片，模型文件小于1GB", 1),
-        ("caption photos in less than 8 GB of memory", None),
-        ("caption 500 GB of photos", None),
-    ],
-)
-def test_the_size_of_a_file_is_no_memory_to_run_in(rulebase, engine, text, gigabytes):
-    reading = read(rulebase, text)
-    assert limit_of(reading, FILE) == gigabytes
-    asked = {answer_read.question for answer_read in reading.answers}
-    assert ("memory-gb" in asked) == (gigabytes is None and "memory" in text)
-    if gigabytes:
-        picks = understand(engine, text).advice.selection.picks
-        assert picks
-        assert all(file_gb(pick.checkpoint) <= gigabytes for pick in picks)
 
 
 def test_a_limit_that_cannot_be_held_is_said_to_have_no_effect(engine):
