@@ -166,7 +166,7 @@ WRITERS = {
         heavy=True,
     ),
     "compose": Writer(
-        ("compose", "--encoder", "vit", "--decoder", "bert", "--save", "joined", *PAGE),
+        ("compose", "--encoder", "vit", "--decoder", "bert", "--save", "joined"),
         ("trial.composition",),
         parts,
         heavy=True,
@@ -185,12 +185,10 @@ WRITERS = {
             "--torch-device",
             "cpu",
             *TRAINING,
-            *PAGE,
         ),
         ("trial.trainer",),
         parts,
         heavy=True,
-        tells=("page.html",),
     ),
     "train vlp": Writer(
         (
@@ -204,12 +202,10 @@ WRITERS = {
             "--torch-device",
             "cpu",
             *TRAINING,
-            *PAGE,
         ),
         ("trial.unified_training", "trial.trainer"),
         pictures,
         heavy=True,
-        tells=("page.html",),
     ),
     "convert vlp": Writer(
         (
@@ -219,7 +215,6 @@ WRITERS = {
             "converted",
             "--vocabulary",
             "vocab.txt",
-            *PAGE,
         ),
         ("unified_vlp.conversion",),
         published,

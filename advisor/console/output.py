@@ -97,23 +97,10 @@ class Showing(NamedTuple):
         for _, file in self.files:
             there, name = os.path.split(real_path(file))
             if there == top and any(fnmatchcase(name, pattern) for pattern in patterns):
-                raise _part_of(folder, file)
-
-    def write_with(self, folder: Path, scratch: Path, report: Report) -> None:
-        """Write a report to the files while `folder` is still `scratch`; `say` prints it then.
-
-        So a second run that finds the folder has nothing left to write. A file in the folder goes
-        into `scratch`. Raises UsageError where one by its name is there.
-        """
-        top = real_path(folder)
-        refuse_what_was_read(*[file for _, file in self.files])
-        for format, file in self.files:
-            target = real_path(file)
-            inside = target.startswith(top + os.sep)
-            place = scratch / os.path.relpath(target, top) if inside else file
-            if inside and place.exists():
-                raise _part_of(folder, file)
-            write_text(place, drawn(report, format))
+                raise UsageError(
+                    f"the command itself writes `{file}` into `{folder}`",
+                    hint="pass another file for the page",
+                )
 
     def say(self, report: Report) -> None:
         """Print a report; whoever has read enough of it changes nothing else of the command."""
@@ -195,11 +182,6 @@ def check_outputs(
         targets.append((format, Path(file)))
     check_apart(*[file for _, file in targets])
     return targets
-
-
-def _part_of(folder: Path, file: Path) -> UsageError:
-    message = f"the command itself writes `{file}` into `{folder}`"
-    return UsageError(message, hint="pass another file for the page")
 
 
 def check_apart(*files: Path) -> None:

@@ -20,7 +20,6 @@ from advisor.trial.training import (
     UNFINISHED,
     FineTuning,
     Progress,
-    Tell,
     Training,
     TrainingExample,
     hold_out,
@@ -60,15 +59,12 @@ def compose(
     encoder: str | Path,
     decoder: str | Path,
     output: str | Path,
-    *,
-    tell: Callable[[Composition, Path], object] = lambda _done, _scratch: None,
     **loading: Any,
 ) -> Composition:
     """Join a pretrained vision encoder to a pretrained text decoder, save and load it again.
 
     Cross-attention (and, where the widths differ, a projection) is new: the result talks nonsense
-    until it is fine-tuned. `loading` are fields of Loading: `offline`, `agree` and `seed`. `tell`
-    gets what is returned and where the folder's files are before they are put in place together.
+    until it is fine-tuned. `loading` are fields of Loading: `offline`, `agree` and `seed`.
     Nothing half-written is left behind, whatever happens.
     """
     folder, how = Path(output), Loading(**loading)
@@ -92,21 +88,19 @@ def compose(
             images.save_pretrained(scratch)
             tokenizer.save_pretrained(scratch)
             getattr(library, JOINT).from_pretrained(scratch, use_safetensors=True, **FROM_DISK)
-            done = Composition(
-                encoder=left.name,
-                decoder=right.name,
-                folder=folder,
-                parameters=network.num_parameters(),
-                new_parameters=sum(new.values()),
-                new_weights=tuple(dict.fromkeys(re.sub(r"\.\d+\.", ".*.", name) for name in new)),
-                tokens=tokens,
-                warnings=(
-                    f"{sum(new.values()):,} of {network.num_parameters():,} weights are new and "
-                    "random. Fine-tune the model on image-text pairs before use",
-                ),
-            )
-            tell(done, scratch)
-    return done
+    return Composition(
+        encoder=left.name,
+        decoder=right.name,
+        folder=folder,
+        parameters=network.num_parameters(),
+        new_parameters=sum(new.values()),
+        new_weights=tuple(dict.fromkeys(re.sub(r"\.\d+\.", ".*.", name) for name in new)),
+        tokens=tokens,
+        warnings=(
+            f"{sum(new.values()):,} of {network.num_parameters():,} weights are new and "
+            "random. Fine-tune the model on image-text pairs before use",
+        ),
+    )
 
 
 def _joined(library: Any, left: LocalCheckpoint, right: LocalCheckpoint) -> tuple[Any, set[str]]:
@@ -195,8 +189,7 @@ def finetune(
     *,
     lora: int = 0,
     loading: Loading | None = None,
-    progress: Progress = lambda _step: None,
-    tell: Tell = lambda _done, _scratch: None,
+    progress: Progress = lambda *_: None,
     **training: Any,
 ) -> FineTuning:
     """Train an encoder-decoder on images and texts, and save it to a folder.
@@ -206,8 +199,7 @@ def finetune(
     Training; what is left out is usual for pretrained parts, or for parts that were never trained.
     After each epoch the loss on the held-out share is measured, and the network of the best epoch
     is kept. With `lora` the pretrained weights get adapters of that rank, which are merged in the
-    end; what is new is trained whole. `progress` is told how far it is; `tell` gets what came of it
-    and where the trained files are before they are put in place.
+    end; what is new is trained whole. `progress` is told how far it is.
 
     A run that was interrupted goes on from its last checkpoint in `OUTPUT/unfinished`, and on a CPU
     ends where an unbroken one does.
@@ -247,7 +239,7 @@ def finetune(
         finish=merge,
         composition=replace(made[0], folder=folder) if made else None,
     )
-    done: FineTuning = trainer.train(runner, recipe, how, trained, held_out, folder, progress, tell)
+    done: FineTuning = trainer.train(runner, recipe, how, trained, held_out, folder, progress)
     return done
 
 

@@ -6,7 +6,6 @@ import hashlib
 import json
 import math
 import shutil
-import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -31,14 +30,13 @@ from advisor.trial.images import open_image
 from advisor.trial.local_checkpoint import read_checkpoint
 from advisor.trial.runner import Runner
 from advisor.trial.training import (
+    HELD_OUT_LOSS,
     UNFINISHED,
     FineTuning,
     Progress,
     Sample,
-    Tell,
     Training,
     TrainingExample,
-    TrainingStep,
     doubts,
     draw_samples,
 )
@@ -48,6 +46,7 @@ RECORD = "begun-from"
 LOGGED = 0.005
 """The share of the steps after which a training tells how far it is, beside the ends of epochs."""
 WEIGHT_DECAY = 0.01
+LOSSES = {"loss": "loss", "eval_loss": HELD_OUT_LOSS}
 
 
 class Recipe(NamedTuple):
@@ -84,7 +83,6 @@ class Watch(TrainerCallback):
     def __init__(self, rows: Rows, every: int, progress: Progress) -> None:
         self.rows, self.every, self.progress = rows, every, progress
         self.first_step: int | None = None
-        self.began = 0.0
 
     def on_epoch_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002
         """Note the epoch, by which the batches differ."""
@@ -93,7 +91,7 @@ class Watch(TrainerCallback):
     def on_step_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002
         """Note where training began: all that was saved is read by now."""
         if self.first_step is None:
-            self.first_step, self.began = state.global_step, time.monotonic()
+            self.first_step = state.global_step
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """Have a checkpoint saved where it is time.
@@ -105,25 +103,16 @@ class Watch(TrainerCallback):
 
     def on_log(self, args: Any, state: Any, control: Any, logs: Any, **_: Any) -> None:  # noqa: ARG002
         """Tell how far training is; refuse a loss that is no number."""
-        loss, held_out = logs.get("loss"), logs.get("eval_loss")
-        if self.first_step is None or (loss is None and held_out is None):
+        losses = {LOSSES[name]: loss for name, loss in logs.items() if name in LOSSES}
+        if self.first_step is None or not losses:
             return
-        if not all(math.isfinite(each) for each in (loss, held_out) if each is not None):
+        if not all(map(math.isfinite, losses.values())):
             raise runtime.InferenceError(
                 f"the training loss became NaN or infinite at step {state.global_step}",
                 hint="train with a smaller --learning-rate",
                 kind="training",
             )
-        passed = (time.monotonic() - self.began) / max(1, state.global_step - self.first_step)
-        self.progress(
-            TrainingStep(
-                step=state.global_step,
-                steps=state.max_steps,
-                loss=loss,
-                held_out_loss=held_out,
-                seconds_left=passed * (state.max_steps - state.global_step),
-            )
-        )
+        self.progress(state.global_step, state.max_steps, losses)
 
 
 class KeptTrainer(Trainer):
@@ -148,13 +137,11 @@ def train(
     held_out: tuple[TrainingExample, ...],
     folder: Path,
     progress: Progress,
-    tell: Tell,
 ) -> FineTuning:
     """Train from the last checkpoint in `folder` to the end, save, and return what came of it.
 
-    `tell` gets that and where the trained files are before they are put in place. Checkpoints are
-    those of transformers' Trainer, in `folder/unfinished`; the network that is saved is that of the
-    epoch with the lowest loss on `held_out`.
+    Checkpoints are those of transformers' Trainer, in `folder/unfinished`; the network that is
+    saved is that of the epoch with the lowest loss on `held_out`.
     """
     unfinished, name = folder / UNFINISHED, runner.checkpoint.name
     watch = Watch(Rows(examples), training.checkpoint_every, progress)
@@ -196,7 +183,7 @@ def train(
         notes=doubts(samples, [each.expected for each in examples]),
         composition=recipe.composition,
     )
-    save_trained(recipe.parts, folder, lambda scratch: tell(result, scratch))
+    save_trained(recipe.parts, folder)
     return result
 
 
@@ -321,11 +308,11 @@ def begin(folder: Path, identity: Any, make: Callable[[Path], object] | None = N
     return start
 
 
-def save_trained(parts: tuple[Any, ...], folder: Path, before: Callable[[Path], object]) -> None:
+def save_trained(parts: tuple[Any, ...], folder: Path) -> None:
     """Write the trained network and what goes with it; what can be loaded is complete.
 
     All files are written aside and then moved, config.json as the last one, since nothing loads
-    a folder without it. `before` gets where they are before they are moved.
+    a folder without it.
     """
     aside = folder / UNFINISHED / "trained"
     shutil.rmtree(aside, ignore_errors=True)
@@ -334,7 +321,6 @@ def save_trained(parts: tuple[Any, ...], folder: Path, before: Callable[[Path], 
         for part in parts:
             part.save_pretrained(aside)
     read_checkpoint(aside, str(folder))
-    before(aside)
     writing.grant_umask(aside)
     writing.put_on_disk(*aside.iterdir())
     for path in sorted(aside.iterdir(), key=lambda path: path.name == "config.json"):

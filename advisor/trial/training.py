@@ -1,4 +1,4 @@
-"""A training: its settings, what is learnt from, how far it is, and what came of it.
+"""A training: its settings, what is learnt from, and what came of it.
 
 Data are images or stored regions, with captions, or with questions and answers, in the files that
 `advisor evaluate` reads: tables, COCO captions, VQA's questions.
@@ -26,6 +26,7 @@ from advisor.trial.runtime import library
 SAMPLES = 5
 UNFINISHED = "unfinished"
 """The folder of a training, in the one that it is to be saved to."""
+HELD_OUT_LOSS = "validation loss"
 PRECISIONS = ("auto", "no", "bf16", "fp16")
 number = partial(option, min=1, show_default=False)
 
@@ -79,28 +80,6 @@ class Training:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TrainingStep:
-    """How far training is: after which step of how many, with which mean loss since the last one.
-
-    `held_out_loss` is there at the end of an epoch alone; `seconds_left` is estimated.
-    """
-
-    step: int
-    steps: int
-    loss: float | None
-    held_out_loss: float | None
-    seconds_left: float
-
-    def __str__(self) -> str:
-        losses = {"loss": self.loss, "validation loss": self.held_out_loss}
-        parts = [f"{name} {loss:.3f}" for name, loss in losses.items() if loss is not None]
-        minutes, seconds = divmod(round(self.seconds_left), 60)
-        hours, minutes = divmod(minutes, 60)
-        left = f"{hours}:{minutes:02}:{seconds:02} left"
-        return ", ".join([f"step {self.step} of {self.steps}", *parts, left])
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
     """A held-out image: what it should say, and what the network wrote before and after."""
 
@@ -142,8 +121,9 @@ class FineTuning:
         return values | ({"composition": self.composition.as_json()} if self.composition else {})
 
 
-Progress = Callable[[TrainingStep], object]
-Tell = Callable[[FineTuning, Path], object]
+Progress = Callable[[int, int, Mapping[str, float]], object]
+"""Gets after which step of how many training is, and the losses by name: the mean since the last
+call, and at the end of an epoch that on what is held out, alone."""
 
 
 def draw_samples(samples: Sequence[Sample], seed: int) -> tuple[Sample, ...]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,7 +21,7 @@ from advisor.errors import UsageError, check_name
 from advisor.trial.command import agreement
 from advisor.trial.resolution import Loading
 from advisor.trial.runtime import OWN_NETWORKS, library, quiet, transformers
-from advisor.trial.training import FineTuning, Progress, Training, TrainingStep
+from advisor.trial.training import HELD_OUT_LOSS, FineTuning, Progress, Training
 from advisor.writing import refuse_folder
 
 if TYPE_CHECKING:
@@ -111,18 +112,15 @@ def compose(
     agree = agreement(agreed=download, asks=interactive())
     loading = Loading(offline=offline, seed=training.seed, agree=agree)
 
-    def tell(done: Any, scratch: Path) -> None:
-        shown.write_with(Path(folder), scratch, _report(done))
-
     both = (parts.encoder, parts.decoder)
-    how: dict[str, Any] = {"lora": parts.lora, "loading": loading, "tell": tell}
     if not parts.pairs:
-        shown.say(_report(composition.compose(*both, folder, tell=tell, **loading._asdict())))
+        shown.emit(_report(composition.compose(*both, folder, **loading._asdict())))
         return 0
+    how: dict[str, Any] = {"lora": parts.lora, "loading": loading, **asdict(training)}
     with resumable() as progress:
-        how |= {"progress": progress, **asdict(training)}
-        done = composition.finetune(parts.checkpoint or both, parts.pairs, folder, **how)
-    shown.say(_report(done))
+        start = parts.checkpoint or both
+        done = composition.finetune(start, parts.pairs, folder, progress=progress, **how)
+    shown.emit(_report(done))
     return 0
 
 
@@ -152,13 +150,10 @@ def vlp(
     folder = _folder_of(save, shown)
     flags = "--task vqa --question QUESTION" if material.aim == ANSWERS else "--task captioning"
 
-    def tell(done: FineTuning, scratch: Path) -> None:
-        shown.write_with(done.folder, scratch, _report(done, flags))
-
     settings: dict[str, Any] = {**asdict(material), **asdict(training)}
     with resumable() as progress:
-        done = train_unified(data, folder, progress=progress, tell=tell, **settings)
-    shown.say(_report(done, flags))
+        done = train_unified(data, folder, progress=progress, **settings)
+    shown.emit(_report(done, flags))
     return 0
 
 
@@ -188,19 +183,12 @@ def convert(
     target = Path(folder)
     refuse_folder(target)
     shown.refuse(target)
+    shown.refuse_part_of(target, "*")
     transformers()
     conversion = library(f"{OWN_NETWORKS}.conversion")
     with quiet():
-        done = conversion.convert(
-            file,
-            folder,
-            vocabulary=vocabulary,
-            answers=answers or None,
-            tell=lambda done, scratch: shown.write_with(
-                target, scratch, _report_of_conversion(done)
-            ),
-        )
-    shown.say(_report_of_conversion(done))
+        done = conversion.convert(file, folder, vocabulary=vocabulary, answers=answers or None)
+    shown.emit(_report_of_conversion(done))
     return 0
 
 
@@ -210,6 +198,7 @@ def _folder_of(save: list[str], shown: Shown) -> str:
         hint = f"found {', '.join(save)}" if save else "e.g. --save my-captioner"
         raise UsageError("the output folder is missing. Add --save FOLDER", hint=hint)
     shown.refuse(Path(save[0]))
+    shown.refuse_part_of(Path(save[0]), "*")
     return save[0]
 
 
@@ -229,16 +218,25 @@ def _report(done: Composition | FineTuning, flags: str = "--task captioning") ->
 @contextmanager
 def resumable() -> Iterator[Progress]:
     """Show how far a training is, and say how to go on where it was stopped."""
-    shown_at = time.monotonic()
+    shown_at = began = time.monotonic()
+    first: int | None = None
 
-    def show(step: TrainingStep) -> None:
+    def show(step: int, steps: int, losses: Mapping[str, float]) -> None:
         """Show a step; off a terminal only some, and each end of an epoch."""
-        nonlocal shown_at
+        nonlocal shown_at, began, first
+        now = time.monotonic()
+        if first is None:
+            began, first = now, step
+        parts = [f"step {step} of {steps}"]
+        parts += [f"{name} {loss:.3f}" for name, loss in losses.items()]
+        if step > first:
+            left = (now - began) / (step - first) * (steps - step)
+            parts.append(f"{timedelta(seconds=round(left))} left")
         if sys.stderr.isatty():
-            progress_line(f"{step} ", step.step, step.steps)
-        elif step.held_out_loss is not None or time.monotonic() - shown_at >= SILENCE_S:
-            note("", str(step))
-            shown_at = time.monotonic()
+            progress_line(f"{', '.join(parts)} ", step, steps)
+        elif HELD_OUT_LOSS in losses or now - shown_at >= SILENCE_S:
+            note("", ", ".join(parts))
+            shown_at = now
 
     try:
         yield show

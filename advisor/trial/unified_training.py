@@ -26,7 +26,6 @@ from advisor.trial.runtime import (
 from advisor.trial.training import (
     FineTuning,
     Progress,
-    Tell,
     Training,
     TrainingExample,
     hold_out,
@@ -71,8 +70,7 @@ def train_unified(
     images: str | Path = "",
     annotations: str | Path = "",
     vocabulary: str | Path = "",
-    progress: Progress = lambda _step: None,
-    tell: Tell = lambda _done, _scratch: None,
+    progress: Progress = lambda *_: None,
     **training: Any,
 ) -> FineTuning:
     """Train for an aim (`pretraining`, `captions`, `answers`) and save to a folder.
@@ -121,7 +119,7 @@ def train_unified(
         parts=(runner.network, runner.processor),
         warm_up=0.1,
     )
-    done: FineTuning = trainer.train(runner, recipe, how, trained, held_out, folder, progress, tell)
+    done: FineTuning = trainer.train(runner, recipe, how, trained, held_out, folder, progress)
     return done
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -88,14 +88,12 @@ def convert(
     *,
     vocabulary: str | Path,
     answers: str | Path | None = None,
-    tell: Callable[[Conversion, Path], None] | None = None,
 ) -> Conversion:
     """Write a folder that `from_pretrained` loads, from a published state dict.
 
     `vocabulary` is the `vocab.txt` of BERT-base cased, `answers` a file with an answer a line;
-    neither is in the file. `tell` gets what is returned and where the folder's files are before
-    they are put in place together: where it raises, there is no folder. Raises ConversionError
-    where anything does not fit; nothing half-written is left.
+    neither is in the file. Raises ConversionError where anything does not fit; nothing
+    half-written is left.
     """
     stored = read_state_dict(Path(file))
     dropped, weights = _parted(stored, str(file))
@@ -142,8 +140,6 @@ def convert(
             card.format(file=visible(Path(file).name), auto=auto, use="\n".join(use), left=left),
             encoding="utf-8",
         )
-        if tell is not None:
-            tell(done, scratch)
     return done
 
 

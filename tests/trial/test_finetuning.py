@@ -3,7 +3,7 @@
 import csv
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +27,9 @@ from advisor.trial.runtime import (  # noqa: E402
     UnsupportedError,
 )
 from advisor.trial.training import (  # noqa: E402
+    HELD_OUT_LOSS,
+    Progress,
     TrainingExample,
-    TrainingStep,
     hold_out,
     read_examples,
 )
@@ -78,11 +79,11 @@ def weights(folder: Path) -> dict[str, Any]:
     return load_file(folder / "model.safetensors")
 
 
-def ending_at(last: int) -> Callable[[TrainingStep], None]:
+def ending_at(last: int) -> Progress:
     """Ends a training at a step, before the checkpoint of that step is saved."""
 
-    def interrupt(step: TrainingStep) -> None:
-        if step.step == last:
+    def interrupt(step: int, _steps: int, _losses: Mapping[str, float]) -> None:
+        if step == last:
             raise KeyboardInterrupt
 
     return interrupt
@@ -170,19 +171,18 @@ def loss_of(folder: Path, pairs: Path) -> float:
 @pytest.mark.slow
 def test_the_best_epoch_is_saved_and_training_stops_early(joined: Path, tmp_path: Path) -> None:
     pairs = write_pairs(tmp_path / "data", 12)
-    steps: list[TrainingStep] = []
+    told: list[tuple[int, int, Mapping[str, float]]] = []
     rates = {**QUICK, "epochs": 40, "learning_rate": 0.1, "held_out": 0.25}
-    done = finetune(joined, pairs, tmp_path / "out", progress=steps.append, patience=2, **rates)
-    judged = [(each.held_out_loss, each.step) for each in steps if each.held_out_loss is not None]
+    with_progress = {"progress": lambda *step: told.append(step), **rates}
+    done = finetune(joined, pairs, tmp_path / "out", patience=2, **with_progress)
+    judged = [(losses[HELD_OUT_LOSS], at) for at, _, losses in told if HELD_OUT_LOSS in losses]
     best, place = min(judged)
     assert (done.loss_after, done.best_step) == (pytest.approx(best, abs=1e-6), place)
     assert judged[-1][0] > best  # it had become worse
     assert loss_of(tmp_path / "out", pairs) == pytest.approx(best, abs=1e-5)
     assert done.steps == judged[-1][1] == place + 2 * 3 < 40 * 3
-    losses = [each for each in steps if each.loss is not None]
-    assert [each.step for each in losses] == list(range(1, done.steps + 1))
-    assert all(each.seconds_left > 0 and each.steps == 120 for each in losses)
-    assert str(losses[0]).startswith("step 1 of 120, loss ")
+    trained = [(at, steps) for at, steps, losses in told if "loss" in losses]
+    assert trained == [(at, 120) for at in range(1, done.steps + 1)]
 
 
 @pytest.mark.slow
@@ -198,15 +198,10 @@ def test_accumulated_batches_are_one_larger_batch(without_dropout: Path, tmp_pat
 
 
 @pytest.mark.slow
-def test_workers_change_nothing_but_who_loads_and_the_time_left_ends_at_nothing(
-    joined: Path, tmp_path: Path
-) -> None:
+def test_workers_change_nothing_but_who_loads(joined: Path, tmp_path: Path) -> None:
     pairs = write_pairs(tmp_path / "data", 8)
     settings = {**QUICK, "epochs": 1}
-    steps: list[TrainingStep] = []
-    alone = finetune(joined, pairs, tmp_path / "one", progress=steps.append, **settings)
-    assert (steps[-1].step, steps[-1].seconds_left) == (steps[-1].steps, 0.0)
-    assert all(each.seconds_left > 0 for each in steps if each.step < each.steps)
+    alone = finetune(joined, pairs, tmp_path / "one", **settings)
     helped = finetune(joined, pairs, tmp_path / "two", workers=1, **settings)
     assert helped.loss_after == alone.loss_after
 
