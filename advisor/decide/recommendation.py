@@ -90,7 +90,7 @@ def recommend(
         from advisor.decide.bounded_rules import bounded
 
         engine, profile = bounded(engine, profile)
-    alone = for_each_task(engine, profile)
+    alone = for_each_task(engine.rulebase, profile)
     how: Any = {"strict": strictness(strict), "verified_only": verified_only}
     advice = tuple(advise(engine, as_meant.profile, order=order, **how) for as_meant in alone)
     together = None

@@ -317,35 +317,15 @@ def family_for_all(engine: Engine, verdicts: Verdicts) -> str | None:
     return min(able, key=standing) if able else None
 
 
-def for_each_task(engine: Engine, profile: Profile) -> list[AsMeant]:
-    """Return the answers for each task that is named; one that suits only others is left out."""
+def for_each_task(rulebase: RuleBase, profile: Profile) -> list[AsMeant]:
+    """Return the answers for each task that is named."""
     if TASK not in profile:
         return [AsMeant(profile)]
     answer = profile[TASK]
     apart = [{**profile, TASK: Answer((task,), None, answer.origin)} for task in answer.options]
     if len(apart) == 1:
         return [AsMeant(apart[0])]
-    return [_suiting(engine, as_meant(engine.rulebase, alone), apart) for alone in apart]
-
-
-def _suiting(engine: Engine, meant: AsMeant, apart: list[Profile]) -> AsMeant:
-    """Return answers without those that clash with this task alone."""
-    profile, notes = dict(meant.profile), list(meant.notes)
-    for id in [id for id in reversed(profile) if id != TASK]:
-        if engine.admits(profile):
-            break
-        rest = {key: answer for key, answer in profile.items() if key != id}
-        others = (other for other in apart if other[TASK] != profile[TASK])
-        fits = any(engine.admits({TASK: other[TASK], id: profile[id]}) for other in others)
-        clashes = not engine.admits({TASK: profile[TASK], id: profile[id]})
-        if fits and clashes:
-            flag = flag_text(engine.rulebase, id, *profile[id].names)
-            notes.append(
-                f"`{flag}` cannot be combined with {profile[TASK].options[0]}, so the "
-                "flag applies only to the other tasks"
-            )
-            profile = rest
-    return AsMeant(profile, tuple(notes))
+    return [as_meant(rulebase, alone) for alone in apart]
 
 
 def contradiction(
