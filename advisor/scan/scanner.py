@@ -17,8 +17,7 @@ from advisor.scan.abstract import Values
 from advisor.scan.grouping import Grouping, together
 from advisor.scan.guard import guarded
 from advisor.scan.mention import imports_from, may_ask, may_concern_us, read_configuration, sees
-from advisor.scan.modules import exported
-from advisor.scan.names import names_in, overrides
+from advisor.scan.names import exported, names_in, overrides
 from advisor.scan.notebook import parse_notebook
 from advisor.scan.pin import pin_of_notebook
 from advisor.scan.scope import Imports
