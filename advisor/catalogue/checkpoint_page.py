@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from advisor.catalogue.filters import Matches
-from advisor.catalogue.knowledge import Measurement, WholeEntry, measurements, shown_name
+from advisor.catalogue.knowledge import Measurement, entry_json, measurements, shown_name
 from advisor.catalogue.uncatalogued import UncataloguedCheckpoint
 from advisor.decide.memory import loaded_dtype, memory_gb
 from advisor.decide.precedence import Precedences
@@ -160,20 +160,22 @@ def _sources(checkpoint: Checkpoint, rulebase: RuleBase) -> Page:
     return [*listed("Sources by fact", rows), Text(dates, "quiet"), cited]
 
 
-def entry_page(entry: WholeEntry) -> Page:
+def entry_page(rulebase: RuleBase, checkpoint: Checkpoint) -> Page:
     """Return the page of a whole entry: each field, its value, and its sources in brackets."""
+    entry = entry_json(rulebase, checkpoint)
     rows: list[tuple[str, str]] = []
-    for name, value, sources in entry.fields:
+    for field in entry["fields"]:
+        name, value, sources = field.values()
         cited = f"[{', '.join(sources)}]" if sources else ""
         if name == "pitfalls":  # a row for each sentence
             rows += [(name, sentence) for sentence in value]
             rows += [("", cited)] if cited else []
         else:
             rows.append((name, f"{value_text(value)}  {cited}".rstrip()))
-    page: Page = [Heading(entry.id, 1), Text(f"defined at {entry.place}", "quiet")]
+    page: Page = [Heading(checkpoint.id, 1), Text(f"defined at {entry['place']}", "quiet")]
     page.append(Pairs(tuple(rows)))
-    if entry.unverified:
-        page.append(Text(f"not verified: {', '.join(entry.unverified)}", "quiet"))
+    if entry["unverified"]:
+        page.append(Text(f"not verified: {', '.join(entry['unverified'])}", "quiet"))
     return page
 
 

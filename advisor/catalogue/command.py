@@ -269,15 +269,14 @@ def _thing(rulebase: RuleBase, kind: str, thing: Any, *, full: bool) -> Report:
 
     if full:
         from advisor.catalogue.checkpoint_page import entry_page
-        from advisor.catalogue.knowledge import entry_json, entry_of
+        from advisor.catalogue.knowledge import entry_json
 
         if kind != "checkpoints":
             raise UsageError(
                 f"`--full` works only with checkpoints, and `{thing.id}` is not a checkpoint",
                 hint=f"advisor show {thing.id}",
             )
-        entry = entry_of(rulebase, thing)
-        return Report(lambda: entry_json(entry, rulebase.digest), lambda: entry_page(entry))
+        return Report.of(entry_json, entry_page, rulebase, thing)
     return Report.of(thing_json, thing_page, rulebase, kind, thing)
 
 

@@ -246,41 +246,27 @@ def compared_json(rulebase: RuleBase, kind: str, compared: list[Any]) -> dict[st
     )
 
 
-class EntryField(NamedTuple):
-    """A field of an entry: its value, and the sources it was read in."""
+def entry_json(rulebase: RuleBase, checkpoint: Checkpoint) -> dict[str, Any]:
+    """Return the JSON document of `advisor show ID --full`: a whole entry, in the order of files.
 
-    field: str
-    value: Any
-    sources: tuple[str, ...]
-
-
-class WholeEntry(NamedTuple):
-    """All that is known of a checkpoint, in the order of files; `place` is where it is written.
-
-    `unverified` are the fields that nobody verified.
+    `place` is where it is written, `unverified` are the fields that nobody verified.
     """
-
-    id: str
-    place: str
-    fields: tuple[EntryField, ...]
-    unverified: tuple[str, ...]
-
-
-def entry_of(rulebase: RuleBase, checkpoint: Checkpoint) -> WholeEntry:
-    """Return the entry of a catalogued checkpoint."""
     values = {"class": checkpoint.model_class, **checkpoint._asdict(), **checkpoint.notes}
     named = [key for key in values if key not in NO_FACTS]
     given = [key for key in named if values[key] not in (None, [], (), {})]
-    fields = [EntryField(key, values[key], tuple(checkpoint.sources.get(key, ()))) for key in given]
+    sources = checkpoint.sources
     relations = ("larger_than", "succeeds")
-    unverified = tuple(key for key in named if values.get(key, "") is None and key not in relations)
-    place = rulebase.place("checkpoint", checkpoint.id)
-    return WholeEntry(checkpoint.id, place, tuple(fields), unverified)
-
-
-def entry_json(entry: WholeEntry, digest: str) -> dict[str, Any]:
-    """Return the JSON document of `advisor show ID --full --format json`."""
-    return document(digest, kind="checkpoint", **plain(entry))
+    return document(
+        rulebase.digest,
+        kind="checkpoint",
+        id=checkpoint.id,
+        place=rulebase.place("checkpoint", checkpoint.id),
+        fields=[
+            {"field": key, "value": plain(values[key]), "sources": list(sources.get(key, ()))}
+            for key in given
+        ],
+        unverified=[key for key in named if values.get(key, "") is None and key not in relations],
+    )
 
 
 class Measurement(NamedTuple):
