@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from functools import cache, reduce
-from math import prod
 from typing import Any
 
 from advisor.model import NamedTuple
@@ -242,22 +241,9 @@ class Diagram:
         """Return how many profiles (within `allowed`) have a label, choices weighted."""
         if allowed is not None:
             return sum(self.counts(node, allowed).values())
-        return self._total(node) * prod(self.ways[: self.level[node]])
-
-    def _total(self, node: int) -> int:
-        total = self._totals.get(node)
-        if total is None:
-            level = self.level[node]
-            if level == self.bottom:
-                return int(node != EMPTY)
-            total = 0
-            for weight, child in zip(self.weights[level], self.children[node], strict=True):
-                if child != EMPTY:
-                    after = self.level[child]
-                    ways = prod(self.ways[level + 1 : after]) if after > level + 1 else 1
-                    total += weight * ways * self._total(child)
-            self._totals[node] = total
-        return total
+        if node not in self._totals:
+            self._totals[node] = sum(self.counts(node).values())
+        return self._totals[node]
 
     def reachable(self, node: int, allowed: Allowed | None = None) -> Reachable:
         """Return what `allowed` leaves of a function."""
