@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from advisor.decide.memory import memory_gb
+from advisor.decide.precedence import Precedences
 from advisor.decide.requirements import MULTILINGUAL, NO_LANGUAGE
 from advisor.model import Checkpoint
 from advisor.rulebase.base import RuleBase
@@ -98,7 +99,6 @@ def _ordered(rulebase: RuleBase, sort: str, task: str | None) -> list[Checkpoint
         "released": lambda checkpoint: least_first(checkpoint.released, -1),
     }
     if sort == "quality" and task:
-        from advisor.decide.precedence import Precedences
         from advisor.decide.ranking import line_of
 
         able = [model for model in checkpoints if task in (*model.tasks, *model.fine_tune)]

@@ -7,16 +7,13 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from advisor.catalogue.release import Release, described_releases, release, version_number
 from advisor.check.finding import Edit, Finding
 from advisor.rulebase.base import RuleBase
 from advisor.scan.pin import Pins
-from advisor.scan.version_range import Pin, same_release
-
-if TYPE_CHECKING:
-    from advisor.scan.version_range import Number
+from advisor.scan.version_range import Number, Pin, same_release
 
 CLASS = re.compile(r"\b[A-Z]\w+")
 

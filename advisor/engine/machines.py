@@ -5,12 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
+from advisor.model.library import Machine
 from advisor.rulebase.base import RuleBase
-
-if TYPE_CHECKING:
-    from advisor.model.library import Machine
 
 _PARTS = re.compile(r"[a-z]+|[0-9]+(?:\.[0-9]+)?")
 

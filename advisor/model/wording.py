@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
+from advisor.model import fields as f
 from advisor.model.value import NamedTuple
-
-if TYPE_CHECKING:
-    from advisor.model import fields as f
 
 
 class Concept(NamedTuple):

@@ -4,18 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence, Set
 from itertools import islice, takewhile
-from typing import TYPE_CHECKING
 
 from advisor.engine.bounds import MILLION
 from advisor.model.phrase_kinds import CONCEPT, MEASURE, NAME, PARTICLE, SAYING
+from advisor.need.lexicon import Lexicon
 from advisor.need.numerals import FARTHEST, LARGEST, YEARS, Amount, numbers_in
-from advisor.need.sweep import OF_EACH, Mark
+from advisor.need.sweep import OF_EACH, Mark, Swept
 from advisor.tokens import Token, written_by_character
-
-if TYPE_CHECKING:
-    from advisor.need.lexicon import Lexicon
-    from advisor.need.sweep import Swept
-
 
 NEAR = 3
 """What stands before its number is no farther than so many words."""

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence, Set
-from typing import TYPE_CHECKING
 
 from advisor.model.phrase_kinds import CONCEPT, NAME, SAYING
-from advisor.need.sweep import CHOOSING
+from advisor.need.lexicon import Lexicon
+from advisor.need.sweep import CHOOSING, Swept
 from advisor.tokens import written_by_character
-
-if TYPE_CHECKING:
-    from advisor.need.lexicon import Lexicon
-    from advisor.need.sweep import Swept
 
 CLASSIFY, ASK, FILTER = "classify", "ask", "filter"
 """Concepts of who gives an image its label, asks about it, and takes it out."""

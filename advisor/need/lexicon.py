@@ -7,14 +7,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from advisor.model.phrase_kinds import BETWEEN, CONCEPT, MEANS, NEXT, SHELF
+from advisor.rulebase.base import RuleBase
 from advisor.tokens import ANY, form_of, tokens_of
-
-if TYPE_CHECKING:
-    from advisor.rulebase.base import RuleBase
-
 
 KEPT_FORMS = 20_000
 """So many words are remembered with what they may be read as."""

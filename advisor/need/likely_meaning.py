@@ -6,7 +6,6 @@ The lexicon tells, as in a sentence: concepts speak of tasks, words give answers
 from __future__ import annotations
 
 from collections.abc import Container, Sequence
-from typing import TYPE_CHECKING
 
 from advisor.engine.profile import flag_text
 from advisor.errors import AdvisorError, UnknownNameError, did_you_mean
@@ -14,15 +13,11 @@ from advisor.model import TASK, NamedTuple
 from advisor.model.phrase_kinds import CONCEPT, MEASURE, SAYING
 from advisor.naming import MOST, spelt_like
 from advisor.need.amounts import PARAMETERS
-from advisor.need.lexicon import lexicon_of
-from advisor.need.reading import read
+from advisor.need.lexicon import Lexicon, lexicon_of
+from advisor.need.reading import Reading, read
 from advisor.need.sweep import sweep
 from advisor.phrasing import joined
-
-if TYPE_CHECKING:
-    from advisor.need.lexicon import Lexicon
-    from advisor.need.reading import Reading
-    from advisor.rulebase.base import RuleBase
+from advisor.rulebase.base import RuleBase
 
 SHARE = 1 / 3
 """A concept is near a task where it is in this part of the sets that speak of it."""

@@ -5,19 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from itertools import chain
-from typing import TYPE_CHECKING
 
+from advisor.decide.bounded_rules import usual_name
 from advisor.engine.bounds import MILLION, SIZE, TIME, WITHOUT, bound_text
 from advisor.model import NamedTuple
 from advisor.model.phrase_kinds import MEASURE, NAME, PARTICLE
 from advisor.need.amounts import PARAMETERS, is_limited
+from advisor.need.lexicon import Lexicon
 from advisor.need.numerals import Amount
-from advisor.need.sweep import MAKER, OF_EACH, RATE, SHORTEST_NAME, SPAN
-
-if TYPE_CHECKING:
-    from advisor.need.lexicon import Lexicon
-    from advisor.need.sweep import Mark, Swept
-    from advisor.rulebase.base import RuleBase
+from advisor.need.sweep import MAKER, OF_EACH, RATE, SHORTEST_NAME, SPAN, Mark, Swept
+from advisor.rulebase.base import RuleBase
 
 LEFT, DAY, LONGER = "left-", 24.0, {"per-week": 168.0, "per-month": 720.0}
 """Beginning of measures of hours that are left; the images of a day are done in its hours."""
@@ -91,8 +88,6 @@ def _excluded(rulebase: RuleBase, lexicon: Lexicon, swept: Swept) -> Iterator[Li
     makers = [m for m in swept.of(PARTICLE) if m.negated and m.id == MAKER]
     words = (swept.tokens[place] for mark in makers for place in mark.places)
     spans |= {(a, b) for form, a, b in words if len(form) >= SHORTEST_NAME and form != "model"}
-    from advisor.decide.bounded_rules import usual_name
-
     longest = {end: (start, end) for start, end in sorted(spans, reverse=True)}.values()
     names = {name: at for at in longest if (name := usual_name(rulebase, swept.text[slice(*at)]))}
     if names:

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from advisor.decide.command_lines import quoted
-from advisor.decide.selection import ORDERS, select_of
+from advisor.decide.selection import ORDERS, Selection, select_of
 from advisor.engine.bounds import WITHOUT
-from advisor.model import NamedTuple
+from advisor.model import Checkpoint, NamedTuple
 from advisor.model.phrase_kinds import CONCEPT, SERVED
 from advisor.need.lexicon import lexicon_of
 from advisor.need.sweep import sweep
+from advisor.need.understood import Understood
+from advisor.need.wishes import Span
 from advisor.phrasing import joined
-
-if TYPE_CHECKING:
-    from advisor.decide.selection import Selection
-    from advisor.model import Checkpoint
-    from advisor.need.understood import Understood
-    from advisor.need.wishes import Span
 
 
 class NamedModel(NamedTuple):

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 from advisor.model import NamedTuple
 from advisor.model.phrase_kinds import ALONE, CONCEPT, MEASURE, NAME, NUMERAL, PARTICLE, SAYING
+from advisor.need.lexicon import Lexicon
+from advisor.need.sweep import Swept
 from advisor.tokens import written_by_character
-
-if TYPE_CHECKING:
-    from advisor.need.lexicon import Lexicon
-    from advisor.need.sweep import Swept
 
 DIGITS = dict(zip("零一二三四五六七八九", range(10), strict=True)) | {"〇": 0, "两": 2, "兩": 2}
 

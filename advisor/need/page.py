@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from operator import itemgetter
-from typing import TYPE_CHECKING
 
 from advisor.decide.advice import SCREEN, Screen
 from advisor.decide.page import as_page as answered_page
@@ -13,13 +12,11 @@ from advisor.draw.blocks import Code, Headline, Page, Pairs
 from advisor.draw.typesetting import GAP, cut_lines, height, wrapped
 from advisor.engine.machines import other_sizes
 from advisor.need.named import named_rows
+from advisor.need.reading import AnswerRead
 from advisor.need.remainder import noteworthy
+from advisor.need.understood import Understood
+from advisor.need.wishes import Span
 from advisor.phrasing import first_named, joined
-
-if TYPE_CHECKING:
-    from advisor.need.reading import AnswerRead
-    from advisor.need.understood import Understood
-    from advisor.need.wishes import Span
 
 _SEVERAL = re.compile(r"(?i)\b(?:[2-9]|two|four|zwei|deux|dos|due|dois|duas)\s*(?:[x×*]\s*)?$")
 """Before a machine of which there are several."""

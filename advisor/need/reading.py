@@ -4,23 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Container, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from advisor.engine.profile import Answer, read_answer
-from advisor.model import NamedTuple
+from advisor.model import NamedTuple, Share
 from advisor.model.phrase_kinds import ALIAS, CONCEPT, NAME, NUMBER_OF, PARTICLE, SAYING
 from advisor.need.amounts import COMPUTER, ITEMS, amounts
 from advisor.need.label_names import ASK, CLASSIFY, SORTING, label_names, without_labels
 from advisor.need.lexicon import USUAL, Lexicon, lexicon_of
 from advisor.need.limits import Limit, limits, named_span
-from advisor.need.numerals import LARGEST
+from advisor.need.numerals import LARGEST, Amount
 from advisor.need.sweep import MAKER, Swept, sweep
 from advisor.need.wishes import KIND, SURE_CONCEPTS, Span, TaskRead, met_in, wishes_of
-
-if TYPE_CHECKING:
-    from advisor.model import Share
-    from advisor.need.numerals import Amount
-    from advisor.rulebase.base import RuleBase
+from advisor.rulebase.base import RuleBase
 
 ORIGIN = "text"
 

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from advisor.model import TASK
 from advisor.need.named import model_names, served
-
-if TYPE_CHECKING:
-    from advisor.need.understood import Understood
-    from advisor.need.wishes import Span
+from advisor.need.understood import Understood
+from advisor.need.wishes import Span
 
 
 def unused(understanding: Understood) -> tuple[Span, ...]:

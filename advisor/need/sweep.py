@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from advisor.model import NamedTuple
 from advisor.model.phrase_kinds import (
@@ -22,10 +22,8 @@ from advisor.model.phrase_kinds import (
     QUOTED_QUESTION,
     SAYING,
 )
+from advisor.need.lexicon import Lexicon
 from advisor.tokens import Token, tokens_of
-
-if TYPE_CHECKING:
-    from advisor.need.lexicon import Lexicon
 
 ENDS_SENTENCE = frozenset(".;!?\u3002\uff1b\uff01\uff1f")
 ENDS_CLAUSE = ENDS_SENTENCE | frozenset(",:()\uff0c\uff1a\u3001")

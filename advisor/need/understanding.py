@@ -19,6 +19,7 @@ from advisor.decide.command_lines import command, quoted
 from advisor.decide.outlook import ASSUMED, DECIDED, UNDETERMINED
 from advisor.decide.recommendation import Recommendation, advise
 from advisor.decide.selection import ORDERS
+from advisor.decide.workload import speed_for
 from advisor.engine.bounds import TIME, bound_value
 from advisor.engine.decision import Engine
 from advisor.engine.profile import (
@@ -151,8 +152,6 @@ def _held(
     A time cannot where the speed of the machine is not known, or that of none of the checkpoints
     left.
     """
-    from advisor.decide.workload import speed_for
-
     read_limits = {limit.bound: bound_answer(limit.text, ORIGIN) for limit in reading.limits}
     rulebase, held = engine.rulebase, {**read_limits, **flags}
     if TIME in flags or TIME not in held:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from advisor.decide.outlook import ASSUMED, UNDETERMINED
 from advisor.model import TASK
 from advisor.need.named import named_json
+from advisor.need.reading import AnswerRead
 from advisor.need.remainder import unused
-
-if TYPE_CHECKING:
-    from advisor.need.reading import AnswerRead
-    from advisor.need.understood import Understood
-    from advisor.need.wishes import Span, TaskRead
+from advisor.need.understood import Understood
+from advisor.need.wishes import Span, TaskRead
 
 
 def as_json(understanding: Understood, today: str | None = None) -> dict[str, Any]:

@@ -8,19 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 from advisor.model import NamedTuple
 from advisor.model.phrase_kinds import ALIAS, CONCEPT, NUMBER_OF, PARTICLE, SAYING
 from advisor.need.label_names import COLONS, DOCUMENTS, OR
-from advisor.need.numerals import WISHES
-from advisor.need.sweep import CHOOSING
-
-if TYPE_CHECKING:
-    from advisor.need.lexicon import Lexicon
-    from advisor.need.numerals import Amount
-    from advisor.need.sweep import Mark, Swept
-    from advisor.rulebase.base import RuleBase
+from advisor.need.lexicon import Lexicon
+from advisor.need.numerals import WISHES, Amount
+from advisor.need.sweep import CHOOSING, Mark, Swept
+from advisor.rulebase.base import RuleBase
 
 SURE_CONCEPTS = 2
 """A task read from fewer concepts, or words of its name, is never decided."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from advisor.errors import BrokenFileError
 from advisor.model.file_kinds import ENTITIES, LISTS, file_shape
@@ -11,13 +11,11 @@ from advisor.phrasing import count
 from advisor.reader.document import Document, KeyPath, read_bytes, unreadable
 from advisor.reader.shape import report_shape
 from advisor.rulebase import short_forms
+from advisor.rulebase.base import Part
 from advisor.rulebase.compile import CompiledParts
 from advisor.rulebase.entries import Entries, Entry, RuleFile
 from advisor.rulebase.references import check_references
 from advisor.rulebase.settled import Rows, entries_in, rows_of, unchanged_parts
-
-if TYPE_CHECKING:
-    from advisor.rulebase.base import Part
 
 
 class Collection:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from textwrap import indent
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from advisor import model
 from advisor.model.columns import EXTRA_KEYS, build, columns, plan
@@ -15,11 +15,9 @@ from advisor.model.evidence import SECTIONS, ArticleClaim, Example, Statement
 from advisor.model.file_kinds import ENTITIES
 from advisor.model.library import ANY_TYPE, Program, ProgramTool
 from advisor.model.value import encode
+from advisor.rulebase.entries import Entries, Entry
 from advisor.rulebase.orders import compiled_order, losses_of, ranking_of, worst_losses
 from advisor.rulebase.phrases import compile_names, compile_words, in_all_languages
-
-if TYPE_CHECKING:
-    from advisor.rulebase.entries import Entries, Entry
 
 
 class Values(dict[str, Any]):

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import chain
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
+from advisor.model import Checkpoint
 from advisor.model.figures import (
     ASKED,
     Benchmark,
@@ -20,9 +21,6 @@ from advisor.model.figures import (
     TaskOrder,
     Yardstick,
 )
-
-if TYPE_CHECKING:
-    from advisor.model import Checkpoint
 
 MEAN = "mean"
 JOINED = "-across"

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from itertools import takewhile
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from advisor.model import Checkpoint, Question, Task
 from advisor.model.phrase_kinds import (
     ALIAS,
     ALONE,
@@ -25,13 +26,9 @@ from advisor.model.phrase_kinds import (
     SERVED,
     SHELF,
 )
+from advisor.model.wording import Particle
 from advisor.naming import as_in_papers
 from advisor.tokens import ANY, pattern_of, patterns_of
-
-if TYPE_CHECKING:
-    from advisor.model import Checkpoint, Question, Task
-    from advisor.model.wording import Particle
-
 
 LEAST_SERIES = 5
 """A shorter beginning of ids is a word besides: git, owl."""

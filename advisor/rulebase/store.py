@@ -19,6 +19,7 @@ from advisor.files import path_shown, read_bounded
 from advisor.foreign import visible
 from advisor.rulebase.base import Part, RuleBase, Shelf
 from advisor.rulebase.entries import RuleFile
+from advisor.writing import replacing
 
 PACKAGE = Path(__file__).resolve().parent.parent
 COMPILED = PACKAGE / "compiled"
@@ -366,8 +367,6 @@ def _part_text(part: dict[str, Any]) -> str:
 
 
 def _write_part(file: Path, text: str) -> None:
-    from advisor.writing import replacing
-
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with replacing(file, chosen=True) as scratch:
         scratch.write_text(text, encoding="utf-8", newline="")

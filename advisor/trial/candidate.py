@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import Annotated, NamedTuple
 
 from advisor.console.options import option
 from advisor.console.output import note
 from advisor.decide.command_lines import may_run
+from advisor.decide.selection import ORDERS, select_of
+from advisor.engine.decision import Decision, Engine
+from advisor.engine.profile import make_profile
 from advisor.errors import AdvisorError, UsageError
 from advisor.hub import cached_snapshot
+from advisor.model import Checkpoint
 from advisor.rulebase.base import RuleBase
 from advisor.trial.demo import demo_checkpoints
-
-if TYPE_CHECKING:
-    from advisor.engine.decision import Decision
-    from advisor.model import Checkpoint
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,9 +122,6 @@ def _recommended(rulebase: RuleBase, task: str, *, may_download: bool) -> Candid
 
     Without `may_download` a checkpoint on this machine goes before one that is not.
     """
-    from advisor.engine.decision import Engine
-    from advisor.engine.profile import make_profile
-
     if not task:
         raise UsageError(
             "no task was passed. Add --task, --checkpoint or --demo",
@@ -176,8 +173,6 @@ def runnable_picks(
     rulebase: RuleBase, decision: Decision, *tasks: str
 ) -> Iterator[list[Checkpoint]]:
     """Yield what transformers loads as it is for any of some tasks: of each family, best first."""
-    from advisor.decide.selection import ORDERS, select_of
-
     for assessment in decision.assessments:
         if assessment.verdict == "excluded":
             continue
