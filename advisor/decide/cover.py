@@ -100,7 +100,7 @@ def _offers(engine: Engine, advice: TaskAdvice, order: str) -> list[Offer]:
 def cover(
     offers: Mapping[str, Sequence[Offer]], memory_limit_gb: float | None, order: str = "quality"
 ) -> CheckpointSets:
-    """Return the smallest set that serves every task, exactly, and the next best.
+    """Return the smallest set that serves every task, and the next best.
 
     Sets are compared by: no discouraged family, fewer checkpoints, fewer tasks that are left to
     another family than the recommended one, fewer that are gated, then the places in the order of
