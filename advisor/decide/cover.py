@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 from math import inf
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from advisor.decide.advice import CheckpointSet, CheckpointSets, TaskAdvice, Together
 from advisor.decide.memory import OVERHEAD_MB
@@ -15,8 +15,6 @@ from advisor.engine.decision import VERDICTS, Engine, Verdicts, family_for_all, 
 
 SHARED_GB = OVERHEAD_MB / 1024
 """What each takes alone and several together take once: the interpreter and its libraries."""
-FIRST, KEPT = 12, 100
-"""So many checkpoints of each task are looked at, and so many sets are extended by a task."""
 UNDISCOURAGED, NOT_EXCLUDED = VERDICTS.index("allowed"), VERDICTS.index("discouraged")
 
 
@@ -100,7 +98,7 @@ def _offers(engine: Engine, advice: TaskAdvice, order: str) -> list[Offer]:
 def cover(
     offers: Mapping[str, Sequence[Offer]], memory_limit_gb: float | None, order: str = "quality"
 ) -> CheckpointSets:
-    """Return the smallest set that serves every task, and the next best.
+    """Return the smallest set that serves every task, exactly, and the next best.
 
     Sets are compared by: no discouraged family, fewer checkpoints, fewer tasks that are left to
     another family than the recommended one, fewer that are gated, then the places in the order of
@@ -118,60 +116,108 @@ def cover(
                 ]
                 for task, of_task in offers.items()
             }
-            if best := _best_sets(able, room, order):
+            if best := [_shared(ids, able) for ids in _two_best(able, room, order)]:
                 second = best[1] if best[1:] else None
                 return CheckpointSets(best[0], second, memory_limit_gb, within=room == limit)
     return CheckpointSets(None, None, memory_limit_gb, within=False)
 
 
-def _best_sets(
-    offers: Mapping[str, Sequence[Offer]], room: float, order: str
-) -> list[CheckpointSet]:
-    """Return sets of the first checkpoints of each task that serve all, best first.
+class _Candidate(NamedTuple):
+    """One checkpoint with all it offers: by task (verdict, place), fewer is better."""
 
-    Task by task, the best sets for the tasks before are extended by each that serves the next.
+    id: str
+    memory_gb: float | None
+    gated: bool
+    offers: dict[str, tuple[int, int]]
+
+
+def _candidates(offers: Mapping[str, Sequence[Offer]]) -> dict[str, _Candidate]:
+    """The checkpoints worth looking at: those that at most one other replaces in every set.
+
+    Two are kept of each kind, since the runner-up may need the second.
     """
-    ranked = [sorted(of_task, key=lambda offer: offer.rank) for of_task in offers.values()]
-    first = {o.pick.checkpoint.id: o.pick for of_task in ranked for o in of_task[:FIRST]}
-    served: dict[str, dict[str, Offer]] = {}
-    best: list[frozenset[str]] = [frozenset()]
+    every: dict[str, _Candidate] = {}
     for task, of_task in offers.items():
-        able = {offer.pick.checkpoint.id: offer for offer in of_task}
-        served[task] = {id: offer for id, offer in able.items() if id in first}
-        ranks = {}
-        for chosen in {chosen | {id} for chosen in best for id in served[task]}:
-            picks = [first[id] for id in chosen]
-            if _together_gb(picks) <= room:
-                ranks[chosen] = _rank(picks, served, order)
-        best = sorted(ranks, key=lambda chosen: (ranks[chosen], sorted(chosen)))[:KEPT]
-    return [_shared(each, served) for each in best if not any(other < each for other in best)]
+        for offer in of_task:
+            checkpoint = offer.pick.checkpoint
+            new = _Candidate(checkpoint.id, offer.pick.memory_gb, checkpoint.gated is True, {})
+            every.setdefault(checkpoint.id, new).offers[task] = offer.rank
+    return {
+        id: candidate
+        for id, candidate in every.items()
+        if sum(_replaces(other, candidate) for other in every.values() if other is not candidate)
+        < 2
+    }
 
 
-def _rank(
-    picks: Sequence[Pick], served: Mapping[str, Mapping[str, Offer]], order: str
-) -> tuple[float, ...]:
-    """Return how good a set is for the tasks that are served, the less the better."""
-    ids = {pick.checkpoint.id for pick in picks}
-    best = [min(of_task[id].rank for id in ids & of_task.keys()) for of_task in served.values()]
+def _replaces(candidate: _Candidate, other: _Candidate) -> bool:
+    """True where the first serves whatever the second does, no worse and in no more memory."""
+    if (candidate.memory_gb is None) != (other.memory_gb is None):
+        return False  # one of them is unknown, and may be less or more
+    pairs: list[tuple[float, float]] = [
+        (candidate.memory_gb or 0.0, other.memory_gb or 0.0),
+        (candidate.gated, other.gated),
+    ]
+    for task, rank in other.offers.items():
+        pairs += zip(candidate.offers.get(task, (inf, inf)), rank, strict=True)
+    no_worse = all(own <= theirs for own, theirs in pairs)
+    return no_worse and (candidate.id < other.id or candidate[1:] != other[1:])
+
+
+def _two_best(
+    offers: Mapping[str, Sequence[Offer]], room: float, order: str
+) -> list[tuple[str, ...]]:
+    """The best set and the runner-up, as ids; fewer where there are not so many."""
+    candidates, tasks = _candidates(offers), list(offers)
+    best: list[tuple[tuple[Any, ...], tuple[str, ...]]] = []
+    for size in range(1, len(tasks) + 1):
+        for chosen in set(_sets(candidates, frozenset(tasks), size, room - SHARED_GB)):
+            members = [candidates[id] for id in chosen]
+            serving = [[model.id for model in members if task in model.offers] for task in tasks]
+            needed = {ids[0] for ids in serving if len(ids) == 1}
+            if len(chosen) == size == len(needed):  # it could do without no member
+                best.append((_rank(members, tasks, order), tuple(sorted(chosen))))
+        if len(best) >= 2:
+            break
+    return [ids for _, ids in sorted(best)[:2]]
+
+
+def _sets(
+    candidates: Mapping[str, _Candidate], open_tasks: frozenset[str], size: int, room: float
+) -> Iterator[frozenset[str]]:
+    """Sets of at most `size` that serve the tasks; branches over who serves the hardest one."""
+    if not open_tasks:
+        yield frozenset()
+        return
+    able = {task: [c for c in candidates.values() if task in c.offers] for task in open_tasks}
+    hardest = min(sorted(open_tasks), key=lambda task: len(able[task]))
+    for candidate in able[hardest]:
+        left = open_tasks - set(candidate.offers)
+        rest = room - ((candidate.memory_gb or 0.0) - SHARED_GB)
+        if (left and size == 1) or round(rest, 6) < 0:
+            continue
+        for others in _sets(candidates, left, size - 1, rest):
+            yield others | {candidate.id}
+
+
+def _rank(members: list[_Candidate], tasks: list[str], order: str) -> tuple[Any, ...]:
+    best = [min(model.offers[task] for model in members if task in model.offers) for task in tasks]
     elsewhere = sum(verdict > 0 for verdict, _ in best)
     places = sum(place for _, place in best)
-    memory = _together_gb(picks)
-    gated = sum(pick.checkpoint.gated is True for pick in picks)
+    sizes = [member.memory_gb for member in members if member.memory_gb is not None]
+    memory = len(sizes) < len(members), round(sum(sizes), 2)
+    gated = sum(member.gated for member in members)
     last = (memory, gated, places) if order == "small" else (gated, places, memory)
-    return len(picks), elsewhere, *last
+    return len(members), elsewhere, *last
 
 
-def _together_gb(picks: Sequence[Pick]) -> float:
-    """Return what checkpoints take in one process; infinite where that is not known."""
-    alone = sum(inf if pick.memory_gb is None else pick.memory_gb for pick in picks)
-    return round(alone - (len(picks) - 1) * SHARED_GB, 2)
-
-
-def _shared(chosen: Set[str], served: Mapping[str, Mapping[str, Offer]]) -> CheckpointSet:
+def _shared(ids: tuple[str, ...], offers: Mapping[str, Sequence[Offer]]) -> CheckpointSet:
     """Give each task to the member of the set that serves it best."""
     members: dict[str, tuple[Pick, dict[str, str]]] = {}
-    for task, of_task in served.items():
-        id = min(chosen & of_task.keys(), key=lambda each: (*of_task[each].rank, each))
-        members.setdefault(id, (of_task[id].pick, {}))[1][task] = of_task[id].pick.use
-    memory = _together_gb([pick for pick, _ in members.values()])
-    return CheckpointSet(tuple(members.values()), None if memory == inf else memory)
+    for task, of_task in offers.items():
+        inside = [offer for offer in of_task if offer.pick.checkpoint.id in ids]
+        pick = min(inside, key=lambda offer: (*offer.rank, offer.pick.checkpoint.id)).pick
+        members.setdefault(pick.checkpoint.id, (pick, {}))[1][task] = pick.use
+    sizes = [pick.memory_gb for pick, _ in members.values() if pick.memory_gb is not None]
+    together = round(sum(sizes) - (len(sizes) - 1) * SHARED_GB, 2)
+    return CheckpointSet(tuple(members.values()), together if len(sizes) == len(members) else None)
