@@ -111,7 +111,7 @@ COMMANDS: Mapping[str, str] = {
     **dict.fromkeys(("usage {}", "man {}", "docs {}", "manual {}"), "help {}"),
     **dict.fromkeys(("hilfe", "aide", "ayuda", "aiuto", "ajuda", "帮助", "ヘルプ"), "help"),
     **dict.fromkeys(("start", "interview", "wizard", "begin", "i", "interactive"), "ask"),
-    **dict.fromkeys(("lint", "ci", "validate", "verify"), "check"),
+    **dict.fromkeys(("lint", "linter", "ci", "pre-commit", "validate", "verify"), "check"),
     **dict.fromkeys(("github", "workflow", "ci workflow", "github actions", "action"), "help ci"),
     **dict.fromkeys(("info {}", "about {}", "details {}", "what is {}"), "show {}"),
     **dict.fromkeys(("model info {}", "model card {}", "model show {}"), "show {}"),

@@ -33,8 +33,10 @@ from advisor.engine.profile import (
 )
 from advisor.errors import ContradictionError, UsageError, nearest, unknown_name
 from advisor.model import TASK
+from advisor.model.phrase_kinds import CONCEPT, SAYING
 from advisor.need.lexicon import lexicon_of
 from advisor.need.reading import ORIGIN, AnswerRead, Reading, read
+from advisor.need.sweep import sweep
 from advisor.need.understood import OFFERED, Understood
 from advisor.need.wishes import SURE_CONCEPTS, TaskRead
 from advisor.phrasing import joined
@@ -46,6 +48,9 @@ if TYPE_CHECKING:
 
 SHOWN_TEXT = 60
 
+LAW = "law"
+"""The concept of what the law allows."""
+
 SMALL = "small"
 """The order of who wants the smallest."""
 
@@ -54,8 +59,6 @@ MOST_NAMED = 3
 
 HELP = "`advisor --help` for the commands"
 
-CHECKING = frozenset(("ci", "github", "gitlab", "lint", "linter", "pre-commit", "validate"))
-"""Words of those who look for `advisor check`."""
 LISTING = "`advisor --help` prints the commands, `advisor list tasks` the tasks"
 
 
@@ -216,7 +219,20 @@ def refuse_misspelt(rulebase: RuleBase, text: str) -> None:
 
 
 def refuse_names(rulebase: RuleBase, text: str) -> None:
-    """Raise UsageError for the name of a family alone: it says what one has, not what one needs."""
+    """Raise UsageError for what is no need: the name of a family alone, and a question of law.
+
+    A family is what one has, not what one needs; whether a use is permitted, a license says.
+    """
+    lexicon = lexicon_of(rulebase)
+    marks = sweep(lexicon, text).of(CONCEPT, SAYING)
+    licensed = any("use" in lexicon.index["says"].get(mark.id, ()) for mark in marks)
+    if not licensed and any(mark.id == LAW and mark.first == 0 for mark in marks):
+        raise UsageError(
+            f"`{_shortened(text)}` asks what the law allows, and advisor only knows models",
+            hint="describe the images and the output. `--license-use commercial` filters by the "
+            "license of the model",
+            kind="not-understood",
+        )
     if (family := rulebase.family_names.get(text.lower())) is not None:
         raise UsageError(
             f"`{text}` is a family, not a task",
@@ -233,13 +249,6 @@ def commands() -> list[str]:
 
 def not_understood(rulebase: RuleBase, text: str) -> UsageError:
     """Return the error for a text of which nothing is known; one word is a misspelt name."""
-    if not CHECKING.isdisjoint(text.lower().split()):
-        return UsageError(
-            f"`{_shortened(text)}` does not describe a task",
-            hint="run `advisor check` to check models and code, locally or in CI. `advisor init` "
-            "creates advisor.yaml",
-            kind="not-understood",
-        )
     if text in commands():
         hint = f"run `advisor {text} --help`, or `advisor list tasks` for the tasks"
         return UsageError(f"`{text}` is a command, not a task", hint=hint, kind="not-understood")

@@ -4,6 +4,7 @@ import pytest
 from sentences import limit_of
 
 from advisor.engine.bounds import SIZE
+from advisor.errors import UsageError
 from advisor.need.reading import read
 from advisor.need.understanding import understand
 
@@ -157,3 +158,66 @@ def test_a_name_that_is_a_word_counts_beside_another(rulebase):
 def test_what_is_seen_in_images_is_counted_apart_from_them(rulebase):
     assert "collection" not in options_of(rulebase, "find 500 nuclei in fluorescence images")
     assert "collection" in options_of(rulebase, "find nuclei in 500 fluorescence images")
+
+
+@pytest.mark.parametrize(
+    ("text", "task"),
+    [
+        ("blur faces and number plates in evidence photos", "object-detection"),
+        ("anonymize number plates", "object-detection"),
+        ("pixelate faces", "object-detection"),
+        ("Kennzeichen unkenntlich machen", "object-detection"),
+        ("floute les visages et les plaques", "object-detection"),
+        ("desenfocar caras", "object-detection"),
+        ("measure the length of screws in mm", "segmentation"),
+        ("Blattfläche in cm2 vermessen", "segmentation"),
+    ],
+)
+def test_what_no_model_does_is_answered_by_what_comes_first_and_says_so(engine, text, task):
+    understanding = understand(engine, text)
+    assert [each.task for each in understanding.tasks] == [task]
+    (inferred,) = (each for each in understanding.kept if each.question == "output")
+    assert inferred.answer.options == ("place",)
+    assert "pixels" in inferred.because
+
+
+def test_text_to_translate_is_recognized_first(rulebase, engine):
+    understanding = understand(engine, "translate the text in my photos")
+    assert [each.task for each in understanding.tasks] == ["ocr-line"]
+    assert "translation model" in next(each.because for each in understanding.kept if each.because)
+    captions = read(rulebase, "caption images and translate the captions to German")
+    assert [each.task for each in captions.tasks] == ["captioning"]
+    assert not captions.concluded
+
+
+def test_words_to_hide_in_a_page_may_be_read_or_found(rulebase):
+    tasks = read(rulebase, "redact names in scanned documents").tasks
+    assert [each.task for each in tasks] == ["ocr-page", "object-detection"]
+
+
+def test_slides_and_sound_are_two_tasks(rulebase):
+    tasks = read(rulebase, "make show notes from my slides and the episode audio").tasks
+    assert [each.task for each in tasks] == ["ocr-page", "speech"]
+
+
+def test_faces_are_found_by_a_detector_and_told_apart_by_another_model(rulebase):
+    assert tasks_of(rulebase, "find faces in photos") == ["object-detection"]
+    assert tasks_of(rulebase, "find faces of the same person in photos") == ["face-identity"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "is it allowed to use face recognition in the EU for police work",
+        "Darf man Gesichter erkennen",
+        "está permitido reconhecer rostos na rua",
+    ],
+)
+def test_a_question_of_law_gets_no_model(engine, text):
+    with pytest.raises(UsageError, match="asks what the law allows"):
+        understand(engine, text)
+
+
+@pytest.mark.parametrize("text", ["are we allowed to use CLIP commercially", "count, is it legal"])
+def test_a_question_of_a_license_and_a_task_with_a_doubt_are_answered(engine, text):
+    assert understand(engine, text).tasks
