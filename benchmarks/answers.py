@@ -4,10 +4,13 @@ Measured: the first checkpoint of each command of a file, or the first that it n
 where no family fits. Each row has the `command`, what one expert accepts (`accepted`, and
 `accepted_as_equal`) and what another does who knew nothing of the first (`second`, with `first`
 and `accept`); rows without both are left out. A name of a list counts as accepted where it stands
-in the id of the checkpoint. Nothing is run but advisor, in this process.
+in the id of the checkpoint. Rows whose first checkpoint was released after the experts answered,
+which they could not name, are counted apart. Of a release the catalog has the year: one of the year
+of the answers counts as known where the catalog had read of it by their month. Nothing is run but
+advisor, in this process.
 
     python benchmarks/answers.py answers.yaml
-    python benchmarks/answers.py answers.yaml --show neither
+    python benchmarks/answers.py answers.yaml --show neither --answered 2026-11
 """
 
 from __future__ import annotations
@@ -18,12 +21,13 @@ import io
 import json
 import shlex
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
 
+from advisor import load_rules
 from advisor.cli.main import run
 
 VERDICTS = ("both", "only the first expert", "only the second expert", "neither")
@@ -37,6 +41,7 @@ class Judged(NamedTuple):
     first: bool
     second: bool
     wanted: str
+    later: bool = False
 
     @property
     def verdict(self) -> str:
@@ -48,21 +53,28 @@ def main() -> int:
     """Judge every row and print the shares; 2 where a command could not be run."""
     given = arguments()
     rows = yaml.safe_load(given.file.read_text(encoding="utf-8"))["answers"]
-    judged = [judge(row) for row in rows if "accepted" in row and "second" in row]
+    judged = [judge(row, given.answered) for row in rows if "accepted" in row and "second" in row]
     for one in judged:
         if given.show in ("all", one.verdict):
             print(f"{one.verdict:<23} {one.command}")
             print(f"{'':<23} {one.checkpoint}, wanted {one.wanted}")
-    either = sum(one.first or one.second for one in judged)
-    both = sum(one.first and one.second for one in judged)
-    for name, number in (
-        ("either", either),
-        ("both", both),
-        ("the first", sum(one.first for one in judged)),
-        ("the second", sum(one.second for one in judged)),
-    ):
-        print(f"accepted by {name}: {number} of {len(judged)} ({number / len(judged):.0%})")
+    since = f"first released after {given.answered}"
+    for title, apart in (("all rows", None), (since, True), (f"not {since}", False)):
+        some = [one for one in judged if apart in (None, one.later)]
+        print(f"{title}: {len(some)}")
+        for name, number in counted(some).items() if some else ():
+            print(f"  accepted by {name}: {number} of {len(some)} ({number / len(some):.0%})")
     return 0
+
+
+def counted(judged: Sequence[Judged]) -> dict[str, int]:
+    """Return how many of some rows experts accept, by who they are."""
+    return {
+        "either": sum(one.first or one.second for one in judged),
+        "both": sum(one.first and one.second for one in judged),
+        "the first": sum(one.first for one in judged),
+        "the second": sum(one.second for one in judged),
+    }
 
 
 def arguments() -> argparse.Namespace:
@@ -70,10 +82,11 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n\n")[0])
     parser.add_argument("file", type=Path, help="the rows, as YAML under `answers`")
     parser.add_argument("--show", choices=("all", *VERDICTS), help="the rows to print as well")
+    parser.add_argument("--answered", default="2026-11", help="year and month of the answers")
     return parser.parse_args()
 
 
-def judge(row: Mapping[str, Any]) -> Judged:
+def judge(row: Mapping[str, Any], answered_in: str) -> Judged:
     """Run the command of a row and hold what comes first against both lists."""
     words = shlex.split(row["command"])
     answer = answered([*words[1:], "--format", "json"])
@@ -88,7 +101,17 @@ def judge(row: Mapping[str, Any]) -> Judged:
         first=accepted(checkpoint, first),
         second=accepted(checkpoint, second),
         wanted=f"{', '.join(first)}; {', '.join(second)}",
+        later=released_after(checkpoint, answered_in),
     )
+
+
+def released_after(checkpoint: str | None, month: str) -> bool:
+    """Return whether a checkpoint came after a month; False where nobody knows when it came."""
+    entry = load_rules().checkpoints.get(checkpoint or "")
+    if entry is None or entry.released is None:
+        return False
+    year = int(month.partition("-")[0])
+    return entry.released > year or (entry.released == year and entry.checked > month)
 
 
 def accepted(checkpoint: str | None, names: Iterable[str]) -> bool:

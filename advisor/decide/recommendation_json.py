@@ -5,7 +5,7 @@ Beside each pick stands what to try next where it disappoints: one checkpoint fo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from advisor.decide.advice import Advice, CheckpointSet, TaskAdvice
@@ -15,7 +15,7 @@ from advisor.decide.precedence import LARGER, ROUNDED, SUCCESSOR
 from advisor.decide.programs import prompt_for
 from advisor.decide.ranking import OPENNESS
 from advisor.decide.reasons import Reason
-from advisor.decide.requirements import Suitability
+from advisor.decide.requirements import Gap, Suitability
 from advisor.decide.selection import Pick, Selection
 from advisor.draw.formats import SCHEMA_VERSION, plain
 from advisor.engine.decision import Decision, applicable
@@ -117,6 +117,7 @@ def some(value: Any, *fields: str) -> dict[str, Any]:
 
 def _advice_json(advice: TaskAdvice, today: str | None) -> dict[str, Any]:
     selection, elsewhere, options = advice.selection, advice.elsewhere, advice.options
+    picks, too_large = _split(selection.picks)
     freshness = {
         of: span and {**plain(span), **({"age_months": span.age_months(today)} if today else {})}
         for of, span in advice.freshness(selection.picks).items()
@@ -135,7 +136,7 @@ def _advice_json(advice: TaskAdvice, today: str | None) -> dict[str, Any]:
             }
             for assessment in advice.decision.assessments
         ],
-        "checkpoints": [_pick_json(advice, pick, options) for pick in selection.picks],
+        "checkpoints": [_pick_json(advice, pick, options) for pick in picks],
         "ladder": [
             {
                 "up_to_gb": rung.up_to_gb,
@@ -147,7 +148,7 @@ def _advice_json(advice: TaskAdvice, today: str | None) -> dict[str, Any]:
         ],
         "provided": dict(selection.provided),
         "unverified": [_pick_json(advice, pick, options) for pick in selection.unverified],
-        "fallen": _rejected_json((*selection.rejected, *selection.misused)),
+        "fallen": _rejected_json((*selection.rejected, *selection.misused, *too_large)),
         "closest": _rejected_json(selection.closest),
         **some(selection, "compose", "next_family"),
         "freshness": freshness,
@@ -161,6 +162,23 @@ def _advice_json(advice: TaskAdvice, today: str | None) -> dict[str, Any]:
         },
         **some(advice, "snippet", "hints"),
     }
+
+
+def _split(picks: Sequence[Pick]) -> tuple[list[Pick], list[Suitability]]:
+    """Return picks without those for another machine than the first, and what these lack.
+
+    They take more memory than the first place is for, and a rule speaks against them alone: no page
+    has them.
+    """
+    kept, apart = [], []
+    for pick in picks:
+        if pick.beyond_gb and pick.aimed_at[0] > picks[0].aimed_at[0]:
+            size = f"{pick.needs_gb:g} GB" if pick.needs_gb else "unknown"
+            gap = Gap("", "memory_gb", f"memory is {size}, assumed at most {pick.beyond_gb:g} GB")
+            apart.append(Suitability(pick.checkpoint, pick.use, (gap,), ()))
+        else:
+            kept.append(pick)
+    return kept, apart
 
 
 def _rejected_json(rejected: Iterable[Suitability]) -> list[dict[str, Any]]:
