@@ -325,7 +325,9 @@ def _foot(advice: TaskAdvice, room: Room) -> Iterator[Note]:
             against = _against(advice, assessment)
             named = against if against.startswith(name) else f"{name}: {against}"
             yield Note(label, named, room.others)
-    if decision.outcome != NONE and (detour := advice.elsewhere):
+    left_out = {pick.checkpoint.id for pick in advice.selection.picks if not pick.loads}
+    detour = advice.elsewhere if decision.outcome != NONE else None
+    if detour and (room.others or not left_out.issuperset(detour.checkpoints)):  # stands above
         ids, task = ", ".join(detour.checkpoints), f"Hub task {detour.task}"
         yield Note("Alternative", f"{ids} ({task})" if ids else task, max(room.others, 1))
     for place, (words, end) in enumerate(_unless(advice, room.changes)):

@@ -117,7 +117,7 @@ def some(value: Any, *fields: str) -> dict[str, Any]:
 
 def _advice_json(advice: TaskAdvice, today: str | None) -> dict[str, Any]:
     selection, elsewhere, options = advice.selection, advice.elsewhere, advice.options
-    picks, too_large = _split(selection.picks)
+    too_large = _for_others(selection.picks)
     freshness = {
         of: span and {**plain(span), **({"age_months": span.age_months(today)} if today else {})}
         for of, span in advice.freshness(selection.picks).items()
@@ -136,7 +136,11 @@ def _advice_json(advice: TaskAdvice, today: str | None) -> dict[str, Any]:
             }
             for assessment in advice.decision.assessments
         ],
-        "checkpoints": [_pick_json(advice, pick, options) for pick in picks],
+        "checkpoints": [
+            _pick_json(advice, pick, options)
+            for pick in selection.picks
+            if pick.checkpoint.id not in too_large
+        ],
         "ladder": [
             {
                 "up_to_gb": rung.up_to_gb,
@@ -148,7 +152,7 @@ def _advice_json(advice: TaskAdvice, today: str | None) -> dict[str, Any]:
         ],
         "provided": dict(selection.provided),
         "unverified": [_pick_json(advice, pick, options) for pick in selection.unverified],
-        "fallen": _rejected_json((*selection.rejected, *selection.misused, *too_large)),
+        "fallen": _rejected_json((*selection.rejected, *selection.misused, *too_large.values())),
         "closest": _rejected_json(selection.closest),
         **some(selection, "compose", "next_family"),
         "freshness": freshness,
@@ -164,21 +168,19 @@ def _advice_json(advice: TaskAdvice, today: str | None) -> dict[str, Any]:
     }
 
 
-def _split(picks: Sequence[Pick]) -> tuple[list[Pick], list[Suitability]]:
-    """Return picks without those for another machine than the first, and what these lack.
+def _for_others(picks: Sequence[Pick]) -> dict[str, Suitability]:
+    """Return what picks lack that are for another machine than the first, by id; no page has them.
 
-    They take more memory than the first place is for, and a rule speaks against them alone: no page
-    has them.
+    They take more memory than the first place is for, and a rule speaks against them alone.
     """
-    kept, apart = [], []
+    lacks: dict[str, Suitability] = {}
     for pick in picks:
         if pick.beyond_gb and pick.aimed_at[0] > picks[0].aimed_at[0]:
             size = f"{pick.needs_gb:g} GB" if pick.needs_gb else "unknown"
-            gap = Gap("", "memory_gb", f"memory is {size}, assumed at most {pick.beyond_gb:g} GB")
-            apart.append(Suitability(pick.checkpoint, pick.use, (gap,), ()))
-        else:
-            kept.append(pick)
-    return kept, apart
+            text = f"memory is {size}, assumed at most {pick.beyond_gb:g} GB"
+            gaps = (Gap("", "memory_gb", text),)
+            lacks[pick.checkpoint.id] = Suitability(pick.checkpoint, pick.use, gaps, ())
+    return lacks
 
 
 def _rejected_json(rejected: Iterable[Suitability]) -> list[dict[str, Any]]:

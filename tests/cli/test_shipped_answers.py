@@ -274,14 +274,25 @@ def test_fashion_is_searched_by_what_was_trained_on_it(advisor, device, first):
 
 
 @pytest.mark.parametrize("device", ["phone", "browser", "cpu"])
+def test_no_json_ranks_for_a_small_device_what_needs_a_large_machine(advisor, device):
+    answer = ask(advisor, "--task", "captioning", "--device", device)
+    most = {"cpu": 8}.get(device, 2)
+    large = {one["id"] for one in answer["fallen"] if f"assumed at most {most} GB" in str(one)}
+    assert "Qwen/Qwen3.6-27B" in large
+    assert large.isdisjoint(one["id"] for one in answer["checkpoints"])
+    assert all((one["memory_gb"] or 0) < 8 for one in answer["checkpoints"])
+
+
+@pytest.mark.parametrize("device", ["phone", "browser", "cpu"])
 def test_no_row_of_the_table_is_one_that_a_rule_speaks_against(advisor, device):
-    answer = ask(advisor, "--task", "captioning", "--device", device, "--language", "es")
+    said = ("--task", "captioning", "--device", device, "--language", "es")
+    answer = ask(advisor, *said, "--memory-gb", "24")
     against = {
         one["id"]
         for one in answer["checkpoints"]
         if any(rule["effect"] == "avoid" for rule in one["findings"])
     }
-    page = advisor("recommend", "--task", "captioning", "--device", device, "--language", "es").out
+    page = advisor("recommend", *said).out
     table = page.partition("License")[2].partition("Other families")[0]
     assert against
     assert table.split()
