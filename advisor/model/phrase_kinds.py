@@ -17,6 +17,15 @@ QUOTED, QUOTED_QUESTION = "quoted-words", "quoted-question"
 SERVED = "served"
 """What a sentence names by the name of a model that companies serve, whose weights nobody has."""
 
+AND, OR, INTO = JOINING = ("and", "or", "into")
+"""Particles of single words that join what stands beside them."""
+
+ABBREVIATION = "abbreviation"
+"""The particle behind which a full stop before a number ends nothing."""
+
+ROLES = ("seen", "thing", "joined")
+"""What is seen or heard, what else something is done with, and acts that `and` joins to others."""
+
 SHELF = 2
 """Phrases stand together that begin with the same so many letters, so that few are read."""
 

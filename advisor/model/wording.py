@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from advisor.model import fields as f
+from advisor.model.phrase_kinds import ROLES
 from advisor.model.value import NamedTuple
 
 
@@ -13,7 +14,8 @@ class Concept(NamedTuple):
 
     A word may begin or end in `*`. `says` are the answers that it gives by itself, `denied` those
     that it gives where it is taken back: `no GPU` is a CPU. The words of one that is a `whole` mean
-    nothing else inside its phrases.
+    nothing else inside its phrases. Its `role`: `seen` (or heard), another `thing` that something
+    is done with, or an act that is `joined` to others by an `and` right beside it.
     """
 
     id: f.Id
@@ -21,6 +23,7 @@ class Concept(NamedTuple):
     says: f.Said = {}
     denied: f.Said = {}
     whole: bool = False
+    role: Annotated[str, f.OneOf(*ROLES)] | None = None
 
 
 class SentenceLanguage(NamedTuple):
@@ -102,6 +105,8 @@ class Particle(NamedTuple):
     is left, `of-one` beside the time of one image, `most` beside what it may take. `served` words
     name models whose weights companies publish none of. `next` stands between wishes, `wishes` says
     how many there are, `maker` who makes models.
+    `and`, `or` and `into` (right before a list of labels) are single words that join others in a
+    sentence of their language; behind an `abbreviation` a full stop before a number ends nothing.
     `quiet` words are never told to be not understood, `common` ones are no misspelling of others.
     """
 
@@ -111,7 +116,7 @@ class Particle(NamedTuple):
             *("negation", "negation-after", "contrast", "complaint", "settled", "aside", "lighter"),
             *("of-each", "learnt-from", "common", "dated", "skipped", "filler", "quiet", "about"),
             *("few", "served", "limit", "above", "within", "of-one", "most", "talk"),
-            *("next", "wishes", "maker", "number-word"),
+            *("next", "wishes", "maker", "number-word", "and", "or", "into", "abbreviation"),
         ),
     ]
     words: f.Words

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence, Set
 
-from advisor.model.phrase_kinds import CONCEPT, NAME, SAYING
+from advisor.model.phrase_kinds import CONCEPT, INTO, NAME, OR, SAYING
 from advisor.need.lexicon import Lexicon
-from advisor.need.sweep import CHOOSING, Swept
+from advisor.need.sweep import Swept
 from advisor.tokens import written_by_character
 
 CLASSIFY, ASK, FILTER = "classify", "ask", "filter"
@@ -15,14 +15,8 @@ CLASSIFY, ASK, FILTER = "classify", "ask", "filter"
 SORTING = frozenset((CLASSIFY, "tag", "zero-shot"))
 """Concepts of who gives images one of some labels."""
 
-COLONS, COMMAS = frozenset(":\uff1a"), frozenset(",\uff0c\u3001")
-"""Signs right before a list, and between its items."""
-
-OR = frozenset(("or", "oder", "ou", "o"))
-"""Before the last answer that a question of an image lists."""
-
-INTO = frozenset(("into", "as", "in", "als", "en", "em", "como", "come"))
-"""Words right before a list that no colon begins."""
+COLONS = frozenset(":\uff1a")
+"""Signs right before a list."""
 
 LONGEST, LONGEST_WRITTEN = 3, 8
 """No label has more words; of one in Chinese or Japanese, each character is one."""
@@ -57,14 +51,14 @@ def label_names(lexicon: Lexicon, swept: Swept) -> tuple[Span, ...]:
         for place in mark.places
     }
     seen = {place for mark in marks if not says.get(mark.id) for place in mark.places}
-    signs = [place for place in range(len(tokens)) if tokens[place].form in COLONS | INTO]
-    starts = {place + 1: tokens[place].form in COLONS for place in signs if verbs}
+    colons = {place for place, token in enumerate(tokens) if token.form in COLONS}
+    starts = {at + 1: at in colons for at in sorted(colons | swept.joining[INTO]) if verbs}
     behind = {mark.last: mark.id for mark in marks if mark.id in SORTING | {ASK}}
     for place in (*starts, *behind, 0):
         sign = place in starts
         items = list(_items(lexicon, swept, place, taken if sign else taken | seen, verbs, sign))
         last = items[-1][1] if items else 0
-        chosen = behind.get(place) != ASK or any(token.form in OR for token in tokens[place:last])
+        chosen = behind.get(place) != ASK or not swept.joining[OR].isdisjoint(range(place, last))
         if len(items) >= (LEAST if starts.get(place) else LEAST_INTO) and (
             sign or (chosen if place else last in verbs)
         ):
@@ -90,18 +84,18 @@ def _items(
     types, memo, letter. Else nothing but labels stands there. The last ends before a verb, or what
     says something else: fox on a laptop.
     """
-    tokens, first, quiet = swept.tokens, place, lexicon.quiet
+    tokens, parting, first, quiet = swept.tokens, swept.parting, place, lexicon.quiet
     while first < len(tokens) and swept.sentences[first] == swept.sentences[place]:
         begin = first
-        while first < len(tokens) and tokens[first].form in lexicon.skipped | CHOOSING:
+        while first < len(tokens) and (first in parting or tokens[first].form in lexicon.skipped):
             first += 1
         last = first
-        while last < len(tokens) and tokens[last].is_word and tokens[last].form not in CHOOSING:
+        while last < len(tokens) and tokens[last].is_word and last not in parting:
             last += 1
             if _is_parted(swept, last):
                 break
         parted = _is_parted(swept, last)
-        ends = not parted and (last >= len(tokens) or tokens[last].form not in COMMAS | CHOOSING)
+        ends = not parted and (last >= len(tokens) or last not in parting)
         while ends and last - 1 in verbs and last - 1 > first:
             last -= 1
         if ends and (last - first > LONGEST or not taken.isdisjoint(range(first, last))):

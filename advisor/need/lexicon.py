@@ -9,7 +9,7 @@ from functools import lru_cache
 from itertools import chain
 from typing import Any
 
-from advisor.model.phrase_kinds import BETWEEN, CONCEPT, MEANS, NEXT, SHELF
+from advisor.model.phrase_kinds import BETWEEN, CONCEPT, MEANS, NEXT, ROLES, SHELF
 from advisor.rulebase.base import RuleBase
 from advisor.tokens import ANY, form_of, tokens_of
 
@@ -88,6 +88,9 @@ class Lexicon:
         self._ends = frozenset(index["ends"].split())
         self._telling = {of: frozenset(words.split()) for of, words in index["telling"].items()}
         self._friends: Mapping[str, Mapping[str, str]] = index["friends"]
+        seen, things, joined = (frozenset(index["roles"][role].split()) for role in ROLES)
+        self.seen, self.things, self.joined = seen, seen | things, joined
+        self._single = {id: frozenset(forms.split()) for id, forms in index["single"].items()}
         self._spelt: dict[str, frozenset[str]] = {}
         self._forms: dict[str, tuple[str, ...]] = {}
 
@@ -154,7 +157,7 @@ class Lexicon:
 
         Where general words are too few, or most others are English, those that phrases are made
         of count as well, and no general word that is in phrases of English too: `tag` is a day in
-        German, `tags` and `images` are none.
+        German, `tags` and `images` are none. Last counts which one has all that any other has.
         """
         forms = list(dict.fromkeys(forms))
         telling = self._telling.items()
@@ -162,27 +165,35 @@ class Lexicon:
         first = _first_by_far(counts)
         if first == USUAL:
             return first
-        spelt: Counter[str] = Counter()  # words that stand in phrases of a language
-        for language in counts:
-            own = self._spelt_in(language)
-            spelt[language] = sum(not own.isdisjoint(self.forms(form)) for form in forms)
+        phrases = {of: {form for form in forms if self._stands_in(form, of)} for of in counts}
+        spelt = Counter({language: len(of) for language, of in phrases.items()})
         if first and spelt[first] >= spelt[USUAL]:
             return first
-        usual = self._spelt_in(USUAL)
-        alone = [form for form in forms if usual.isdisjoint(self.forms(form))]
-        more = Counter({language: sum(form in of for form in alone) for language, of in telling})
-        return _first_by_far(more + spelt)
+        alone = set(forms).difference(phrases.get(USUAL, ()))
+        more = Counter({language: len(alone & of) for language, of in telling})
+        words = {of: phrases[of] | (own & {*forms}) for of, own in telling}
+        every = set().union(*words.values())
+        knowing = [of for of in words if words[of] == every and len(every) >= TELLING]
+        return _first_by_far(more + spelt) or (knowing[0] if len(knowing) == 1 else "")
 
-    def says_nothing(self, form: str, meaning: str, language: str) -> bool:
+    def _stands_in(self, form: str, language: str) -> bool:
+        """True for a word that phrases of a language have."""
+        return not self._spelt_in(language).isdisjoint(self.forms(form))
+
+    def says_nothing(self, form: str, language: str, meaning: str) -> bool:
         """True for a word that means something in another language alone; English, if not known."""
         return (language or USUAL) in self._friends.get(form, {}).get(meaning, "").split()
+
+    def is_one(self, form: str, language: str, particle: str) -> bool:
+        """True for a word of a particle, unless its own language uses it otherwise."""
+        return form in self._single[particle] and not self.says_nothing(form, language, particle)
 
     def is_spelt(self, word: str, language: str = "") -> bool:
         """True for a word that is known as it stands; what only begins so, in one language."""
         form = form_of(word)
         if self.is_a_word(form) or form in self.phrases:
             return True
-        return not self._spelt_in(language or USUAL).isdisjoint(self.forms(form))
+        return self._stands_in(form, language or USUAL)
 
     def is_a_word(self, form: str) -> bool:
         """True for a common word, and for one that phrases of any language are made of."""
@@ -198,7 +209,7 @@ class Lexicon:
             return None
         if any(variant in self.phrases for variant in self.forms(form)):
             return None  # some phrase begins with it, or some pattern stands for it
-        if not self._spelt_in(language).isdisjoint(self.forms(form)):
+        if self._stands_in(form, language):
             return None  # right as it is, in the middle of a phrase
         likeliest = (language,) if language else (USUAL, "")
         corrections = (self._corrected(form, self._spelt_in(code)) for code in likeliest)

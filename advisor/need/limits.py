@@ -13,8 +13,9 @@ from advisor.model.phrase_kinds import MEASURE, NAME, PARTICLE
 from advisor.need.amounts import PARAMETERS, is_limited
 from advisor.need.lexicon import Lexicon
 from advisor.need.numerals import Amount
-from advisor.need.sweep import MAKER, OF_EACH, RATE, SHORTEST_NAME, SPAN, Mark, Swept
+from advisor.need.sweep import MAKER, OF_EACH, RATE, SPAN, Mark, Swept
 from advisor.rulebase.base import RuleBase
+from advisor.tokens import form_of, pattern_of
 
 LEFT, DAY, LONGER = "left-", 24.0, {"per-week": 168.0, "per-month": 720.0}
 """Beginning of measures of hours that are left; the images of a day are done in its hours."""
@@ -85,14 +86,16 @@ def _lighter(rulebase: RuleBase, lexicon: Lexicon, swept: Swept) -> Iterator[Lim
 def _excluded(rulebase: RuleBase, lexicon: Lexicon, swept: Swept) -> Iterator[Limit]:
     """Yield the models and makers that a sentence rules out, as one limit."""
     spans = {named_span(lexicon, swept, m) for m in swept.of(NAME) if m.negated}
-    makers = [m for m in swept.of(PARTICLE) if m.negated and m.id == MAKER]
-    words = (swept.tokens[place] for mark in makers for place in mark.places)
-    spans |= {(a, b) for form, a, b in words if len(form) >= SHORTEST_NAME and form != "model"}
+    for mark in [m for m in swept.of(PARTICLE) if m.negated and m.id == MAKER]:
+        makers = {pattern_of(id.partition("/")[0])[0] for id in rulebase.checkpoints}
+        makers |= {form_of(name) for each in rulebase.makers for name in each.names}
+        words = [swept.tokens[place] for place in mark.places]
+        spans |= {word[1:] for word in [w for w in words if w.form in makers] or words[:1]}
     longest = {end: (start, end) for start, end in sorted(spans, reverse=True)}.values()
-    names = {name: at for at in longest if (name := usual_name(rulebase, swept.text[slice(*at)]))}
-    if names:
-        starts, ends = zip(*names.values(), strict=True)
-        yield Limit(WITHOUT, ",".join(names), (min(starts), max(ends)))
+    called = {name: at for at in longest if (name := usual_name(rulebase, swept.text[slice(*at)]))}
+    if called:
+        starts, ends = zip(*called.values(), strict=True)
+        yield Limit(WITHOUT, ",".join(called), (min(starts), max(ends)))
 
 
 def named_span(lexicon: Lexicon, swept: Swept, mark: Mark) -> tuple[int, int]:

@@ -8,15 +8,20 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
 from advisor.model import NamedTuple
 from advisor.model.phrase_kinds import (
+    ABBREVIATION,
     ALIAS,
+    AND,
     BETWEEN,
     CONCEPT,
+    JOINING,
     NAME,
+    NUMERAL,
+    OR,
     PARTICLE,
     QUOTED,
     QUOTED_QUESTION,
@@ -37,14 +42,8 @@ ENDINGS = "jpe?g|png|webp|tiff?|bmp|gif|pdf|docx?|mp4|mov|avi|mkv|mp3|wav|csv"
 FILE_NAME = re.compile(rf"(?<![\w./~-])[\w./~-]*\w\.(?=(?:{ENDINGS})\b)", re.IGNORECASE)
 """The name of a file, whose words say nothing; what ends it does."""
 
-ABBREVIATED = frozenset(("approx", "aprox", "ca", "circa", "env", "min", "max", "mind", "ungef"))
-"""Behind these, a full stop before a number ends no sentence."""
-
-THOUSANDS = frozenset(("tsd", "mio", "mrd", "mln"))
-"""Behind these it never does."""
-
-CHOOSING = frozenset(("and", "or", "vs", "versus", "und", "oder", "et", "ou", "y", "o", "e", ","))
-"""Between two names, of which the first may be a word besides: clip or blip."""
+COMMAS = frozenset(",\uff0c\u3001")
+"""Signs between the items of a list."""
 
 NEGATED_WORDS = 4
 """So many words after it a negation reaches, or to the end of the clause."""
@@ -111,8 +110,10 @@ class Swept(NamedTuple):
     """A text as tokens, and the phrases in it.
 
     `clauses` holds the number of the clause of each token, `sentences` that of its sentence;
-    `corrected` has by token what a misspelt word was read as. `language` is that of all sentences
-    that may speak of a task, empty where their words do not tell it, or where one is in another.
+    `joining` has the tokens that say `and`, `or` and `into` in the language of their sentence,
+    `parting` those that part items: a comma, and, or. `corrected` has by token what a misspelt word
+    was read as. `language` is that of all sentences that may speak of a task, empty where their
+    words do not tell it, or where one is in another.
     """
 
     text: str
@@ -120,8 +121,10 @@ class Swept(NamedTuple):
     marks: Sequence[Mark]
     clauses: Sequence[int]
     sentences: Sequence[int]
-    corrected: Mapping[int, str] = {}
-    language: str = ""
+    joining: Mapping[str, Set[int]]
+    parting: Set[int]
+    corrected: Mapping[int, str]
+    language: str
 
     def of(self, *kinds: str) -> list[Mark]:
         """Return the marks of some kinds, in order."""
@@ -144,14 +147,12 @@ def sweep(lexicon: Lexicon, text: str, *, quotes: bool = True) -> Swept:
     example, whose words mean nothing, as are those in the name of a file.
     """
     tokens = tokens_of(FILE_NAME.sub(lambda name: "-" * len(name[0]), text) if quotes else text)
-    clauses, sentences = _numbered(tokens)
     spelt: dict[int, str] = {}
-    places = [
-        place for place, token in enumerate(tokens[:MOST_TELLING]) if token.form[:1].isalpha()
-    ]
+    places = [at for at, token in enumerate(tokens[:MOST_TELLING]) if token.form[:1].isalpha()]
     # an abbreviation tells no language: CI
     telling = [p for p in places if text.isupper() or not text[slice(*tokens[p][1:])].isupper()]
     whole = lexicon.language(tokens[place].form for place in telling)
+    clauses, sentences = _numbered(lexicon, tokens, whole)
     forms: dict[int, list[str]] = defaultdict(list)
     for place in telling:
         forms[sentences[place]].append(tokens[place].form)
@@ -162,30 +163,34 @@ def sweep(lexicon: Lexicon, text: str, *, quotes: bool = True) -> Swept:
         if near := lexicon.correction(tokens[place].form, language):
             spelt[place] = near
             tokens[place] = tokens[place]._replace(form=near)
+    words = [(token.form, languages[n]) for token, n in zip(tokens, sentences, strict=True)]
+    joining = {
+        id: {at for at, word in enumerate(words) if lexicon.is_one(*word, id)} for id in JOINING
+    }
+    commas = {at for at, token in enumerate(tokens) if token.form in COMMAS}
+    parting = commas.union(joining[AND], joining[OR])
+    swept = Swept(text, tokens, (), clauses, sentences, joining, parting, spelt, whole)
     marks = [
-        _per(lexicon, text, tokens, mark)
-        for mark in _marks(lexicon, text, tokens, sentences)
-        if mark.last - mark.first > 1
-        or not lexicon.says_nothing(
-            tokens[mark.first].form, mark.id, languages[sentences[mark.first]]
-        )
+        _per(lexicon, swept, mark)
+        for mark in _marks(lexicon, swept)
+        if mark.last - mark.first > 1 or not lexicon.says_nothing(*words[mark.first], mark.id)
     ]
     marks = _covered(lexicon, marks)
     if quotes and (quoted := _quoted(text, tokens)):
         hidden = _places(quoted)
         marks = [*(mark for mark in marks if mark.first not in hidden), *quoted]
-    meant = _meant(marks, tokens, clauses, sentences)
+    meant = _meant(swept, marks)
     speaking = {sentences[mark.first] for mark in meant if mark.kind in (CONCEPT, ALIAS)}
     language = whole if all(languages[n] == whole for n in speaking) else ""
-    return Swept(text, tokens, meant, clauses, sentences, spelt, language)
+    return swept._replace(marks=meant, language=language)
 
 
-def _per(lexicon: Lexicon, text: str, tokens: Sequence[Token], mark: Mark) -> Mark:
+def _per(lexicon: Lexicon, swept: Swept, mark: Mark) -> Mark:
     """Return a time behind a stroke as so many in it: 300/day, 40 photos / h."""
     rate = mark.id.replace(SPAN, RATE, 1)
     if rate == mark.id or rate not in lexicon.index["measures"]:
         return mark
-    slashed = text[: tokens[mark.first].start].rstrip().endswith("/")
+    slashed = swept.text[: swept.tokens[mark.first].start].rstrip().endswith("/")
     return mark._replace(id=rate) if slashed else mark
 
 
@@ -214,11 +219,13 @@ def _quotations(text: str) -> list[tuple[int, int]]:
     return [match.span() for match in re.finditer("|".join(pairs), text)]
 
 
-def _numbered(tokens: Sequence[Token]) -> tuple[list[int], list[int]]:
+def _numbered(
+    lexicon: Lexicon, tokens: Sequence[Token], language: str
+) -> tuple[list[int], list[int]]:
     clauses, sentences = [], []
     clause = sentence = 0
     for place, (form, _, _) in enumerate(tokens):
-        if form in ENDS_CLAUSE and not _abbreviates(tokens, place):
+        if form in ENDS_CLAUSE and not _abbreviates(lexicon, tokens, place, language):
             clause += 1
             sentence += form in ENDS_SENTENCE
         clauses.append(clause)
@@ -226,30 +233,30 @@ def _numbered(tokens: Sequence[Token]) -> tuple[list[int], list[int]]:
     return clauses, sentences
 
 
-def _abbreviates(tokens: Sequence[Token], place: int) -> bool:
-    """True for the full stop of `ca. 40` and of `3 Mio. Bilder`."""
+def _abbreviates(lexicon: Lexicon, tokens: Sequence[Token], place: int, language: str) -> bool:
+    """True for the full stop of `ca. 40`, and of `3 Mio. Bilder`, which ends no number."""
     if not 0 < place < len(tokens) - 1 or tokens[place].form != ".":
         return False
     before = tokens[place - 1].form
-    return before in THOUSANDS or (before in ABBREVIATED and tokens[place + 1].form.isdigit())
+    numeral = NUMERAL in [means[:1] for means in (lexicon.phrases.get(before) or "").split(BETWEEN)]
+    behind = numeral or tokens[place + 1].form.isdigit()
+    return behind and lexicon.is_one(before, language, ABBREVIATION)
 
 
-def _marks(
-    lexicon: Lexicon, text: str, tokens: Sequence[Token], sentences: Sequence[int]
-) -> list[Mark]:
+def _marks(lexicon: Lexicon, swept: Swept) -> list[Mark]:
     """Return for each kind the longest phrases, from left to right, none inside another."""
     marks: list[Mark] = []
     doubtful: list[Mark] = []
     until: dict[str, int] = {}
     openings: dict[str, Known] = {}
-    for first, token in enumerate(tokens):
+    for first, token in enumerate(swept.tokens):
         opening = openings.get(token.form)
         if opening is None:
             opening = openings[token.form] = lexicon.begun_by(token.form) if token.is_word else []
         if not opening:
             continue
-        longest = _longest(lexicon, tokens, sentences, first, opening)
-        if NAME in longest and not _is_name(lexicon, text, token, longest[NAME][0] - first):
+        longest = _longest(lexicon, swept, first, opening)
+        if NAME in longest and not _is_name(lexicon, swept, token, longest[NAME][0] - first):
             stop, ids = longest.pop(NAME)
             doubtful += [Mark(NAME, id, first, stop) for id in dict.fromkeys(ids)]
         for kind, (stop, ids) in longest.items():
@@ -258,24 +265,23 @@ def _marks(
                 until[kind] = stop
     if doubtful:
         named = _places(mark for mark in marks if mark.kind == NAME)
-        longer = (mark for mark in marks if mark.kind != NAME and mark.last - mark.first > 1)
-        inside = _places(longer)
-        marks += [mark for mark in doubtful if _is_meant(lexicon, tokens, mark, named - inside)]
+        inside = _places(mark for mark in marks if mark.kind != NAME and len(mark.places) > 1)
+        marks += [mark for mark in doubtful if _is_meant(lexicon, swept, mark, named - inside)]
     return marks
 
 
-def _is_meant(lexicon: Lexicon, tokens: Sequence[Token], mark: Mark, named: set[int]) -> bool:
+def _is_meant(lexicon: Lexicon, swept: Swept, mark: Mark, named: set[int]) -> bool:
     """True for a word beside the name of a model or its maker: clip / blip, openai clip."""
     place = mark.first
     makers = {id.partition("/")[0].lower() for id in lexicon.named(mark.id)[0]}
     pairs = ((place - 1, place - 2), (place + 1, place + 2))
-    return tokens[max(place - 1, 0)].form in makers or any(
-        at in named or (beyond in named and tokens[at].form in CHOOSING) for at, beyond in pairs
+    return swept.tokens[max(place - 1, 0)].form in makers or any(
+        at in named or (beyond in named and at in swept.parting) for at, beyond in pairs
     )
 
 
 def _longest(
-    lexicon: Lexicon, tokens: Sequence[Token], sentences: Sequence[int], first: int, phrases: Known
+    lexicon: Lexicon, swept: Swept, first: int, phrases: Known
 ) -> dict[str, tuple[int, list[str]]]:
     """Return for each kind where the longest phrase from a token on ends, and what it means.
 
@@ -283,26 +289,26 @@ def _longest(
     """
     longest: dict[str, tuple[int, list[str]]] = {}
     passed: list[str] = []
-    last, end = first + 1, min(len(tokens), first + MOST_WORDS)
+    last, end = first + 1, min(len(swept.tokens), first + MOST_WORDS)
     while phrases or passed:
         for meaning in [text for _, means in phrases if means for text in means.split(BETWEEN)]:
             kind = meaning[0]
             if longest.get(kind, (0, []))[0] < last:
                 longest[kind] = (last, [])
             longest[kind][1].append(meaning[1:])
-        if last >= end or sentences[last] != sentences[first]:
+        if last >= end or swept.sentences[last] != swept.sentences[first]:
             break
         begun = [phrase for phrase, _ in phrases] + passed
-        form = tokens[last].form
+        form = swept.tokens[last].form
         phrases = lexicon.going_on(begun, form)
         passed = begun if form in lexicon.skipped else []
         last += 1
     return longest
 
 
-def _is_name(lexicon: Lexicon, text: str, token: Token, words: int) -> bool:
+def _is_name(lexicon: Lexicon, swept: Swept, token: Token, words: int) -> bool:
     """True where a name is written as one, is no other word, or too long to be one."""
-    raw = text[token.start : token.end]
+    raw = swept.text[token.start : token.end]
     alone = len(raw) >= SHORTEST_NAME - 1 and not lexicon.is_a_word(token.form)
     return words > 1 or raw.lower() != raw or len(raw) > SHORTEST_NAME or alone
 
@@ -353,16 +359,12 @@ def _places(marks: Any) -> set[int]:
     return {place for mark in marks for place in mark.places}
 
 
-def _meant(
-    marks: Sequence[Mark],
-    tokens: Sequence[Token],
-    clauses: Sequence[int],
-    sentences: Sequence[int],
-) -> list[Mark]:
+def _meant(swept: Swept, marks: Sequence[Mark]) -> list[Mark]:
     """Say of each mark whether it is taken back, done already, or comes besides.
 
     Words of makers that are taken back mean nothing else: no Chinese model tells no language.
     """
+    tokens, clauses, sentences = swept.tokens, swept.clauses, swept.sentences
     particles = [mark for mark in marks if mark.kind == PARTICLE]
     stops = {mark.first for mark in particles if mark.id == "contrast"}
     settled = {clauses[mark.first] for mark in particles if mark.id == "settled"}

@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence, Set
 from itertools import pairwise
 
 from advisor.model import NamedTuple
-from advisor.model.phrase_kinds import ALIAS, CONCEPT, NUMBER_OF, PARTICLE, SAYING
-from advisor.need.label_names import COLONS, DOCUMENTS, OR
+from advisor.model.phrase_kinds import ALIAS, AND, CONCEPT, NUMBER_OF, OR, PARTICLE, SAYING
+from advisor.need.label_names import COLONS
 from advisor.need.lexicon import Lexicon
 from advisor.need.numerals import WISHES, Amount
-from advisor.need.sweep import CHOOSING, Mark, Swept
+from advisor.need.sweep import Mark, Swept
 from advisor.rulebase.base import RuleBase
 
 SURE_CONCEPTS = 2
@@ -35,18 +35,8 @@ TAUGHT_BY = frozenset((
 UNSEEN = {"records": "page", "prose": "read"}
 """Concepts of what is no image, and of what is done with texts, each with what makes it of one."""
 
-SHOWN = frozenset((
-    "image", "photos", "video", "scanned", "form", "handwritten", "scene-text", "line", "chart",
-    "screen", "face", "meme", "by-image", "two-images", "organism", "lesion", "audio",
-))  # fmt: skip
-"""Concepts of what is seen, or heard: what is done besides is done with that."""
-
-THINGS = SHOWN | DOCUMENTS | {"product", "text"}
-"""Concepts of what something is done with."""
-
-FIND, AND = "find", frozenset(("and", "und", "et", "y", "e", "&"))
-JOINED = frozenset((FIND, "describe", "duplicate", "tag", "read", "ask", "count", "group"))
-"""Acts that a word right beside them joins to others: caption and search photos."""
+FIND = "find"
+"""The act that an `and` right behind it joins to none: its object follows."""
 
 Span = tuple[int, int]
 
@@ -109,8 +99,8 @@ def wishes_of(
     apart = _apart(rulebase, lexicon, swept)
     if tasks and apart and tasks[0].task not in apart:  # acts of several parts made it
         tasks = (next((t for t in tasks if t.task in apart), next(iter(apart.values()))),)
-    more = () if any(token.form in OR for token in swept.tokens) else tasks[1:]
-    apart |= {task.task: task for task in more if not _is_one(tasks[0], task)}
+    more = () if swept.joining[OR] else tasks[1:]
+    apart |= {task.task: task for task in more if not _is_one(tasks[0], task, lexicon.things)}
     tasks = (*tasks[:1], *(task for task in tasks[1:] if task.task not in apart))
     reach = {task.task for task in tasks}
     others = _besides(lexicon, met, touched, tasks)
@@ -157,7 +147,7 @@ def _tasks(rulebase: RuleBase, lexicon: Lexicon, swept: Swept, met: Met) -> tupl
 def _shows_nothing(lexicon: Lexicon, met: Met) -> bool:
     """True for a text about numbers or texts alone, of which no verb makes a task of images."""
     says = lexicon.index["says"]
-    seen = any(id in SHOWN or "domain" in says.get(id, ()) for id in met)
+    seen = any(id in lexicon.seen or "domain" in says.get(id, ()) for id in met)
     return not seen and any(id in met and of not in met for id, of in UNSEEN.items())
 
 
@@ -213,15 +203,14 @@ def _apart(rulebase: RuleBase, lexicon: Lexicon, swept: Swept) -> dict[str, Task
     What is seen is that of the whole: read the pages, then search them.
     """
     ends = {mark.first for mark in swept.of(PARTICLE) if mark.id in (NEXT, ASIDE)}
-    joined = [mark for mark in swept.of(CONCEPT) if mark.leads and mark.id in JOINED]
+    joined = [mark for mark in swept.of(CONCEPT) if mark.leads and mark.id in lexicon.joined]
     clause = swept.clauses  # an act behind the word has an object: by title and description
     beside = {m.first - 1 for m in joined if clause[m.last : m.last + 1] == [clause[m.first]]}
     beside |= {mark.last for mark in joined if mark.id != FIND}
-    ands = {at for at in beside & {*range(len(swept.tokens))} if swept.tokens[at].form in AND}
+    ands = beside & swept.joining[AND]
     ends |= ands
-    listed = next((mark.last for mark in swept.of(PARTICLE) if mark.id == WISHES), None)
-    if listed is not None:
-        ends |= {at for at in range(listed, len(swept.tokens)) if swept.tokens[at].form in CHOOSING}
+    listed = [mark.last for mark in swept.of(PARTICLE) if mark.id == WISHES]
+    ends |= {at for at in swept.parting if listed and at >= listed[0]}
     if ends:  # what is announced is no part: captions and search: I want to ...
         ends |= {at for at, token in enumerate(swept.tokens) if token.form in COLONS}
     reads: dict[str, TaskRead] = {}
@@ -229,20 +218,21 @@ def _apart(rulebase: RuleBase, lexicon: Lexicon, swept: Swept) -> dict[str, Task
         marks = [
             mark._replace(aside=False)
             for mark in swept.marks
-            if first <= mark.first < last or mark.id in THINGS
+            if first <= mark.first < last or mark.id in lexicon.things
         ]
         part = swept._replace(marks=marks)
         touched = _tasks(rulebase, lexicon, part, met_in(part, (), leading=True))
         likeliest = [task for task in touched if task.likelihood == touched[0].likelihood]
-        acts = likeliest[0].concepts - THINGS - TAUGHT_BY if len(likeliest) == 1 else frozenset()
-        if acts and not (ands and acts.isdisjoint(JOINED)):
+        idle = lexicon.things | TAUGHT_BY
+        acts = likeliest[0].concepts - idle if len(likeliest) == 1 else frozenset()
+        if acts and not (ands and acts.isdisjoint(lexicon.joined)):
             reads.setdefault(likeliest[0].task, likeliest[0])
     return reads if len(reads) > 1 else {}
 
 
-def _is_one(task: TaskRead, other: TaskRead) -> bool:
+def _is_one(task: TaskRead, other: TaskRead, things: Set[str]) -> bool:
     """True where one thing is wished: some act is of both tasks, or one of them has none."""
-    acts, others = task.concepts - THINGS, other.concepts - THINGS
+    acts, others = task.concepts - things, other.concepts - things
     return not (acts and others and acts.isdisjoint(others))
 
 

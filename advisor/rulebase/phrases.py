@@ -12,16 +12,19 @@ from typing import Any
 
 from advisor.model import Checkpoint, Question, Task
 from advisor.model.phrase_kinds import (
+    ABBREVIATION,
     ALIAS,
     ALONE,
     BETWEEN,
     CONCEPT,
+    JOINING,
     MEANS,
     MEASURE,
     NAME,
     NEXT,
     NUMERAL,
     PARTICLE,
+    ROLES,
     SAYING,
     SERVED,
     SHELF,
@@ -60,15 +63,19 @@ def _speaking(entry: Any, field: str, language: str, words: Mapping[str, list[st
 
 def compile_words(values: Values) -> dict[str, Any]:
     """Return what files of words say, as JSON can hold it; lists of ids are one text."""
-    skipped, quiet = (_forms(values["particle"], id) for id in LISTED[:2])
+    skipped, *quiet = (_forms(values["particle"], id) for id in TELLING)
     concepts = values["concept"]
     return {
         **_table(_words(values)),
         "skipped": " ".join(sorted(skipped)),
-        "quiet": " ".join(sorted(quiet | skipped)),
+        "quiet": " ".join(sorted(skipped.union(*quiet))),
         **compile_word_languages(values),
         "says": {concept.id: dict(concept.says) for concept in concepts if concept.says},
         "whole": [concept.id for concept in concepts if concept.whole],
+        "roles": {
+            role: " ".join(concept.id for concept in concepts if concept.role == role)
+            for role in ROLES
+        },
         "denied": {concept.id: dict(concept.denied) for concept in concepts if concept.denied},
         "meanings": [
             " ".join([entry.id, *sorted(set(when))])
@@ -262,7 +269,13 @@ def _tasks_of(checkpoints: list[Checkpoint]) -> list[str]:
     return list(dict.fromkeys(tasks))
 
 
-LISTED = ("skipped", "quiet", "common")
+TELLING = ("skipped", "quiet", *JOINING)
+"""Particles of general words, which tell a language and say nothing of a need."""
+
+SINGLE = (*JOINING, ABBREVIATION)
+"""Particles that are looked up by the word and its language."""
+
+LISTED = (*TELLING, "common", *SINGLE)
 """Particles that are looked up by the word alone, and stand in no phrase."""
 
 Forms = dict[str, set[str]]
@@ -272,20 +285,24 @@ Forms = dict[str, set[str]]
 def compile_word_languages(values: Mapping[str, list[Any]]) -> dict[str, Any]:
     """Return the words of each language: those that tell it, common ones, and those of phrases.
 
-    `friends` are words that mean something in one language and nothing in another.
+    `friends` are words that mean something in one language and nothing in another, `single` the
+    forms of particles that a word is one of in the language of its sentence.
     """
     particles = values["particle"]
     named = [value for noun in ("concept", "particle") for value in values[noun]]
     speaking = [entry for entry in named if entry.id not in LISTED]
-    telling = _by_language(entry for entry in particles if entry.id in ("quiet", "skipped"))
-    idle = _by_language(particle for particle in particles if particle.id in LISTED)
+    single = [entry for entry in particles if entry.id in SINGLE]
+    telling = _by_language(entry for entry in particles if entry.id in TELLING)
+    telling.pop("any", None)
+    idle = _by_language(entry for entry in particles if entry.id in (*TELLING, "common"))
     spelt = _by_language([*speaking, *values["measure"], *values["numeral"]])
-    common = _by_language(entry for entry in particles if entry.id == LISTED[2])
+    common = _by_language(entry for entry in particles if entry.id == "common")
     return {
         "common": {language: " ".join(sorted(forms)) for language, forms in common.items()},
         "telling": {language: " ".join(sorted(forms)) for language, forms in telling.items()},
         "spelt": {language: " ".join(sorted(forms)) for language, forms in spelt.items()},
-        "friends": _false_friends(speaking, idle),
+        "friends": _false_friends([*speaking, *single], idle),
+        "single": {id: " ".join(sorted(_forms(particles, id))) for id in SINGLE},
     }
 
 

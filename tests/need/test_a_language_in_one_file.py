@@ -42,6 +42,46 @@ def test_a_sentence_is_read_by_the_words_of_one_file(dutch, text, task, said):
     assert reading.not_understood == ()
 
 
+@pytest.mark.parametrize(
+    ("text", "besides"),
+    [
+        ("foto's beschrijven en doorzoeken op tekst", ["captioning"]),
+        ("foto's beschrijven of doorzoeken op tekst", []),
+    ],
+)
+def test_two_tasks_are_joined_by_the_word_of_its_language(dutch, text, besides):
+    reading = read(dutch, text)
+    assert [one.task for one in reading.tasks] == ["image-search"]
+    assert [one.task for one in reading.besides] == besides
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "foto's sorteren in hond, kat en vis",
+        "sorteer foto's als hond, kat of vis",
+        "foto's sorteren: hond, kat of vis",
+    ],
+)
+def test_labels_are_listed_by_the_words_of_its_language(dutch, text):
+    reading = read(dutch, text)
+    assert reading.words(reading.labels) == ("hond", "kat", "vis")
+    assert reading.not_understood == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sort photos of birds into owl of the snow, eagle and hawk",
+        "answer questions about photos: hen of the house, duck, goose",
+        "clasificar fotos en perro, gato y pez",
+        "trier des photos en chien, chat et poisson",
+    ],
+)
+def test_a_word_of_two_languages_is_that_of_the_sentence(dutch, rulebase, text):
+    assert read(dutch, text)._replace(text="") == read(rulebase, text)._replace(text="")
+
+
 def test_the_words_of_a_language_join_those_that_are_there(dutch, rulebase):
     for text in ("caption photos in German, without a GPU", "Fotos beschreiben ohne Training"):
         assert read(dutch, text)._replace(text="") == read(rulebase, text)._replace(text="")

@@ -257,6 +257,23 @@ def test_names_that_are_ruled_out_are_of_some_checkpoint(rulebase, capsys):
     assert [each["id"] for each in again["checkpoints"]] == ids
 
 
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("caption photos, no Chinese vision models", "China"),
+        ("caption photos, no models of Chinese origin", "China"),
+        ("caption photos, no PRC models", "China"),
+        ("caption photos, no Google models", "Google"),
+        ("Fotos beschreiben, keine Modelle von Google", "Google"),
+        ("caption photos, no Meta Llama", "Llama"),
+    ],
+)
+def test_of_a_phrase_about_makers_only_their_names_are_ruled_out(rulebase, text, named):
+    assert [(limit.bound, limit.text) for limit in read(rulebase, text).limits] == [
+        (WITHOUT, named)
+    ]
+
+
 def test_a_country_that_is_ruled_out_stands_for_its_makers_and_tells_no_language(engine, capsys):
     understanding = understand(engine, "answer questions about invoices, no Chinese models")
     answered = {pick.checkpoint.id for pick in understanding.advice.selection.picks}

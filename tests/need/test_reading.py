@@ -330,6 +330,24 @@ def test_a_word_that_says_nothing_in_the_language_of_a_sentence_means_nothing(ru
     assert [one.task for one in english.tasks] == ["captioning"]
 
 
+def test_the_language_that_has_every_word_of_a_text_is_its_own(rulebase):
+    lexicon = lexicon_of(rulebase)
+    portuguese = ["responder", "perguntas", "sobre", "fotos", "placa", "de", "GB"]
+    assert lexicon.language(map(form_of, portuguese)) == "pt"
+    assert lexicon.language(["foto", "de"]) == ""  # several have both
+
+
+def test_a_word_that_joins_others_does_so_where_its_language_has_no_other_use_of_it(rulebase):
+    lexicon = lexicon_of(rulebase)
+    assert lexicon.is_one("o", "it", "or")
+    assert not lexicon.is_one("o", "pt", "or")  # an article
+    assert lexicon.is_one("as", "en", "into")
+    assert not lexicon.is_one("as", "pt", "into")
+    assert lexicon.is_one("mio", "de", "abbreviation")
+    assert not lexicon.is_one("mio", "it", "abbreviation")  # my
+    assert not lexicon.is_one("e", "", "and")  # e.g.
+
+
 @pytest.mark.parametrize(
     ("text", "word"),
     [
