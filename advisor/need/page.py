@@ -90,6 +90,8 @@ def _rows(understanding: Understood) -> Iterator[tuple[str, str]]:
     for other in (each for each in reading.besides if each.task in understanding.besides):
         words = f"{_quoted(reading.words(other.spans))} {other.task}: not included."
         yield "Other task", f"{words} {understanding.answering(other.task)}"
+    if makers := reading.words(reading.makers):
+        yield "Not known", f"{_quoted(makers)}: the countries of makers. --without excludes makers"
     if idle := reading.words(noteworthy(understanding)):
         yield "No effect", first_named(idle, SHOWN_WORDS)
     if missed := reading.words(reading.not_understood):

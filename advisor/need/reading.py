@@ -25,6 +25,9 @@ SMALLEST, SMALLEST_FITS = "smallest-model", "smallest-models"
 FIELD = "field-name"
 """The concept of what somebody wants to have out of a document, by name."""
 
+MAKERS = "makers-of-a-country"
+"""The concept of models whose makers sit in one place, which is known of a few makers alone."""
+
 WORDLESS = frozenset(("pick", "ranking", "vector"))
 """Outputs that hold no text: numbers of classes, images by rank, vectors."""
 
@@ -53,7 +56,8 @@ class Reading(NamedTuple):
     those that are known and say nothing here. `fields` are names of what documents hold,
     `labels` those that images are sorted by.
     `smallest` asks for the smallest of what fits a memory that is said.
-    `limits` bound the size of a model, and the time for all images.
+    `limits` bound the size of a model, and the time for all images. `makers` are words for where
+    those of models sit.
     """
 
     text: str
@@ -71,6 +75,7 @@ class Reading(NamedTuple):
     labels: tuple[Span, ...] = ()
     limits: tuple[Limit, ...] = ()
     smallest: tuple[Span, ...] = ()
+    makers: tuple[Span, ...] = ()
 
     @property
     def sure(self) -> bool:
@@ -166,6 +171,7 @@ def _read(
         labels=labels,
         limits=limits(rulebase, lexicon, swept, numbers),
         smallest=() if SMALLEST_FITS in drawn else met.get(SMALLEST, ()),
+        makers=tuple(swept.span(mark.places) for mark in swept.of(SAYING) if mark.id == MAKERS),
     )
 
 

@@ -1257,3 +1257,33 @@ def test_acts_on_the_same_photos_are_two_tasks_and_seek_no_duplicates(rulebase, 
 )
 def test_pages_are_found_by_their_words_where_a_page_retriever_runs(rulebase, text, by_words):
     assert ("reading" in options_of(rulebase, text)) is by_words
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("European models only: caption my photos", "European models"),
+        ("caption my photos, no American models", "American models"),
+        ("Fotos beschreiben, nur europäische Modelle", "europäische Modelle"),
+        ("légender mes photos, modèles européens", "modèles européens"),
+    ],
+)
+def test_where_makers_sit_is_told_to_be_unknown(engine, text, words):
+    page = " ".join(str(understand(engine, text).to_page()).split())
+    assert read(engine.rulebase, text).words(read(engine.rulebase, text).makers) == (words,)
+    assert "the countries of makers" in page
+    assert "the countries of makers" not in str(understand(engine, "caption my photos").to_page())
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("Handschrift lesen, 1200 Zeilen Transkription vorhanden", 1200),
+        ("read handwriting, 300 lines of transcription available", 300),
+    ],
+)
+def test_lines_of_transcription_are_examples(rulebase, text, number):
+    answers = options_of(rulebase, text)
+    assert answers["pairs"].value == number
+    assert answers["training"].options == ("fine-tune",)
+    assert "collection" not in answers
