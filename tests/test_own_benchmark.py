@@ -1,5 +1,6 @@
 """No first checkpoint stands below another on the benchmark that its own ranking cites."""
 
+import os
 import random
 from itertools import combinations, product
 
@@ -12,7 +13,7 @@ from advisor.engine.decision import Engine
 from advisor.engine.profile import make_profile
 from advisor.errors import ContradictionError
 
-DRAWN = 300
+DRAWN = 1000 if os.environ.get("ADVISOR_LONG") else 120
 MEMORIES = (2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 48, 80)
 OFTEN = {"device": 0.7, "memory-gb": 0.8, "language": 0.5}
 SELDOM = 0.08
@@ -74,7 +75,7 @@ def test_no_first_stands_below_another_on_the_benchmark_that_it_cites(rulebase):
                 worse = all(better(*pair, across) for pair in product(theirs, own))
                 answers = {id: answer.options for id, answer in profile.items() if answer.is_given}
                 assert not worse, (answers, first.checkpoint.id, other.checkpoint.id)
-    assert compared > 1000
+    assert compared > 3 * DRAWN
 
 
 def test_forms_in_as_many_bits_stand_as_their_checkpoints_do(rulebase):

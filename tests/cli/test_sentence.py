@@ -252,11 +252,6 @@ def test_a_flag_says_which_task_is_meant(advisor):
     assert (result.code, result.json["outcome"]) == (0, "assumed")
 
 
-def test_words_that_are_no_need_are_refused_by_each(advisor):
-    for command in ("recommend", "code"):
-        assert advisor(command, "foo bar").code == 2
-
-
 def test_models_that_a_sentence_names_are_ranked_for_it(advisor):
     document = advisor("recommend", "BLIP-2 or Florence-2 for captioning?", "--format", "json").json
     named = {one["words"]: one for one in document["named"]}

@@ -87,7 +87,8 @@ def test_a_slip_in_a_flag_of_the_program_is_told_before_a_need_is_looked_for(adv
 def test_a_flag_that_a_command_lacks_is_not_suggested_to_it(advisor):
     said = advisor("list", "checkpoints", "--domain", "medical").err
     assert "Did you mean" not in said
-    assert "this is an option of" in said
+    assert "this is an option of `advisor ask`" in said
+    assert "--help" not in said
 
 
 def test_what_is_suggested_runs(advisor):
@@ -474,12 +475,6 @@ def test_a_folder_in_a_need_is_named_once_in_the_command_to_run_on_it(advisor, t
         assert said.count("--folder") == 1, said
 
 
-def test_a_file_to_write_is_no_reason_that_words_are_not_understood(advisor, tmp_path):
-    for flag in ("-o", "--output"):
-        said = advisor("code", "model choice", flag, tmp_path / "m.py").err
-        assert "`model choice` contains no word that advisor understands" in said, said
-
-
 def test_a_file_to_write_among_the_words_is_one(advisor, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     result = advisor("code", "captioning", "--device", "cpu", "cap.py")
@@ -623,9 +618,3 @@ def test_a_file_with_one_meaning_is_taken(advisor, tmp_path, monkeypatch):
         result = advisor(*words)
         assert "understood as `advisor recommend --profile need.yaml`" in result.err
         assert result.out == advisor("recommend", "--task", "captioning").out
-
-
-def test_a_flag_of_another_command_is_told_once(advisor):
-    said = advisor("list", "checkpoints", "--domain", "medical").err
-    assert "this is an option of `advisor ask`" in said
-    assert "--help" not in said

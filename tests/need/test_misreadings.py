@@ -900,6 +900,24 @@ MEANT = {
         ("count up to 5000 bacteria per plate", {"collection": None}),
         ("Zwei Sachen: Fotos beschreiben und danach durchsuchen", {"collection": None}),
     ),
+    "a limit of size is one of parameters": (
+        {"millions": EACH, "collection": None},
+        ("caption photos, something under 1B", 1000),
+        ("small model (<500M) to describe product photos", 500),
+        ("describe photos with at most 2 billion parameters", 2000),
+        ("Fotos beschreiben, unter 1 Mrd. Parameter", 1000),
+        ("légender des photos, moins de 2 milliards de paramètres", 2000),
+        ("describir fotos, menos de 1B", 1000),
+        ("descrivere foto, meno di 3B", 3000),
+        ("descrever fotos, no máximo 2B", 2000),
+        ("需要小于1B的模型描述图片", 1000),
+        ("写真の説明文を作るモデル（500M以下）", 500),
+    ),
+    "what a model or a collection is of is no limit of size": (
+        {"millions": None},
+        "a 7B model to caption photos",
+        "caption under 2 million photos",
+    ),
 }
 """What is meant, and sentences with it: in each, what stands first, and what stands behind it."""
 
@@ -981,30 +999,12 @@ def test_a_model_of_the_language_that_is_a_pickle_is_not_denied(rulebase):
     assert [one.weights for one in pickles] == ["pickle"]
 
 
-@pytest.mark.parametrize(
-    ("text", "millions"),
-    [
-        ("caption photos, something under 1B", 1000),
-        ("small model (<500M) to describe product photos", 500),
-        ("describe photos with at most 2 billion parameters", 2000),
-        ("Fotos beschreiben, unter 1 Mrd. Parameter", 1000),
-        ("légender des photos, moins de 2 milliards de paramètres", 2000),
-        ("describir fotos, menos de 1B", 1000),
-        ("descrivere foto, meno di 3B", 3000),
-        ("descrever fotos, no máximo 2B", 2000),
-        ("需要小于1B的模型描述图片", 1000),
-        ("写真の説明文を作るモデル（500M以下）", 500),
-        ("a 7B model to caption photos", None),
-        ("caption under 2 million photos", None),
-    ],
-)
-def test_a_limit_of_size_is_one_of_parameters(rulebase, engine, text, millions):
-    assert limit_of(read(rulebase, text), SIZE) == millions
-    if millions:
-        assert "collection" not in options_of(rulebase, text)
-        picks = understand(engine, text).advice.selection.picks
-        assert picks
-        assert all(pick.checkpoint.parameters_millions <= millions for pick in picks)
+def test_what_is_answered_has_no_more_parameters_than_it_may(engine):
+    picks = understand(
+        engine, "small model (<500M) to describe product photos"
+    ).advice.selection.picks
+    assert picks
+    assert all(pick.checkpoint.parameters_millions <= 500 for pick in picks)
 
 
 @pytest.mark.parametrize(
