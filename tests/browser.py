@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Sequence
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,6 +21,38 @@ SITE = Path(__file__).resolve().parents[1] / "site"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 REQUIRED = os.environ.get("ADVISOR_TEST_BROWSER") == "required"
 PHONE, DESK = 360, 1440
+VOID = {"br", "hr", "img", "input", "meta", "link"}
+"""Elements that have no end."""
+
+
+class Fragment(HTMLParser):
+    """Reads HTML, holding that every element is closed in its turn."""
+
+    def __init__(self, text):
+        super().__init__(convert_charrefs=True)
+        self.open, self.seen, self.words = [], [], []
+        self.feed(text)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag, attrs):
+        self.seen.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+    @property
+    def tags(self):
+        return {tag for tag, _ in self.seen}
+
+    @property
+    def text(self):
+        return "".join(self.words)
 
 
 class View(NamedTuple):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -48,3 +49,26 @@ def in_this_process(capsys, monkeypatch, columns: int) -> Callable[..., Result]:
         return Result(code, *capsys.readouterr())
 
     return call
+
+
+def ask(advisor: Callable[..., Result], *arguments: Any) -> Any:
+    """The JSON answer of `recommend` to flags."""
+    result = advisor("recommend", *arguments, "--format", "json")
+    assert result.code in (0, 1, 3), result.out
+    return result.json
+
+
+def flags(profile: dict[str, Any]) -> list[str]:
+    """A profile as flags."""
+    words = []
+    for question, answer in profile.items():
+        for value in answer if isinstance(answer, list) else [answer]:
+            words += [f"--{question}", str(value)]
+    return words
+
+
+def repeat(advisor: Callable[..., Result], answer: Any, *extra: Any) -> Any:
+    """The JSON answer to the command that an answer prints."""
+    words = shlex.split(answer["command"])
+    assert words[:2] == ["advisor", "recommend"]
+    return ask(advisor, *words[2:], *extra)

@@ -3,7 +3,7 @@
 from itertools import combinations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from random_rules import (
     NOT_APPLICABLE,
@@ -26,8 +26,6 @@ from advisor.engine.space import Space
 from advisor.errors import ContradictionError
 from advisor.model import NONE
 from advisor.rulebase.store import load_rules
-
-fewer = settings(max_examples=25)
 
 
 def summary(decision):
@@ -54,7 +52,6 @@ def every_answer(of):
 # -- one complete profile ---------------------------------------------------------------------
 
 
-@fewer
 @given(facts())
 def test_winner_and_verdicts_are_those_of_plain_comparison(of):
     plain, engine = Plain(of), engine_for(of)
@@ -68,7 +65,6 @@ def test_winner_and_verdicts_are_those_of_plain_comparison(of):
 
 
 @pytest.mark.slow
-@fewer
 @given(facts(), st.data())
 def test_priority_puts_criteria_first(of, data):
     criteria = [criterion["id"] for criterion in of["criterion"]]
@@ -80,7 +76,6 @@ def test_priority_puts_criteria_first(of, data):
 
 
 @pytest.mark.slow
-@fewer
 @given(facts())
 def test_criterion_lost_on_is_the_first_that_differs(of):
     plain, engine = Plain(of), engine_for(of)
@@ -101,7 +96,6 @@ def test_criterion_lost_on_is_the_first_that_differs(of):
 
 
 @pytest.mark.slow
-@fewer
 @given(facts())
 def test_findings_are_the_rules_that_hold(of):
     plain, engine = Plain(of), engine_for(of)
@@ -268,7 +262,6 @@ def test_an_open_question_brings_in_nobody_that_no_answer_brings_in(of, data):
 
 
 @pytest.mark.slow
-@fewer
 @given(facts(), st.data())
 def test_an_exclude_never_improves_the_verdict_of_whom_it_excludes(of, data):
     family = data.draw(st.sampled_from(of["family"]))["id"]
@@ -392,7 +385,6 @@ def test_two_languages_leave_the_smallest_change_in_place(engine):
 
 
 @pytest.mark.slow
-@settings(max_examples=8)
 @given(of=facts())
 def test_rules_read_from_files_decide_the_same(of, tmp_path_factory):
     folder = tmp_path_factory.mktemp("rules")

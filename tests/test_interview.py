@@ -1,7 +1,7 @@
 """The interview: what it asks, when it stops, and what it remembers."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from random_rules import NOT_APPLICABLE, Plain, engine_for, facts, given_answers, profile_of
 
@@ -182,7 +182,6 @@ def shipped(rulebase):
     return Engine(rulebase)
 
 
-@settings(max_examples=8)
 @given(st.data())
 def test_interview_on_the_shipped_rules_ends_with_the_family_of_the_whole_profile(shipped, data):
     engine = shipped

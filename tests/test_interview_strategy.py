@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import pytest
 from fewest_questions import Optimum
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from interview import expected
 from optimum import file_order, floor, gini, information_gain
@@ -292,7 +292,6 @@ def test_to_the_checkpoint_nothing_left_open_changes_which_comes_first(engine, t
 
 
 @pytest.mark.slow
-@settings(max_examples=20)
 @given(st.sampled_from(STOPS), st.data())
 def test_no_question_is_asked_that_an_answer_has_made_senseless(engine, to, data):
     session = Session(engine, {}, to)

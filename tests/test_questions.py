@@ -5,7 +5,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from random_rules import Plain, compiled, engine_for, facts
 
 from advisor.engine.decision import Engine
@@ -70,7 +70,6 @@ def test_beyond_the_budget_a_bound_is_given_and_said_to_be_one(rulebase, measure
         assert bound.interview == exact.interview
 
 
-@settings(max_examples=15)
 @given(facts(rules=6))
 def test_measured_is_what_playing_every_profile_gives(of):
     rulebase, plain = compiled(of), Plain(of)

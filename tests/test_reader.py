@@ -362,6 +362,8 @@ rules:
       - *nothing
     number: -1.5e3
 """
+often = settings(max_examples=4 * settings().max_examples)
+"""As a text is read at once."""
 NASTY = [
     *"{}[]&*!|>'\"%@`,:?-#\n\t <~",
     "<<: ",
@@ -374,7 +376,7 @@ NASTY = [
 ]
 
 
-@settings(max_examples=100)
+@often
 @given(st.text())
 def test_any_text_gives_a_document(text):
     document = read_text(text, "file.yaml")
@@ -383,13 +385,13 @@ def test_any_text_gives_a_document(text):
         assert problem.column >= 1
 
 
-@settings(max_examples=100)
+@often
 @given(st.text(alphabet=st.sampled_from("{}[]&*!|>'\"%@`,:?-#\n\t <~abn01.")))
 def test_any_punctuation_gives_a_document(text):
     read_text(text, "file.yaml")
 
 
-@settings(max_examples=100)
+@often
 @given(
     st.lists(
         st.tuples(st.integers(0, len(SAMPLE)), st.sampled_from(NASTY), st.integers(0, 5)),
@@ -412,7 +414,7 @@ def test_any_bytes_give_a_document(tmp_path_factory, data):
     read_document(path)
 
 
-@settings(max_examples=100)
+@often
 @given(VALUES, st.sampled_from(sorted(KINDS)))
 def test_any_value_is_judged_without_falling_over(value, kind):
     document = read_text("{}", "file.yaml")
@@ -420,7 +422,7 @@ def test_any_value_is_judged_without_falling_over(value, kind):
     check_shape(document, file_shape(kind))
 
 
-@settings(max_examples=100)
+@often
 @given(VALUES)
 def test_what_json_writes_is_read_back(value):
     import json
@@ -430,7 +432,7 @@ def test_what_json_writes_is_read_back(value):
     assert document.value == value
 
 
-@settings(max_examples=100)
+@often
 @given(VALUES, st.sampled_from(["profile", "criteria", "sources", "scenarios"]))
 def test_shape_and_json_schema_agree(value, kind):
     """What the shape accepts the schema accepts; the shape may be stricter (words, blank text)."""

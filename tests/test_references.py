@@ -146,222 +146,154 @@ def test_small_folder_is_sound(tmp_path):
     assert decision.family == "writer"
 
 
-@pytest.mark.parametrize(
-    ("file", "old", "new", "problem"),
-    [
+BROKEN = {
+    "questions.yaml": [
         (
-            "questions.yaml",
             "ask_if: {output:",
             "ask_if: {outptu:",
-            "questions.yaml:17:14: unknown question `outptu`. Did you mean `output`?",
+            "17:14: unknown question `outptu`. Did you mean `output`?",
         ),
         (
-            "questions.yaml",
             "ask_if: {output: [text]",
             "ask_if: {output: [txt]",
-            "questions.yaml:17:23: unknown option of `output` `txt`. Did you mean `text`?",
+            "17:23: unknown option of `output` `txt`. Did you mean `text`?",
         ),
         (
-            "questions.yaml",
             "ask_if: {output: [text]",
             "ask_if: {length: [short]",
-            "questions.yaml:17:14: the question `length` must be defined before `length`",
+            "17:14: the question `length` must be defined before `length`",
         ),
         (
-            "questions.yaml",
             "text_context:",
             "text_contxt:",
-            "questions.yaml:20:44: unknown checkpoint field `text_contxt`. Did you mean",
+            "20:44: unknown checkpoint field `text_contxt`. Did you mean",
         ),
         (
-            "questions.yaml",
             "{id: short, label: short}",
             "{id: short, label: short, keeps: [langages]}",
-            "questions.yaml:19:43: unknown checkpoint field `langages`. Did you mean `languages`?",
+            "19:43: unknown checkpoint field `langages`. Did you mean `languages`?",
         ),
+        ("id: vector", "id: text", "12:10: the option `text` is already defined"),
+        ("when: {output: [text]", "when: {outpt: [text]", "23:12: unknown question `outpt`"),
         (
-            "questions.yaml",
-            "id: vector",
-            "id: text",
-            "questions.yaml:12:10: the option `text` is already defined",
-        ),
-        (
-            "questions.yaml",
-            "when: {output: [text]",
-            "when: {outpt: [text]",
-            "questions.yaml:23:12: unknown question `outpt`",
-        ),
-        (
-            "questions.yaml",
             "    options_from: tasks\n",
             "",
-            "questions.yaml:2:5: exactly one of `options` or `options_from` is required here",
+            "2:5: exactly one of `options` or `options_from` is required here",
         ),
         (
-            "questions.yaml",
             "length: [long]",
             "length: [lng]",
-            "questions.yaml:23:37: unknown option of `length` `lng`. Did you mean `long`?",
-        ),
-        (
-            "tasks.yaml",
-            "implies: {output: [text]",
-            "implies: {output: [words]",
-            "tasks.yaml:6:24: unknown option of `output` `words`",
-        ),
-        (
-            "tasks.yaml",
-            "sources: [paper]",
-            "sources: [papr]",
-            "tasks.yaml:11:15: unknown source `papr`. Did you mean `paper`?",
-        ),
-        (
-            "tasks.yaml",
-            "aliases: [writing]",
-            "aliases: [find]",
-            "tasks.yaml:5:15: `find` is already a name of the task `find`",
-        ),
-        (
-            "tasks.yaml",
-            "id: find",
-            "id: write",
-            "tasks.yaml:7:5: the task `write` is already defined at tasks.yaml:2",
-        ),
-        (
-            "families/writer.yaml",
-            "text: {because",
-            "txt: {because",
-            "families/writer.yaml:7:3: unknown option that a family outputs `txt`. Did you mean",
-        ),
-        (
-            "families/writer.yaml",
-            "write: {fit",
-            "wrte: {fit",
-            "families/writer.yaml:9:3: unknown task `wrte`. Did you mean `write`?",
-        ),
-        (
-            "families/writer.yaml",
-            "find: {because",
-            "fnd: {because",
-            "families/writer.yaml:11:3: unknown task or option `fnd`. Did you mean `find`?",
-        ),
-        (
-            "families/writer.yaml",
-            "find: {because",
-            "write: {because",
-            "families/writer.yaml:11:3: `write` is also declared under `tasks`",
-        ),
-        (
-            "families/writer.yaml",
-            "does., sources: [paper]",
-            "does., sources: [p]",
-            "families/writer.yaml:7:39: unknown source `p`",
-        ),
-        (
-            "families/writer.yaml",
-            "id: writer",
-            "id: scribe",
-            "families/writer.yaml:1:1: the file has the name `writer.yaml`. Rename the file to "
-            "its id",
-        ),
-        (
-            "decisions/capability.yaml",
-            "criterion: capability",
-            "criterion: capabilty",
-            "decisions/capability.yaml:3:5: unknown criterion `capabilty`. Did you mean",
-        ),
-        (
-            "decisions/capability.yaml",
-            "when: {length: [short]}",
-            "when: {lenght: [short]}",
-            "decisions/capability.yaml:4:12: unknown question `lenght`. Did you mean `length`?",
-        ),
-        (
-            "decisions/capability.yaml",
-            "prefer: writer",
-            "prefer: riter",
-            "decisions/capability.yaml:5:5: unknown family `riter`. Did you mean `writer`?",
-        ),
-        (
-            "decisions/capability.yaml",
-            "prefer: writer",
-            "prefer: org/riter",
-            "decisions/capability.yaml:5:5: unknown checkpoint `org/riter`. Did you mean",
-        ),
-        (
-            "decisions/capability.yaml",
-            "prefer: writer",
-            "prefers: writer",
-            "decisions/capability.yaml:5:5: unknown key `prefers`. Did you mean `prefer`?",
-        ),
-        (
-            "decisions/capability.yaml",
-            "    because",
-            "    avoid: writer\n    because",
-            "decisions/capability.yaml:2:5: exactly one of `exclude`, `avoid` or `prefer` is",
-        ),
-        (
-            "decisions/capability.yaml",
-            "[paper]",
-            "[pper]",
-            "decisions/capability.yaml:7:15: unknown source `pper`. Did you mean `paper`?",
-        ),
-        (
-            "decisions/capability.yaml",
-            "given: {length: short}",
-            "given: {lengt: short}",
-            "decisions/capability.yaml:9:18: unknown question `lengt`. Did you mean `length`?",
-        ),
-        (
-            "decisions/capability.yaml",
-            "fires: false",
-            "fires: true",
-            "decisions/capability.yaml:8:5: the rule needs one example that fires and one that "
-            "does not",
-        ),
-        (
-            "checkpoints/writer.yaml",
-            "tasks: [write]",
-            "tasks: [wrte]",
-            "checkpoints/writer.yaml:5:13: unknown task `wrte`. Did you mean `write`?",
-        ),
-        (
-            "checkpoints/writer.yaml",
-            "tasks: [write]",
-            "tasks: [write]\n    typical: [find]",
-            "checkpoints/writer.yaml:6:15: unknown task of this checkpoint `find`",
-        ),
-        (
-            "checkpoints/writer.yaml",
-            "licence: [paper]",
-            "licence: [papr]",
-            "checkpoints/writer.yaml:6:25: unknown source `papr`. Did you mean `paper`?",
-        ),
-        (
-            "scenarios/all.yaml",
-            "family: writer",
-            "family: wrter",
-            "scenarios/all.yaml:4:5: unknown family `wrter`. Did you mean `writer`?",
-        ),
-        (
-            "scenarios/all.yaml",
-            "[short-texts]",
-            "[short-text]",
-            "scenarios/all.yaml:5:5: unknown rule `short-text`. Did you mean `short-texts`?",
-        ),
-        (
-            "scenarios/all.yaml",
-            "profile: {task",
-            "profile: {tsk",
-            "scenarios/all.yaml:3:15: unknown question `tsk`. Did you mean `task`?",
+            "23:37: unknown option of `length` `lng`. Did you mean `long`?",
         ),
     ],
+    "tasks.yaml": [
+        (
+            "implies: {output: [text]",
+            "implies: {output: [words]",
+            "6:24: unknown option of `output` `words`",
+        ),
+        (
+            "sources: [paper]",
+            "sources: [papr]",
+            "11:15: unknown source `papr`. Did you mean `paper`?",
+        ),
+        (
+            "aliases: [writing]",
+            "aliases: [find]",
+            "5:15: `find` is already a name of the task `find`",
+        ),
+        ("id: find", "id: write", "7:5: the task `write` is already defined at tasks.yaml:2"),
+    ],
+    "families/writer.yaml": [
+        (
+            "text: {because",
+            "txt: {because",
+            "7:3: unknown option that a family outputs `txt`. Did you mean",
+        ),
+        ("write: {fit", "wrte: {fit", "9:3: unknown task `wrte`. Did you mean `write`?"),
+        (
+            "find: {because",
+            "fnd: {because",
+            "11:3: unknown task or option `fnd`. Did you mean `find`?",
+        ),
+        ("find: {because", "write: {because", "11:3: `write` is also declared under `tasks`"),
+        ("does., sources: [paper]", "does., sources: [p]", "7:39: unknown source `p`"),
+        (
+            "id: writer",
+            "id: scribe",
+            "1:1: the file has the name `writer.yaml`. Rename the file to its id",
+        ),
+    ],
+    "decisions/capability.yaml": [
+        (
+            "criterion: capability",
+            "criterion: capabilty",
+            "3:5: unknown criterion `capabilty`. Did you mean",
+        ),
+        (
+            "when: {length: [short]}",
+            "when: {lenght: [short]}",
+            "4:12: unknown question `lenght`. Did you mean `length`?",
+        ),
+        ("prefer: writer", "prefer: riter", "5:5: unknown family `riter`. Did you mean `writer`?"),
+        (
+            "prefer: writer",
+            "prefer: org/riter",
+            "5:5: unknown checkpoint `org/riter`. Did you mean",
+        ),
+        ("prefer: writer", "prefers: writer", "5:5: unknown key `prefers`. Did you mean `prefer`?"),
+        (
+            "    because",
+            "    avoid: writer\n    because",
+            "2:5: exactly one of `exclude`, `avoid` or `prefer` is",
+        ),
+        ("[paper]", "[pper]", "7:15: unknown source `pper`. Did you mean `paper`?"),
+        (
+            "given: {length: short}",
+            "given: {lengt: short}",
+            "9:18: unknown question `lengt`. Did you mean `length`?",
+        ),
+        (
+            "fires: false",
+            "fires: true",
+            "8:5: the rule needs one example that fires and one that does not",
+        ),
+    ],
+    "checkpoints/writer.yaml": [
+        ("tasks: [write]", "tasks: [wrte]", "5:13: unknown task `wrte`. Did you mean `write`?"),
+        (
+            "tasks: [write]",
+            "tasks: [write]\n    typical: [find]",
+            "6:15: unknown task of this checkpoint `find`",
+        ),
+        (
+            "licence: [paper]",
+            "licence: [papr]",
+            "6:25: unknown source `papr`. Did you mean `paper`?",
+        ),
+    ],
+    "scenarios/all.yaml": [
+        ("family: writer", "family: wrter", "4:5: unknown family `wrter`. Did you mean `writer`?"),
+        (
+            "[short-texts]",
+            "[short-text]",
+            "5:5: unknown rule `short-text`. Did you mean `short-texts`?",
+        ),
+        ("profile: {task", "profile: {tsk", "3:15: unknown question `tsk`. Did you mean `task`?"),
+    ],
+}
+"""In each file what is changed, into what, and what is said of it behind the name of the file."""
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "problem"),
+    [(file, *row) for file, rows in BROKEN.items() for row in rows],
 )
 def test_name_that_refers_to_nothing_is_named_at_its_place(tmp_path, file, old, new, problem):
     root = folder(tmp_path)
     change(root, file, old, new)
     found = broken(root)
-    assert any(one.startswith(problem) for one in found), found
+    assert any(one.startswith(f"{file}:{problem}") for one in found), found
 
 
 def test_checkpoints_of_an_unknown_family_are_named(tmp_path):

@@ -109,15 +109,17 @@ def test_many_recommendations_are_those_of_the_command_line(rulebase, advisor):
 
 
 @pytest.mark.parametrize(
-    "given",
-    [None, [], {}, {"code": "de"}, {"options": None}, {"origin": "assumed"}],
+    ("given", "tools"),
+    [
+        ({"code": "de"}, {"recommend": {"need": "captions of photos"}, "explain": {}}),
+        ({"options": None}, {"check": {"checkpoint": "openai/clip-vit-base-patch32"}}),
+        *((given, {"explain": {}}) for given in (None, [], {}, {"origin": "assumed"})),
+    ],
     ids=json.dumps,
 )
-def test_what_is_no_answer_is_refused(rulebase, given):
-    answers = {"task": "captioning", "language": given}
-    asked = {"recommend": {"need": "captions of photos"}, "explain": {}, "check": {}}
-    for tool, rest in asked.items():
-        rest |= {"checkpoint": "openai/clip-vit-base-patch32"} if tool == "check" else {}
+def test_what_is_no_answer_is_refused(rulebase, given, tools):
+    for tool, rest in tools.items():
+        answers = {"task": "captioning", "language": given}
         error = called(rulebase, tool, answers=answers, **rest)["error"]
         assert (error["kind"], "`language" in error["message"]) == ("unknown-option", True)
 

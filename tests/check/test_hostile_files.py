@@ -78,7 +78,7 @@ def test_the_page_of_hostile_files_can_be_drawn(check):
     assert "not checked: 6 not parsed" in " ".join(result.out.split())
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     some.sampled_from(["a.py", "a.ipynb", "a.yaml", "a.json", "a.toml"]),
     some.integers(0, len(WRONG)),

@@ -20,7 +20,7 @@ def vocabulary(rulebase):
 
 
 @settings(
-    max_examples=120,
+    max_examples=4 * settings().max_examples,  # as a file is scanned at once
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(file=fuzz_sources.files)

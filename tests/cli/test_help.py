@@ -39,6 +39,7 @@ def every_command():
 
 def test_commands_stand_by_what_they_are_for_each_once(advisor):
     shown = advisor("--help").out
+    assert advisor("-h").out == shown
     listed = sections(shown)
     names = [name for title in listed for name in listed[title]]
     assert sorted(names) == sorted(COMMANDS)

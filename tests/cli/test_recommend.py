@@ -2,31 +2,15 @@
 
 import json
 import re
-import shlex
 import subprocess
 import sys
 import threading
 from pathlib import Path
 
 import pytest
+from commands import ask, flags, repeat
 
 pytestmark = pytest.mark.usefixtures("small_rules")  # not in processes of their own
-
-
-def ask(advisor, *arguments):
-    """The JSON answer to flags."""
-    result = advisor("recommend", *arguments, "--format", "json")
-    assert result.code in (0, 1, 3), result.out
-    return result.json
-
-
-def flags(profile):
-    """A profile as flags."""
-    words = []
-    for question, answer in profile.items():
-        for value in answer if isinstance(answer, list) else [answer]:
-            words += [f"--{question}", str(value)]
-    return words
 
 
 def without_origins(document):
@@ -718,12 +702,6 @@ def test_a_batch_takes_constant_memory(environment):
 
 
 # -- the command that repeats an answer --------------------------------------------------------
-
-
-def repeat(advisor, answer, *extra):
-    words = shlex.split(answer["command"])
-    assert words[:2] == ["advisor", "recommend"]
-    return ask(advisor, *words[2:], *extra)
 
 
 def test_the_command_repeats_the_answer_for_every_task(advisor, small):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from commands import ask, flags, repeat
 
 from advisor.decide.advice import END
 from advisor.decide.outlook import Change, by_end, ways_text
@@ -19,36 +20,6 @@ from advisor.engine.decision import Engine
 SCENARIOS = yaml.safe_load(
     (Path(__file__).parents[2] / "rules/scenarios/posted-needs.yaml").read_text(encoding="utf-8")
 )["scenarios"]
-
-
-def ask(advisor, *arguments):
-    """The JSON answer to flags."""
-    result = advisor("recommend", *arguments, "--format", "json")
-    assert result.code in (0, 1, 3), result.out
-    return result.json
-
-
-def flags(profile):
-    """A profile as flags."""
-    words = []
-    for question, answer in profile.items():
-        for value in answer if isinstance(answer, list) else [answer]:
-            words += [f"--{question}", str(value)]
-    return words
-
-
-def repeat(advisor, answer, *extra):
-    words = shlex.split(answer["command"])
-    assert words[:2] == ["advisor", "recommend"]
-    return ask(advisor, *words[2:], *extra)
-
-
-@pytest.mark.slow
-def test_the_command_repeats_the_answer_for_every_task(advisor, rulebase):
-    assert len(rulebase.tasks) >= 36
-    for task in rulebase.tasks:
-        answer = ask(advisor, "--task", task.id)
-        assert repeat(advisor, answer) == answer
 
 
 @pytest.mark.parametrize(
@@ -314,12 +285,6 @@ def test_the_shipped_rules_are_sound(advisor):
         assert (one["pivotal"] is None or one["pivotal"] > 0) != one["supporting"]
 
 
-@pytest.mark.parametrize("format", ["terminal", "json", "markdown", "html"])
-def test_check_is_3_on_the_shipped_rules_too(advisor, format):
-    arguments = ("--checkpoint", "openai/clip-vit-base-patch32", "--task", "content-moderation")
-    assert advisor("check", *arguments, "--format", format).code == 3
-
-
 def test_captioning_is_answered_as_the_contract_says(advisor):
     answer = ask(advisor, "--task", "captioning")
     assert (answer["schema_version"], answer["outcome"]) == (1, "assumed")
@@ -424,7 +389,7 @@ def test_a_family_without_a_usable_checkpoint_does_not_win_the_page(advisor):
     assert page.startswith(answer["checkpoints"][0]["id"])
 
 
-@pytest.mark.parametrize("language", ["kn", "kannada", "Kannada", "other-language"])
+@pytest.mark.parametrize("language", ["kn", "other-language"])
 def test_a_language_of_no_checkpoint_is_answered_by_what_to_fine_tune(advisor, language, rulebase):
     arguments = ["--task", "ocr-line", "--language", language, "--verified-only"]
     result = advisor("recommend", *arguments, "--format", "json")
@@ -586,13 +551,6 @@ def test_amounts_that_lead_to_one_end_are_a_range_unless_another_end_is_between(
     assert text(["1.74", "1.2", "1"], "0.8") == "memory-gb: 1 to 1.74"
     assert text(["1.74", "1.2", "1"], "1.1") == "memory-gb: 1.74 or 1.2 or 1"
     assert text(["1.74", "1"], "0.8") == "memory-gb: 1.74 or 1"
-
-
-def test_priority_changes_an_answer_of_the_shipped_rules(advisor):
-    given = ["--task", "field-extraction"]
-    assert (
-        ask(advisor, *given)["family"] != ask(advisor, *given, "--priority", "task-fit")["family"]
-    )
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS[::8], ids=lambda scenario: scenario["id"])

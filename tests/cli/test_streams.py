@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import stat
 import subprocess
 import sys
@@ -44,60 +43,12 @@ ERRORS = {
 posix = pytest.mark.skipif(os.name == "nt", reason="a terminal of POSIX")
 
 
-@pytest.mark.parametrize("arguments", ANSWERS.values(), ids=ANSWERS.keys())
-def test_json_is_exactly_one_document_and_stderr_is_empty(advisor, arguments):
-    result = advisor(*arguments, "--format", "json")
-    assert result.json["schema_version"] == 1
-    assert re.fullmatch("[0-9a-f]{16}", result.json["rule_base"])
-    assert result.out.endswith("}\n")
-    assert result.err == ""
-
-
-@pytest.mark.parametrize("arguments", ERRORS.values(), ids=ERRORS.keys())
-def test_an_error_is_one_document_too(advisor, arguments):
-    result = advisor(*arguments, "--format", "json")
-    assert (result.code, result.err) == (2, "")
-    assert set(result.json) == {"error"}
-    assert {"kind", "message", "hint"} <= set(result.json["error"])
-
-
-@pytest.mark.parametrize("way", ["--format json", "--format=json", "-f json", "-fjson"])
-def test_an_error_is_json_however_json_is_asked_for(advisor, way):
-    assert set(advisor("recommend", "--task", "descrbe", *way.split()).json) == {"error"}
-
-
-def test_the_last_format_given_is_the_one_errors_use(advisor):
-    result = advisor("recommend", "--task", "descrbe", "--format", "json", "--format", "terminal")
-    assert (result.code, result.out) == (2, "")
-    assert "descrbe" in result.err
-
-
-def test_a_batch_given_with_an_equals_sign_reports_errors_as_json(advisor):
-    result = advisor("recommend", "--batch=missing.jsonl")
-    assert result.code == 2
-    assert result.json["error"]["message"]
-
-
-@pytest.mark.parametrize("arguments", ERRORS.values(), ids=ERRORS.keys())
-def test_errors_and_hints_go_to_stderr(advisor, arguments):
-    result = advisor(*arguments)
-    assert (result.code, result.out) == (2, "")
-    assert "advisor: " in result.err
-
-
 def test_a_process_says_what_a_call_says(process):
     answer = process(*SHIPPED, "--format", "json")
     assert (answer.code, answer.err, answer.json["family"]) == (0, "", "unified-vlp")
     error = process("recommend", "--nope")
     assert (error.code, error.out) == (2, "")
     assert "advisor: " in error.err
-
-
-@pytest.mark.parametrize("arguments", ANSWERS.values(), ids=ANSWERS.keys())
-def test_there_is_no_colour_without_a_terminal(advisor, arguments):
-    result = advisor(*arguments)
-    assert "\x1b" not in result.out + result.err
-    assert result.err == ""
 
 
 # -- in a terminal -----------------------------------------------------------------------------
@@ -275,16 +226,6 @@ def test_a_reader_that_leaves_early_does_not_make_a_check_succeed(environment, t
     assert done.stdout.splitlines()[-1] == "1"
 
 
-@posix
-def test_head_gets_its_line_and_nothing_complains(environment):
-    line = f"'{sys.executable}' -m advisor list sources --format markdown | head -1"
-    done = subprocess.run(
-        line, shell=True, capture_output=True, text=True, env=environment, timeout=300, check=True
-    )
-    assert len(done.stdout.splitlines()) == 1
-    assert done.stderr == ""
-
-
 # -- streams that are closed, full or of few characters --------------------------------------
 
 
@@ -451,24 +392,10 @@ def test_output_writes_whole_files_besides_the_answer(advisor, tmp_path, argumen
     assert sorted(tmp_path.iterdir()) == sorted(files.values())
 
 
-def test_output_replaces_what_was_there(advisor, tmp_path):
-    file = tmp_path / "answer.json"
-    file.write_text("old " * 100_000)
-    advisor(*ANSWERS["recommend"], "--output", f"json={file}")
-    assert json.loads(file.read_text(encoding="utf-8"))["family"] == "writer"
-
-
 @pytest.mark.parametrize("arguments", ERRORS.values(), ids=ERRORS.keys())
 def test_an_error_writes_no_file(advisor, tmp_path, arguments):
     advisor(*arguments, "--output", f"json={tmp_path / 'answer.json'}")
     assert list(tmp_path.iterdir()) == []
-
-
-def test_a_file_that_cannot_be_written_leaves_the_old_one_and_no_rest(advisor, tmp_path):
-    (tmp_path / "kept").mkdir()
-    result = advisor(*ANSWERS["recommend"], "--output", f"json={tmp_path / 'kept'}")
-    assert (result.code, result.out) == (2, "")
-    assert list(tmp_path.iterdir()) == [tmp_path / "kept"]
 
 
 @posix

@@ -15,7 +15,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 pytest.importorskip("PIL")
@@ -383,7 +383,6 @@ def test_a_member_of_less_than_no_bytes_is_refused(tmp_path, kind):
         read_data(str(tmp_path / "x.tar"))
 
 
-@settings(max_examples=30, deadline=None)
 @given(st.binary(max_size=2000), st.sampled_from([".csv", ".tsv", ".jsonl", ".json", ".tar"]))
 def test_any_bytes_are_read_or_refused_in_our_words(tmp_path_factory, content, suffix):
     file = tmp_path_factory.mktemp("any") / f"data{suffix}"
@@ -414,7 +413,6 @@ def labelled(counts: dict[str, int]) -> LabelledData:
     return LabelledData(tuple(rows), Everywhere())
 
 
-@settings(max_examples=30, deadline=None)
 @given(
     st.dictionaries(st.sampled_from("abcdef"), st.integers(1, 40), min_size=1),
     st.integers(1, 120),
