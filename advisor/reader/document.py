@@ -127,15 +127,11 @@ def unreadable(name: str, reason: str) -> Document:
     return document
 
 
-def read_bytes(data: bytes, name: str, size: int = 0) -> Document:
-    """Read the bytes of a YAML file; `name` stands in problems instead of a file name.
-
-    `size` is that of the file, where `data` may not be all of it.
-    """
+def read_bytes(data: bytes, name: str) -> Document:
+    """Read the bytes of a YAML file; `name` stands in problems instead of a file name."""
     document = Document(name)
-    size = max(size, len(data))
-    if size > MAX_BYTES:
-        document.report((), f"is {size:,} bytes, and the limit is {MAX_BYTES:,}")
+    if len(data) > MAX_BYTES:
+        document.report((), f"is {len(data):,} bytes, and the limit is {MAX_BYTES:,}")
         return document
     try:
         text = data.decode("utf-8-sig")

@@ -67,7 +67,7 @@ def test_what_images_show_or_say_suggests_no_task(advisor, subject):
     ("words", "said"),
     [
         ("--languge de", "Did you mean `--language`?"),
-        ("--model-size small", "`--memory-gb 2`, or `advisor recommend --max-parameters 1B`"),
+        ("--model-size small", "pass a number, such as `--max-parameters 1B`"),
         ("--frobnicate", "no such option: --frobnicate\n"),
         ("--lang xx", "unknown option `xx` of `language`"),
         ("--quantized", "answers list checkpoints in 16, 8 and 4 bits. Set"),
