@@ -37,7 +37,7 @@ Folder = Annotated[
 ]
 APART = (
     ("--explain", "--checkpoint", "--diff", "--write-baseline", "--lock"),
-    ("--explain", "--checkpoint", "--diff", "--fix"),
+    ("--explain", "--checkpoint", "--fix"),
     ("--explain", "--checkpoint", "--write-baseline", "--baseline"),
     ("--explain", "--checkpoint", "PATH"),
     ("--diff", "--write-baseline", "--output"),

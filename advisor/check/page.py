@@ -219,6 +219,8 @@ def _lines_of(text: str) -> tuple[str, ...]:
 def _closing(inspection: Inspection) -> Text:
     case, scan = inspection.case, inspection.case.scan
     looked = f"{count(scan.files, 'file')}, {count(len(scan.loading), 'usage')}"
+    if unknown := sum(case.identity(usage) is None for usage in scan.loading):
+        looked += f" ({unknown} of a checkpoint outside the catalog)"
     if case.choices:
         looked += f", {count(len(case.choices), 'declared model')}"
     _, ignored, waived, _ = case.suppression
@@ -227,6 +229,8 @@ def _closing(inspection: Inspection) -> Text:
     away = ", ".join(f"{n} {word}" for n, word in zip(numbers, words, strict=True) if n)
     counts = _counts(inspection) + (f" ({away})" if away else "")
     text = f"{counts} in {looked}; {_releases(inspection.case)}"
+    if not (scan.loading or case.choices):
+        text += "; no vision-language model that advisor knows is loaded"
     if not_seen := ", ".join(left_out_shown(inspection.left_out)):
         text += f"; not checked: {not_seen}"
     if hidden := scan.unreached:

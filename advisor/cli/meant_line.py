@@ -167,7 +167,9 @@ def _of_flag(rulebase: RuleBase, flag: str, words: list[str], table: Container[s
 
 
 def _listed(rulebase: RuleBase, flag: str, words: list[str]) -> list[str]:
-    """Return the list of the checkpoints that only flags of it ask for; empty where others do."""
+    """Return the program that a flag asks for, or the list where only flags of it do; else none."""
+    if flag in takes.PROGRAMS:
+        return ["code", *(word for word in words if word != flag)]
     listing = PlacedWords(rulebase, "list checkpoints")
     if flag not in listing.flags or flag in takes.NEEDLESS:
         return []
@@ -175,7 +177,7 @@ def _listed(rulebase: RuleBase, flag: str, words: list[str]) -> list[str]:
         placed = listing.line(words)
         values = dict(pairwise((*placed, "")))
         best = () if "--sort" in values or f"--{TASK}" not in values else ("--sort", "quality")
-        licence = values.get("--license", "").lower()
+        licence = values.get("--license", values.get("--licence", "")).lower()
         return [*placed, *best] if not licence or licence in licence_names(rulebase) else []
     return []
 
@@ -252,7 +254,9 @@ def _of_path(placing: PlacedWords, name: str, words: list[str]) -> list[str]:
     flag = "--folder" if takes.FOLDER in files else "--image"
     is_own = is_there(name) and not {takes.FOLDER, takes.IMAGE}.isdisjoint(files)
     own = f"{flag} {quoted(name)}" if is_own else "--folder photos"
-    hint = takes.PAGES.format(quoted(name)) if takes.PDF in files else takes.ON_FILES.format(own)
+    hint = takes.OTHER_FILES.get(Path(name).suffix.lower(), takes.ON_FILES.format(own))
+    hint = takes.ON_IMAGES.format(quoted(name)) if is_own else hint
+    hint = takes.PAGES.format(quoted(name)) if takes.PDF in files else hint
     raise UsageError(f"`{name}` {what}", hint=hint)
 
 

@@ -145,6 +145,9 @@ def may_be_no_need(words: Sequence[str]) -> bool:
 
 
 _LANGUAGE = ("--language", "--lang", "--locale", "--langue", "--sprache", "--idioma", "--lingua")
+_LICENSE = ("--license", "--licence")
+PROGRAMS = ("--code", "--code-only", "--program", "--script", "--snippet")
+"""Flags of who wants the program for a need."""
 _SIZE = ("--size", "--model-size", "--max-size")
 _PATHS = ("image", "images", "folder", "file", "input", "dir", "path", "data", "dataset", "pdf")
 _BITS = {f"--quantize {bits}": (f"--int{bits}", f"--{bits}bit") for bits in (8, 4)}
@@ -166,6 +169,8 @@ FLAGS: Mapping[str, Sequence[str]] = {
     "--format": ("--to", "--as"),
     "--device": ("--hardware", "--machine", "--computer", "--accelerator"),
     "--language": _LANGUAGE[1:],
+    "--license-use": _LICENSE,
+    "--license": _LICENSE,
     "--max-parameters": _SIZE,
     "--torch-device cpu": ("--cpu", "--no-gpu"),
     "--torch-device cuda": ("--gpu", "--cuda"),
@@ -213,6 +218,15 @@ ON_FILES = (
     "of `advisor code captioning -o run.py` takes the folder: `uv run run.py photos`"
 )
 _PHOTOS = ON_FILES.format("--folder photos")
+ON_IMAGES = (
+    "say what to do, e.g. `advisor caption {0}`, `advisor ocr {0}`, or ask: "
+    "`advisor {0} 'what does it show?'`"
+)
+OTHER_FILES: Mapping[str, str] = {
+    **dict.fromkeys((".pptx", ".ppt", ".docx", ".odp"), "export it to PDF: `advisor ocr FILE.pdf`"),
+    **dict.fromkeys((".mp3", ".wav", ".m4a", ".flac"), "`advisor speech` names models for sound"),
+}
+"""What to do with files that hold no image, by how they end."""
 LOCAL = "each checkpoint listed can be downloaded and runs on your own machine"
 _ALL = "`advisor list checkpoints --task captioning --sort quality` ranks all checkpoints"
 _SERVICES = (
@@ -235,6 +249,7 @@ NEEDLESS: Mapping[str, str] = {
     **dict.fromkeys((flag for meant in _BITS for flag in FLAGS[meant]), _BITS_LISTED),
     **dict.fromkeys(("--free", "--open-source", "--local", "--offline", "--self-hosted"), LOCAL),
     **dict.fromkeys(("--on-premise", "--on-prem", "--private", "--no-cloud"), LOCAL),
+    "--privacy": f"{LOCAL}, so images stay there",
     **dict.fromkeys(("--budget", "--cost", "--price", "--api", "--provider"), _SERVICES),
     **dict.fromkeys(("--accuracy", "--metric", "--score"), _MEASURED),
     **dict.fromkeys(("--ci", "--github-actions", "--workflow"), _CI),
@@ -258,6 +273,9 @@ FLAG_HINTS: Mapping[str, str] = {
     "--fast": "`--within 50ms/item` bounds the time, and `--sort memory` prefers small models",
     **dict.fromkeys(("-v", "--verbose"), "this command already prints everything"),
     **dict.fromkeys(_LANGUAGE, "leave it out: advisor prints English, and reads other languages"),
-    "--license": "`--license-use commercial`, or `advisor list checkpoints --license mit`",
+    **dict.fromkeys(
+        _LICENSE, "`--license-use commercial`, or `advisor list checkpoints --license mit`"
+    ),
+    "--schema": "`advisor code field-extraction` writes a program with `--fields vendor,total`",
 }
 """What to type instead of a flag that has no one meaning."""

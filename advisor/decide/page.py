@@ -49,7 +49,7 @@ class Room(NamedTuple):
 
     `first` and `others` are lines of the ranking, and of why not each other family; `defaults` of
     what was assumed, `better` of what keeps a better checkpoint from the first and of its time
-    (with none there is no foot), `commands` how many of them.
+    (with none there is no foot), `commands` how many of them: a run and a program come first.
     """
 
     reason: int
@@ -79,12 +79,11 @@ LITTLE = (
     Room(1, 3, 1, others=1),
     Room(1, 3, 1, others=1, commands=2),
     Room(1, 3, 1, first=1, others=1, defaults=1, commands=2),
-    Room(1, 3, 1, first=1, others=1, defaults=1, commands=1),
-    Room(1, 3, 0, first=1, others=1, defaults=0, commands=1),
-    Room(1, 3, 0, first=1, others=0, defaults=0, commands=1),
-    Room(1, 2, 0, first=1, others=0, defaults=0, commands=1, better=1),
-    Room(1, 1, 0, first=1, others=0, defaults=0, commands=1, better=1),
-    Room(1, 1, 0, first=1, others=0, defaults=0, commands=1, better=0),
+    Room(1, 3, 0, first=1, others=1, defaults=0, commands=2),
+    Room(1, 3, 0, first=1, others=0, defaults=0, commands=2),
+    Room(1, 2, 0, first=1, others=0, defaults=0, commands=2, better=1),
+    Room(1, 1, 0, first=1, others=0, defaults=0, commands=2, better=1),
+    Room(1, 1, 0, first=1, others=0, defaults=0, commands=2, better=0),
 )
 """The same for a terminal of few lines."""
 
@@ -145,8 +144,8 @@ def _screen(
         foot = (*_foot(advice, room), *written) if room.better else ()
         page = [*head, *table, *_notes(foot)]
         if commands:
-            last = commands.text.splitlines()[-room.commands :]
-            page.append(commands._replace(text="\n".join(last)))
+            first = commands.text.splitlines()[: room.commands]
+            page.append(commands._replace(text="\n".join(first)))
         if height(page, screen.columns) <= lines:
             break
     return page

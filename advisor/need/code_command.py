@@ -94,7 +94,7 @@ def code(
     from advisor.decide.written_program import script
 
     runtime = runtime or _of_page(rulebase, shown)
-    checkpoint, answers = _meant(rulebase, " ".join(need).strip(), given, first, runtime)
+    checkpoint, answers = _meant(rulebase, need, given, first, runtime)
     answer = recommend(rulebase, answers, priority=first, sort=order, verified_only=verified_only)
     ways = _file_and_names(rulebase, need, labels, shown, project) | {"runtime_name": runtime}
     written = script(answer, checkpoint, join=join, thinking=not no_thinking, **ways)
@@ -162,14 +162,18 @@ def _report(written: Script, files: Sequence[Path], digest: str) -> Report:
 
 
 def _meant(
-    rulebase: RuleBase, text: str, given: Profile, first: tuple[str, ...], runtime: str
+    rulebase: RuleBase, need: Sequence[str], given: Profile, first: tuple[str, ...], runtime: str
 ) -> tuple[str, Profile]:
     """Return the checkpoint that is named, empty where none is, and all answers.
 
-    A runtime implies some where nobody gives others: a page runs in a browser.
+    A runtime implies some where nobody gives others: a page runs in a browser. A task that stands
+    before a sentence is its task.
     """
     from advisor.decide.programs import runtime_named
 
+    if len(need) > 1 and TASK not in given and need[0] in rulebase.task_names:
+        given, need = make_profile(rulebase, {TASK: need[0]}, "text") | given, need[1:]
+    text = " ".join(need).strip()
     implied = runtime_named(rulebase, runtime).assumed if runtime else {}
     assumed = make_profile(rulebase, implied, "flag")
     if not (text or given):

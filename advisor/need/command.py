@@ -33,6 +33,8 @@ VIDEOS = (".mp4", ".mov", ".avi", ".mkv", ".webm")
 """How names of videos end, of which advisor's own programs read single images."""
 LIKE_FILES = (".heic", ".jp2", ".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif")
 """How names of images end that people type into a need."""
+LEAST_ASKED = 2
+"""More words than so many beside an image are a question about it."""
 FORMATS = (*PAGE_FORMATS, "python", "notebook")
 Verbose = Annotated[bool, option("--verbose -v", "Print all reasons, sources, changes and dates.")]
 
@@ -215,7 +217,7 @@ def _runs_on_file(
 
 
 def _words_of(need: list[str], rulebase: RuleBase, given: Given) -> str:
-    """Return a need in which what a file is stands for its name; empty for files beside a task.
+    """Return a need in which what files are stands once for their names; empty beside a task.
 
     Raises UsageError for files alone.
     """
@@ -226,7 +228,15 @@ def _words_of(need: list[str], rulebase: RuleBase, given: Given) -> str:
         if TASK not in given:
             raise not_understood(rulebase, need[0])
         return ""
-    return " ".join(_kind_of(part) if part in files else part for part in need).strip()
+    parts = dict.fromkeys(_kind_of(part) if part in files else part.strip() for part in need)
+    text, words = " ".join(parts), " ".join(part for part in need if part not in files)
+    if files and TASK not in given and {"image", "images"} & parts.keys():
+        from advisor.need.reading import read
+
+        reading = read(rulebase, text)
+        if not (reading.tasks or reading.answers) and len(words.split()) > LEAST_ASKED:
+            return f'image "{words.rstrip("?")}?"'  # words that name no task ask about the image
+    return text.strip()
 
 
 def _holds_pages(folder: str) -> bool:

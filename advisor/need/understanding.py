@@ -59,6 +59,8 @@ MOST_NAMED = 3
 
 HELP = "`advisor --help` for the commands"
 
+CHECKING = frozenset(("ci", "gitlab", "lint", "linter", "pre-commit", "validate"))
+"""Words of those who look for `advisor check`."""
 LISTING = "`advisor --help` prints the commands, `advisor list tasks` the tasks"
 
 
@@ -249,6 +251,12 @@ def commands() -> list[str]:
 
 def not_understood(rulebase: RuleBase, text: str) -> UsageError:
     """Return the error for a text of which nothing is known; one word is a misspelt name."""
+    if not CHECKING.isdisjoint(text.lower().split()):
+        return UsageError(
+            f"`{_shortened(text)}` does not describe a task",
+            hint="run `advisor check` to check models and code, locally or in CI",
+            kind="not-understood",
+        )
     if text in commands():
         hint = f"run `advisor {text} --help`, or `advisor list tasks` for the tasks"
         return UsageError(f"`{text}` is a command, not a task", hint=hint, kind="not-understood")

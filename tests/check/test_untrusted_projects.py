@@ -1003,13 +1003,17 @@ def test_a19_a_named_link_out_of_the_project_is_neither_read_nor_fixed(
     [
         ("--write-baseline", "b.json", "--lock"),
         ("--write-baseline", "b.json", "--output", "sarif=x.sarif"),
-        ("--diff", "--fix"),
         ("--diff", "--write-baseline", "b.json"),
     ],
 )
 def test_b16_flags_that_would_silence_each_other_are_refused(check, tmp_path, flags):
     assert check({"a.py": WRONG}, *flags, format="terminal").code == 2
     assert [file.name for file in tmp_path.iterdir()] == ["a.py"]
+
+
+def test_a_diff_of_fixes_changes_no_file(check, tmp_path):
+    assert check({"a.py": FIXABLE % "x"}, "--diff", "--fix", format="terminal").code == 1
+    assert (tmp_path / "a.py").read_text() == FIXABLE % "x"
 
 
 def test_a7_what_a_use_may_be_on_is_told_once_for_all_that_it_may_be_on(check, monkeypatch):

@@ -423,6 +423,17 @@ def test_the_page_shows_place_snippet_caret_reason_and_fix(advisor, project):
     assert "1 error, 0 warnings, 1 note in 1 file, 1 usage; transformers 5.24.0" in page
 
 
+def test_models_that_advisor_does_not_know_are_not_passed_in_silence(advisor, project):
+    project(app_py='from transformers import pipeline\np = pipeline("object-detection")\n')
+    said = " ".join(advisor("check").out.split())
+    assert "no vision-language model that advisor knows is loaded" in said
+    load = "from transformers import CLIPModel\nm = CLIPModel.from_pretrained('us/our-clip')\n"
+    project(app_py=load)
+    assert "1 usage (1 of a checkpoint outside the catalog)" in " ".join(
+        advisor("check").out.split()
+    )
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

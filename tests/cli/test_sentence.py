@@ -2,6 +2,7 @@
 
 import json
 import shlex
+from pathlib import Path
 
 import pytest
 
@@ -131,9 +132,46 @@ def test_a_path_alone_says_what_runs_on_files(advisor, tmp_path):
         result = advisor(*words)
         assert (result.code, result.out) == (2, "")
         assert "is a path, not a command or a task" in result.err
-        assert f"`advisor try --folder {tmp_path} --task captioning`" in " ".join(
-            result.err.split()
-        )
+        assert f"`advisor caption {tmp_path}`" in " ".join(result.err.split())
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("talk.pptx", "export it to PDF"), ("talk.mp3", "`advisor speech`")]
+)
+def test_a_file_without_images_alone_says_what_it_needs(advisor, tmp_path, monkeypatch, name, said):
+    monkeypatch.chdir(tmp_path)
+    Path(name).write_bytes(b"")
+    assert said in advisor(name).err
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        ["what is the VIN on this sticker"],
+        ["--question", "how much is left on the plate?"],
+        ["welche Bauteile sind das?"],
+        ["quelle marque voit-on ici"],
+    ],
+)
+def test_words_without_a_task_beside_an_image_ask_about_it(advisor, tmp_path, monkeypatch, asked):
+    monkeypatch.chdir(tmp_path)
+    Path("a.jpg").write_bytes(b"")
+    result = advisor("a.jpg", *asked)
+    assert (result.code, "task: vqa" in result.out) == (0, True)
+    assert "No task was understood" in advisor("a.jpg", "in German").out
+
+
+def test_files_of_one_kind_are_named_once_in_the_next_commands(advisor, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("a.jpg", "b.jpg"):
+        Path(name).write_bytes(b"")
+    assert "advisor recommend 'ocr image' -v" in advisor("ocr", "a.jpg", "b.jpg").out
+
+
+def test_a_task_before_a_sentence_is_its_task(advisor):
+    words = ["captioning", "describe every slide of slides.pdf in one sentence"]
+    assert "understood as `advisor code --task captioning" in advisor("code", *words).err
+    assert "task: captioning" in advisor(words[1]).out
 
 
 def test_a_family_is_no_need(advisor):

@@ -674,7 +674,6 @@ def test_b4_what_is_saved_while_a_command_thinks_stays(
         (["--explain", "removed-class", "--lock"], "`--explain` and `--lock`"),
         (["--explain", "removed-class", "src"], "`--explain` and `PATH`"),
         (["--class", "CLIPModel"], "`--class CLIPModel` needs a checkpoint"),
-        (["--diff", "--fix"], "`--diff` and `--fix` cannot be combined"),
         (["--write-baseline", "b", "--baseline", "c"], "`--write-baseline` and `--baseline`"),
         (["--write-baseline", "b", "-f", "github"], "`--write-baseline` and `--format`"),
         (["--strict", "--fail-on", "never"], "`--strict` fails on warnings"),

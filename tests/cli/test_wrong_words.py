@@ -521,6 +521,10 @@ def test_a_folder_that_a_program_takes_when_it_runs_is_told_by_lines_that_run(
         ("captioning --language pt-BR", "captioning --language pt"),
         ("captioning --budget 200", "captioning"),
         ("captioning --accuracy 99% --on-premise", "captioning"),
+        ("captioning --privacy local", "captioning"),
+        ("captioning --licence commercial", "captioning --license-use commercial"),
+        ("captioning --code", "code captioning"),
+        ("captioning --code-only --json", "code captioning --json"),
         ("evaluate a/ b.csv", "evaluate b.csv --image-folder a/"),
     ],
 )
@@ -575,7 +579,7 @@ def test_files_that_are_there_are_not_read_as_words(advisor, tmp_path, monkeypat
     for words in (["drone/field1.tif"], ["drone/field1.tif", "drone/invoice.tif"]):
         result = advisor(*words)
         assert (result.code, result.out) == (2, "")
-        assert "`advisor try --image drone/field1.tif --task captioning`" in result.err
+        assert "`advisor caption drone/field1.tif`" in result.err
     answered = advisor("caption", "drone/field1.tif")
     assert answered.out.startswith(advisor("caption", "image").out[:200])
     assert "--image drone/field1.tif" in answered.err
