@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import keyword
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeVar
+from typing import Annotated, Any, NamedTuple, TypeVar
 
 from advisor.model import Condition
+from advisor.reader.document import KeyPath
 from advisor.reader.shape import (
     ID_PATTERN,
     AnyOf,
     Boolean,
+    Faults,
     Integer,
     KebabCase,
     ListOf,
@@ -24,10 +26,6 @@ from advisor.reader.shape import (
     Record,
     TextOf,
 )
-
-if TYPE_CHECKING:
-    from advisor.reader.document import KeyPath
-    from advisor.reader.shape import Faults
 
 __all__ = ["AnyOf", "Integer", "KebabCase", "ListOf", "MapOf", "OneOf", "TextOf"]
 

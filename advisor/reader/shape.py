@@ -5,22 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from advisor.errors import nearest
 from advisor.phrasing import joined
+from advisor.reader.document import Document, KeyPath
 
-if TYPE_CHECKING:
-    from advisor.reader.document import Document, KeyPath
+Faults = Iterator[tuple[KeyPath, str]]
+"""Where something is wrong, and what."""
 
-    Faults = Iterator[tuple[KeyPath, str]]
-    """Where something is wrong, and what."""
+Parts = Iterator[tuple[KeyPath, Any, "Shape"]]
+"""The keys and members of a value, each with its place and its shape."""
 
-    Parts = Iterator[tuple[KeyPath, Any, "Shape"]]
-    """The keys and members of a value, each with its place and its shape."""
-
-    References = Iterator[tuple[KeyPath, str, str]]
-    """Where a name stands, what it is the name of, and the name."""
+References = Iterator[tuple[KeyPath, str, str]]
+"""Where a name stands, what it is the name of, and the name."""
 
 ID_PATTERN = r"[a-z0-9]+(-[a-z0-9]+)*"
 RESERVED_IDS = ("yes", "no", "on", "off", "true", "false", "null")

@@ -6,22 +6,20 @@ Most names are declared where the field is; what remains here depends on more th
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from advisor.errors import nearest
 from advisor.model import EFFECTS, NONE, NOT_APPLICABLE, TASK, Checkpoint
 from advisor.model.columns import columns, record
 from advisor.model.file_kinds import ENTITIES
 from advisor.model.phrase_kinds import NUMBER_OF, QUOTED, QUOTED_QUESTION
+from advisor.reader.document import Document, KeyPath
+from advisor.reader.shape import Faults
 from advisor.rulebase.compile import aimed_by, one_or_more
+from advisor.rulebase.entries import Entries, Entry
 
-if TYPE_CHECKING:
-    from advisor.reader.document import Document, KeyPath
-    from advisor.reader.shape import Faults
-    from advisor.rulebase.entries import Entries, Entry
-
-    Known = Mapping[str, list[str]]
-    """Every name that may be referred to, by what it is the name of."""
+Known = Mapping[str, list[str]]
+"""Every name that may be referred to, by what it is the name of."""
 
 JUDGED_FIELDS = (
     *("languages", "commercial_use", "memory_gb", "parameters_millions", "text_context"),

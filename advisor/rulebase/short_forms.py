@@ -10,7 +10,7 @@ What is written out has the places of what was written, so that later problems a
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from advisor.model import Checkpoint
 from advisor.model.columns import cited_keys, columns, record
@@ -18,12 +18,10 @@ from advisor.model.evidence import Source
 from advisor.model.file_kinds import ENTITIES, LISTS
 from advisor.phrasing import joined
 from advisor.reader.document import Document, KeyPath, Problem
+from advisor.rulebase.entries import Entries, Entry
 from advisor.rulebase.references import is_known
 
-if TYPE_CHECKING:
-    from advisor.rulebase.entries import Entries, Entry
-
-    Groups = Mapping[str, Sequence[str]]
+Groups = Mapping[str, Sequence[str]]
 
 FACTS = cited_keys(Checkpoint)
 ORDER = {field: place for place, field in enumerate(record(Checkpoint).fields)}
