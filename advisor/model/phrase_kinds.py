@@ -20,8 +20,8 @@ SERVED = "served"
 AND, OR, INTO = JOINING = ("and", "or", "into")
 """Particles of single words that join what stands beside them."""
 
-ABBREVIATION = "abbreviation"
-"""The particle behind which a full stop before a number ends nothing."""
+ABBREVIATION, NUMBER_WORD = "abbreviation", "number-word"
+"""Particles behind which a full stop before a number ends nothing, and of numbers in words."""
 
 ROLES = ("seen", "thing", "joined")
 """What is seen or heard, what else something is done with, and acts that `and` joins to others."""

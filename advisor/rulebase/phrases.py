@@ -22,6 +22,7 @@ from advisor.model.phrase_kinds import (
     MEASURE,
     NAME,
     NEXT,
+    NUMBER_WORD,
     NUMERAL,
     PARTICLE,
     ROLES,
@@ -96,7 +97,7 @@ def compile_words(values: Values) -> dict[str, Any]:
             language
             for particle in values["particle"]
             for language in particle.words
-            if particle.id == "number-word"
+            if particle.id == NUMBER_WORD
         ],
     }
 
@@ -183,7 +184,7 @@ def _words(values: Values) -> Iterable[tuple[str, str, str]]:
     for particle in values["particle"]:
         for language, phrase in phrases_in(particle):
             if particle.id not in LISTED:
-                suffix = f".{language}" if particle.id == "number-word" else ""
+                suffix = f".{language}" if particle.id == NUMBER_WORD else ""
                 kind = NAME if particle.id == SERVED else PARTICLE
                 yield kind, f"{particle.id}{suffix}", phrase
 

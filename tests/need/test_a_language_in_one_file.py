@@ -100,6 +100,21 @@ def test_a_language_is_a_file_of_words_in_the_folder_too(tmp_path):
     assert [one.task for one in read(rules, "dubbele foto's vinden").tasks] == ["deduplication"]
 
 
+def test_the_language_of_the_documentation_is_read(tmp_path):
+    page = (DUTCH.parents[2] / "docs" / "rules.md").read_text(encoding="utf-8")
+    block = page.partition("### Add a language")[2].partition("```yaml\n")[2].partition("```")[0]
+    (tmp_path / "words.yaml").write_text(block, encoding="utf-8")
+    polish = load_rules(overlays=(tmp_path,))
+    reading = read(polish, "sortować zdjęcia na pies, kot lub ryba, bez karty graficznej")
+    assert [one.task for one in reading.tasks] == ["zero-shot-classification"]
+    assert [one.answer.options for one in reading.answers] == [("cpu",)]
+    assert reading.words(reading.labels) == ("pies", "kot", "ryba")
+    both = read(polish, "chcę opisać i wyszukać moje zdjęcia, ok. 50 tys. zdjęć")
+    assert [one.task for one in (*both.tasks, *both.besides)] == ["image-search", "captioning"]
+    assert [one.answer.value for one in both.answers] == [50_000]
+    assert both.not_understood == ()
+
+
 @pytest.mark.parametrize(
     ("entry", "said"),
     [
@@ -113,3 +128,13 @@ def test_a_mistake_in_it_is_said_at_its_place(tmp_path, entry, said):
     with pytest.raises(BrokenFileError) as refused:
         load_rules(overlays=(tmp_path,))
     assert said in " ".join(map(str, refused.value.problems))
+
+
+@pytest.mark.parametrize(("language", "remarks"), [("pl", 1), ("nl", 0)])
+def test_words_for_numbers_that_nobody_reads_are_reported(tmp_path, language, remarks):
+    words = f"languages:\n  - {{id: {language}, particles: {{number-word: [dwa]}}}}\n"
+    (tmp_path / "words.yaml").write_text(words, encoding="utf-8")
+    said = load_rules(overlays=(tmp_path,)).remarks
+    assert ["words.yaml:2:" in each and "numbers in `pl`" in each for each in said] == [
+        True
+    ] * remarks
