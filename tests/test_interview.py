@@ -8,7 +8,8 @@ from random_rules import NOT_APPLICABLE, Plain, engine_for, facts, given_answers
 from advisor.engine.decision import Engine
 from advisor.engine.profile import Answer, make_profile
 from advisor.errors import ContradictionError, UsageError
-from advisor.interview.session import UNKNOWN, Session
+from advisor.interview.dialogue import put
+from advisor.interview.session import UNKNOWN, Ask, Session
 from advisor.model import NONE
 
 
@@ -201,3 +202,23 @@ def test_interview_on_the_shipped_rules_ends_with_the_family_of_the_whole_profil
     assert len(asked) <= 8
     assert session.race == decision.possible
     assert session.decide().family == decision.family
+
+
+class FirstChosen:
+    """A prompt that takes one option, then the first of what is asked further."""
+
+    def __init__(self, option):
+        self.option, self.asked = option, []
+
+    def choose(self, asked):
+        self.asked.append(asked)
+        return asked.rows[0].value if len(self.asked) > 1 else self.option
+
+
+def test_an_option_that_covers_others_offers_itself_before_them(rulebase):
+    question = rulebase.question("domain")
+    for option in (each for each in question.options if each.covers):
+        prompt = FirstChosen(option.id)
+        assert put(Ask(question, question.options), rulebase, prompt, ()) == option.id
+        assert prompt.asked[1].rows[0].text == f"{option.label}, in general"
+        assert len(prompt.asked[1].rows) > 1

@@ -201,6 +201,8 @@ def text(document: Document) -> str:
     lines = [f"**{first['id']}** ({document['family']}, {sure})" if first else f"({sure})"]
     if not first:
         lines = [f"{document['family'] or 'no family'} ({sure})"]
+    if "task" in document["assumed"]:
+        lines.insert(0, "No task was understood. Describe the images and the output, or pass task.")
     if "elsewhere" in document:
         names = ", ".join(document["elsewhere"]["checkpoints"]) or "none named"
         lines.append(f"elsewhere: {document['elsewhere']['task']}: {names}")

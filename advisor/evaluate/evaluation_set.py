@@ -67,7 +67,10 @@ def _folder(path: Path, images: Path | None) -> LabelledData:
     tables = [file for name, file in named.items() if file.suffix.lower() in TABLES]
     tables, notes = _held_out(tables, path)
     if usual or len(tables) == 1:
-        data = read_table(_own((usual or tables)[0], path), images or path)
+        table = (usual or tables)[0]
+        if (folders := sum(each.is_dir() for each in path.iterdir())) > 1:
+            notes.append(f"labels are read from {table.name}, not from {folders} folders beside it")
+        data = read_table(_own(table, path), images or path)
         return data._replace(notes=(*data.notes, *notes))
     if len(tables) > 1:
         raise UsageError(f"`{path}` holds several tables", hint=_one_of(tables))

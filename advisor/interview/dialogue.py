@@ -39,10 +39,12 @@ class Dialogue:
         self.prompt = prompt
         self._chosen: dict[str, str] = {}
 
-    def run(self) -> None:
-        """Ask until nothing is left to ask; who leaves is told how to go on."""
+    def run(self, ask: Ask | None = None) -> None:
+        """Ask, one thing first, until nothing is left to ask; who leaves is told how to go on."""
         session = self.session
         try:
+            while ask and not self._given(ask):
+                pass
             while (ask := session.next()) is not None:
                 note("", *wrapped(f"{len(session.steps) + 1}. {self._race()}", WIDTH))
                 self._given(ask, back=bool(session.steps))
@@ -69,10 +71,7 @@ class Dialogue:
             return
         if present := self.session.profile.get(question):
             self._chosen[question] = present.options[0]
-        ask = self.session.ask_again(question)
-        while not self._given(ask):
-            pass
-        self.run()
+        self.run(self.session.ask_again(question))
 
     def welcome(self) -> None:
         """Say in a line what will happen."""
@@ -178,7 +177,8 @@ def _put_options(ask: Ask, prompt: Prompt, extras: Sequence[Row], marked: str) -
     if len(named) <= FEW:
         named = [row._replace(hidden=False) for row in named]
     if unit is None:
-        named.append(Row(chosen, "another option, not in this list", ("none",)))
+        whole = next(row for row in rows if row.value == chosen)
+        named.insert(0, Row(chosen, f"{whole.text}, in general", ("none",)))
     return prompt.choose(Asked("Which one?", tuple(named), unit, question.units))
 
 

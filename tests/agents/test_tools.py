@@ -575,3 +575,10 @@ def test_a_need_of_a_book_is_refused_and_a_long_one_is_answered_in_short(rulebas
     assert len(short["not_understood"]) == compact.MOST_WORDS
     assert short["not_understood_left_out"] > 200
     assert tokens(answered) < 6_000
+
+
+def test_a_need_without_a_task_says_so_before_the_model_that_is_assumed(rulebase):
+    said = answer(rulebase, "recommend", {"need": "our photos, commercial"}).content[0].text
+    assert said.startswith("No task was understood. Describe the images")
+    said = answer(rulebase, "recommend", {"need": "captions of photos"}).content[0].text
+    assert "No task was understood" not in said

@@ -538,7 +538,9 @@ SENTENCE = ("search 50,000 photos by words on a laptop, German, at most 4 GB", "
     ],
     ids=["sentence", "guess", "sentence alone", "flags", "interview"],
 )
-def test_the_model_is_on_the_screen_with_the_whole_answer(terminal, command, offers, size):
+def test_the_model_and_how_to_run_it_are_on_the_screen_with_the_answer(
+    terminal, command, offers, size
+):
     rows, columns = size
     person = terminal(*command, size=size, screen=True, NO_COLOR="1")
     while (reached := person.running.expect([MENU, "a change an answer", pexpect.EOF])) == 0:
@@ -551,7 +553,7 @@ def test_the_model_is_on_the_screen_with_the_whole_answer(terminal, command, off
     assert (reached == 1) == offers
     assert sum(taken) + (0 if offers else 2) <= rows
     assert max(taken) == 1
-    assert " -v" in page
+    assert {"try", "code"} & {*re.findall(r"^  advisor (\w+)", page, re.MULTILINE)}
 
 
 @pytest.mark.slow

@@ -831,3 +831,12 @@ def test_a_class_without_a_name_among_others_is_refused_at_its_line(tmp_path):
     (tmp_path / "classes.txt").write_text("bird\n \ndog\n\n", encoding="utf-8")
     with pytest.raises(BrokenFileError, match=r"line 2 of .*classes.txt. has no class name"):
         read_data(str(tmp_path))
+
+
+def test_a_table_beside_folders_of_classes_says_that_it_counts(tmp_path):
+    table(tmp_path, "image,label\na.png,x\n", "labels.csv")
+    assert read_data(str(tmp_path)).notes == ()
+    for name in ("cat", "dog"):
+        (tmp_path / name).mkdir()
+    (note,) = read_data(str(tmp_path)).notes
+    assert note == "labels are read from labels.csv, not from 2 folders beside it"
