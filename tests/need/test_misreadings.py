@@ -1287,3 +1287,25 @@ def test_lines_of_transcription_are_examples(rulebase, text, number):
     assert answers["pairs"].value == number
     assert answers["training"].options == ("fine-tune",)
     assert "collection" not in answers
+
+
+@pytest.mark.parametrize(
+    ("text", "task"),
+    [
+        ("find duplicate slides in our decks", "deduplication"),
+        ("find duplicate pages in scans", "deduplication"),
+        ("find duplicate screenshots", "deduplication"),
+        ("find slides by text", "image-search"),
+        ("RAG over product photos with text questions", "embeddings"),
+        ("ask questions about product photos", "vqa"),
+    ],
+)
+def test_copies_of_pages_are_copies_and_rag_with_questions_embeds(rulebase, text, task):
+    assert tasks_of(rulebase, text) == [task]
+
+
+@pytest.mark.parametrize("between", ["and no", "or"])
+def test_makers_of_two_countries_are_ruled_out_as_far_as_known(rulebase, between):
+    text = f"caption photos, no Chinese {between} American models"
+    assert [limit.text for limit in read(rulebase, text).limits] == ["China"]
+    assert "language" not in options_of(rulebase, text)
