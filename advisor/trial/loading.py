@@ -218,11 +218,13 @@ def load_network(
             **FROM_DISK,
         )
         network = (network if quantized else network.to(placement.device)).eval()
+        for layer in network.modules() if quantized else ():  # a CPU's kernel takes no other sizes
+            if getattr(layer, "out_features", 0) % 32 or getattr(layer, "in_features", 0) % 64:
+                layer.support_avx512bf16_for_cpu = False
     absent = [
         key for key in report.get("missing_keys", ()) if not key.startswith(tuple(unused_by_task))
     ]
-    mismatched = [str(each[0]) for each in report.get("mismatched_keys", ())]
-    lacking = sorted(absent) + sorted(mismatched)
+    lacking = sorted(absent) + sorted(str(each[0]) for each in report.get("mismatched_keys", ()))
     unused = sorted(report.get("unexpected_keys", ()))
     name, loaded = checkpoint.name, type(network).__name__
     saved_from = " and ".join(checkpoint.architectures)
