@@ -239,9 +239,12 @@ class PlacedWords:
             return True
         hint = f"run `advisor {self.name}".rstrip() + " --help` to list the options"
         answer = meant_flag(self.rulebase, flag, value, [name[2:] for name in self.asks])
-        if not near.close and answer.plain:
+        called = [has for has in self.asks if value and flag in FLAGS.get(has, ())]
+        meant = [f"{has} {quoted(value)}" for has in called if self._takes(has, value)]
+        meant += answer.close[:1] if answer.plain else ()
+        if not near.close and meant:
             task = task_in(self.words, self.rulebase) or self.rulebase.tasks[0]
-            line = f"advisor recommend --task {task.id} {answer.close[0]}"
+            line = f"advisor recommend --task {task.id} {meant[0]}"
             hint = f"`{line}` recommends checkpoints for this flag"
         elif not near.close and (others := commands_with(flag)):
             hint = f"this is an option of {' and '.join(others)}"

@@ -125,6 +125,11 @@ def test_a_seed_that_no_library_takes_is_wrong(advisor, command):
     assert "--seed" in result.err
 
 
+def test_a_flag_of_a_need_beside_a_list_leads_to_the_recommendation(advisor):
+    said = " ".join(advisor("list", "--hardware", "rpi5").err.split())
+    assert "`advisor recommend --task captioning --device rpi5` recommends" in said
+
+
 def test_who_looks_for_a_check_is_told_its_command(advisor):
     result = advisor("check in CI that our model choice is still fine")
     assert "has no files to check" not in result.err
