@@ -400,6 +400,8 @@ def paligemma(folder: Path) -> Path:
         text_config={
             "model_type": "gemma",
             "vocab_size": len(words),
+            "eos_token_id": words.eos_token_id,  # Gemma's own ids are other words here
+            "bos_token_id": words.bos_token_id,
             "hidden_size": 16,
             "intermediate_size": 16,
             "num_hidden_layers": 1,
