@@ -128,19 +128,19 @@ class Resampler:
         gaps = gaps[np.isfinite(gaps)]
         difference = both[0].value - both[1].value
         tail = _NORMAL.cdf(-self._reach)  # left out at each end
-        low, high = np.quantile(gaps, (tail, 1 - tail)) if len(gaps) else (0.0, 0.0)
-        side = min(int((gaps <= 0).sum()), int((gaps >= 0).sum()))
-        p, test = min(1.0, 2 * (side + 1) / (len(gaps) + 1)), "bootstrap"
+        low, high = map(float, np.quantile(gaps, (tail, 1 - tail)) if len(gaps) else (0.0, 0.0))
+        side = (min(int((gaps <= 0).sum()), int((gaps >= 0).sum())) + 1) / (len(gaps) + 1)
+        away = _NORMAL.inv_cdf(min(side, 0.5)) * _NORMAL.inv_cdf(1 - RELIABLE / 2) / self._reach
+        p, test = 2 * _NORMAL.cdf(away), "bootstrap"  # as much larger as the interval is wider
         one_item_each = len(self._of_items) == self.images
         binary = all(m.each is not None and np.isin(m.each, (0.0, 1.0)).all() for m in both)
         if one_item_each and binary:  # right or wrong, nothing between
             p, test = mcnemar(both[0].each, both[1].each), "mcnemar"
         spread = float(gaps.std()) if len(gaps) else 0.0
         needed = (_NORMAL.inv_cdf(1 - RELIABLE / 2) + _NORMAL.inv_cdf(POWER)) * spread
-        settled = self.images * (needed / difference) ** 2 if difference else math.inf
-        interval = float(low), float(high)
+        settled = _rounded(self.images * (needed / difference) ** 2 if difference else math.inf)
         return Comparison(
-            metric, *names, difference, interval, p, p, test, self.images, needed, _rounded(settled)
+            metric, *names, difference, (low, high), p, p, test, self.images, needed, settled
         )
 
 

@@ -97,8 +97,7 @@ def candidates_for(
             "--demo and --checkpoint cannot be combined", hint="--checkpoint demo:clip names one"
         )
     if choice.demo:
-        demos = demo_checkpoints()
-        every = [(demo, each) for demo in demos for each in demo.tasks]
+        every = [(demo, each) for demo in demo_checkpoints() for each in demo.tasks]
         runs = [
             Candidate(demo.id, demo.id, demo.family, task=each)
             for demo, each in every

@@ -128,8 +128,7 @@ class LineRecogniser(Runner):
         outputs = self.network(**self.processed(image))
         read = self.processor.post_process_text_recognition(outputs)[0]
         sure = read["score"] if read["text"] else None
-        answer = Prediction(text=str(read["text"]), probability=sure)
-        return Reply(answers=(answer,))
+        return Reply(answers=(Prediction(text=str(read["text"]), probability=sure),))
 
 
 def task_prompt(tokenizer: Any, network: Any) -> str:

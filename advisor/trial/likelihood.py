@@ -51,7 +51,7 @@ def forced_likelihoods(runner: TextWriter, image: OpenedImage, request: Request)
     tokens = spelled_apart(runner.tokenizer, texts)
     inputs = runner.inputs(image, request)
     if runner.goes_on is not False:
-        scores = _from_the_prompt(runner.network, inputs, tokens)
+        scores = _from_the_prompt(runner, inputs, tokens)
         if runner.goes_on is None:
             wanted = _step_by_step(runner, inputs, tokens[:CHECKED])
             tolerance = 1e-3 if runner.placement.dtype == "float32" else 0.5
@@ -63,11 +63,11 @@ def forced_likelihoods(runner: TextWriter, image: OpenedImage, request: Request)
     return _step_by_step(runner, inputs, tokens)
 
 
-def _from_the_prompt(network: Any, inputs: Inputs, tokens: Sequence[Sequence[int]]) -> Any:
+def _from_the_prompt(runner: TextWriter, inputs: Inputs, tokens: Sequence[Sequence[int]]) -> Any:
     """Return the log-likelihood of each text, the prompt computed once; None where that fails."""
     torch = library("torch")
+    network, given = runner.writing(inputs)
     decodes = bool(network.config.is_encoder_decoder)
-    given = dict(inputs)
     given.pop("labels", None)  # some processors add them, to train on
     if decodes:
         start = network.generation_config.decoder_start_token_id or 0
@@ -86,7 +86,7 @@ def _from_the_prompt(network: Any, inputs: Inputs, tokens: Sequence[Sequence[int
             ids, written = (torch.tensor(each).to(network.device) for each in (padded, spelled))
             total = first[ids[:, 0]].double()
             if ids.shape[1] > 1:
-                after = _continued(network, prompt, ids[:, :-1], decodes=decodes)
+                after = _continued(network, prompt, ids[:, :-1], given, decodes=decodes)
                 logs = after.float().log_softmax(dim=-1).gather(2, ids[:, 1:, None])[:, :, 0]
                 total = total + (logs.double() * written[:, 1:]).sum(dim=1)
             totals.append(total)
@@ -95,14 +95,16 @@ def _from_the_prompt(network: Any, inputs: Inputs, tokens: Sequence[Sequence[int
     return torch.cat(totals).cpu()
 
 
-def _continued(network: Any, prompt: Any, ids: Any, *, decodes: bool) -> Any:
+def _continued(network: Any, prompt: Any, ids: Any, given: Inputs, *, decodes: bool) -> Any:
     """Return the logits after each of some ids (texts, tokens) that follow what was computed.
 
-    Nothing is padded before them, so that no mask is needed.
+    A decoder that is `given` the encoded image sees it again. Nothing is padded before: no mask.
     """
     cache = deepcopy(prompt.past_key_values)
     cache.batch_repeat_interleave(len(ids))
     how: Inputs = {"input_ids": ids}
+    if (seen := given.get("encoder_hidden_states")) is not None:
+        how["encoder_hidden_states"] = seen.repeat_interleave(len(ids), dim=0)
     if decodes:
         output = library("transformers.modeling_outputs").BaseModelOutput
         states = prompt.encoder_last_hidden_state.repeat_interleave(len(ids), dim=0)

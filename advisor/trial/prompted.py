@@ -16,7 +16,6 @@ from advisor.trial.runner import Runner, fixed_prompt
 from advisor.trial.runtime import ImageError, UnsupportedError, library
 
 THINKS = "the model thinks before it answers. advisor removes the thinking from the output"
-NO_REPLY = Reply(answers=())
 FPS = 1.0
 """Frames a second of a folder that is a clip."""
 
@@ -53,7 +52,7 @@ class TextWriter(Runner, abc.ABC):
     ) -> list[Reply]:
         """Write the answers, together where the inputs have one shape: nothing is padded."""
         inputs = [self.inputs(*each) for each in zip(images, requests, strict=True)]
-        replies: list[Reply] = [NO_REPLY] * len(inputs)
+        replies: list[Reply] = [Reply(answers=())] * len(inputs)
         for places, batch in stacked(inputs):
             limit = self._limit(batch)
             for place, ids in zip(places, self.generate(batch, limit), strict=True):
@@ -87,14 +86,14 @@ class TextWriter(Runner, abc.ABC):
         """Return the log-likelihood of writing each text of a request, (texts,), float64."""
         return forced_likelihoods(self, image, request)
 
-    def usual_limit(self) -> int:
-        """Return how many tokens are written where nobody asks for more."""
-        return self.new_tokens
+    def writing(self, inputs: Inputs) -> tuple[Any, Inputs]:
+        """Return the network that goes on from what it has written, and what that reads."""
+        return self.network, dict(inputs)
 
     def _limit(self, inputs: Inputs) -> int:
         """Return how many tokens may be written: asked for or usual, and never beyond the room."""
         limit = self.loading.max_new_tokens
-        wanted = self.usual_limit() if limit is None else limit
+        wanted = self.new_tokens if limit is None else limit
         config = self.network.config
         decoder = getattr(config, "decoder", None) or getattr(config, "text_config", None) or config
         positions = getattr(decoder, "max_position_embeddings", None)
@@ -122,6 +121,13 @@ class BlipCaptioner(TextWriter):
     def prompt_length(self, inputs: Inputs) -> int:
         """Return the length of the beginning, without its end token."""
         return int(inputs["input_ids"].shape[-1]) - 1 if "input_ids" in inputs else 1
+
+    def writing(self, inputs: Inputs) -> tuple[Any, Inputs]:
+        """Return the decoder with the encoded image and the beginning, as `generate` calls it."""
+        seen = self.network.vision_model(pixel_values=inputs["pixel_values"])[0]
+        ids = inputs["input_ids"][:, :-1].clone() if "input_ids" in inputs else seen.new_zeros(1, 1)
+        ids = ids.long().fill_diagonal_(self.network.config.text_config.bos_token_id)  # one row
+        return self.network.text_decoder, {"input_ids": ids, "encoder_hidden_states": seen}
 
 
 class BlipAnswerer(TextWriter):
@@ -243,6 +249,7 @@ class Chat(Prompted):
         if self.thinks:
             self.warnings += (way_of(entry, self.task, thinking=wanted) if entry else THINKS,)
         self.thinks &= wanted or not self.switch
+        self.new_tokens = self.use.thought_tokens if self.thinks else self.new_tokens
 
     def inputs(self, image: OpenedImage, request: Request) -> Inputs:
         """Return the inputs of one turn: the image, others after it, and the instruction.
@@ -288,10 +295,6 @@ class Chat(Prompted):
         on, off = (way_of(self.entry, self.task, thinking=thinking) for thinking in (True, False))
         return tuple(off if warning == on else warning for warning in self.warnings)
 
-    def usual_limit(self) -> int:
-        """Return how many tokens are written, those of a thought among them."""
-        return self.use.thought_tokens if self.thinks else super().usual_limit()
-
     def generation_settings(self) -> dict[str, Any]:
         """Return what else `generate` needs: greedy writing has a thought go round in circles."""
         sampled = self.network.generation_config.do_sample
@@ -314,10 +317,8 @@ def worded(act: str, prompts: Sequence[str], request: Request) -> str | None:
     """Return the user's prompt, else the first that has a place for what a request asks about."""
     if request.prompt:
         return request.prompt
-    words = {}
-    if act == ANSWER:
-        words["question"] = request.question or ""
-    elif act == LABEL:
+    words = {"question": request.question or ""} if act == ANSWER else {}
+    if act == LABEL:
         words["labels"] = "; ".join(request.wrapped_texts)
     return prompt_with(prompts, words) or words.get("question")
 

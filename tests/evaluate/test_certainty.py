@@ -128,6 +128,19 @@ def test_intervals_of_a_difference_cover_the_truth():
     assert 460 <= covered <= 490
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SIMULATED)
+def test_equally_good_candidates_are_told_apart_in_5_of_100_and_its_noise(name):
+    kind, simulate, _ = SIMULATED[name]
+    apart = 0
+    for seed in range(500):
+        both = tuple(simulate(np.random.default_rng([seed, 11, n]), 60) for n in range(2))
+        resampler = Resampler(range(60), seed=0, draws=500)
+        values = tuple(map(resampler.values, both))
+        apart += resampler.compare(kind, ("a", "b"), both, values).reliable
+    assert apart <= 34
+
+
 def captions(size):
     draw = random.Random(size)
     words = ["red", "cat", "dog", "sits", "on", "mat", "a", "the"]

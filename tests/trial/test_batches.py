@@ -110,6 +110,7 @@ MANY = Request(
 )
 TOWERS = {
     "captioner": "encoder", "donut": "encoder", "gpt2_captioner": "encoder",
+    "blip_captioner": "vision_model",
     "florence2": "model.vision_tower", "paligemma": "model.vision_tower",
     "llava": "model.vision_tower", "smolvlm": "model.vision_model",
     "qwen2_vl": "model.visual", "qwen2_5_vl": "model.visual",

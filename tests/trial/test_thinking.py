@@ -161,7 +161,7 @@ def test_try_thinks_as_when_measured_and_says_which(
     reply = runner.run(open_image(photo), Request(question="What is in the image?"))
     assert reply.answers[0].text == answer
     assert any(said in warning for warning in runner.warnings)
-    assert runner.usual_limit() >= 4096 or how
+    assert runner.new_tokens >= 4096 or how
 
 
 def test_a_folder_that_nobody_knows_thinks_by_its_template(thinker, photo):
