@@ -56,16 +56,6 @@ def test_how_an_answer_was_read_is_said(advisor, arguments):
     assert result.json["family"]
 
 
-def test_flags_that_suit_one_of_several_tasks_are_used_for_that_one(rules):
-    answer = recommend(rules, {"task": ["captioning", "image-search"], "detail": "gist",
-                               "text-input": "query", "language": "de"})  # fmt: skip
-    caption, search = (one.decision.given for one in answer.advice)
-    assert "text-input" not in caption
-    assert search["text-input"].options == ("query",)
-    assert caption["language"] == search["language"]
-    assert any("captioning" in note for note in answer.notes)
-
-
 def test_what_suits_none_of_several_tasks_is_a_contradiction(rules):
     with pytest.raises(ContradictionError):
         recommend(rules, {"task": ["captioning", "vqa"], "output": "ranking"})

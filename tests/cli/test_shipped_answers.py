@@ -752,18 +752,3 @@ def test_a_printed_command_keeps_the_spaces_before_apostrophes(advisor):
     need = "find photos for 'open air' concerts among 20,000 pictures on a laptop, in German please"
     last = advisor("recommend", need).out.replace(" \\\n", " ").strip().splitlines()[-1]
     assert shlex.split(last)[2:3] == [need]
-
-
-@pytest.mark.parametrize("device", ["gpu", "cpu"])
-def test_documents_are_searched_by_flags_as_by_a_sentence(advisor, device):
-    flags = ("--device", device)
-    answers = [
-        ask(advisor, "--task", "image-search", "--domain", "documents", *flags),
-        ask(advisor, "--task", "rag", "--domain", "documents", *flags),
-        ask(advisor, "find slides by text", *flags),
-    ]
-    first = {answer["elsewhere"]["checkpoints"][0] for answer in answers}
-    assert len(first) == 1
-    assert not any(answer["checkpoints"] for answer in answers)
-    browser = ask(advisor, "--task", "image-search", "--domain", "documents", "--device", "browser")
-    assert browser["family"] == "clip"  # page retrievers are run from Python
