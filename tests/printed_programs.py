@@ -9,6 +9,8 @@ from pathlib import Path
 def run_program(code, *words):
     """Run a program with a command line in this process; return its names.
 
+    One that ends with another status than 0 raises SystemExit.
+
     What keeps vectors does so in the folder `index`, unless the line names another.
     """
     names = {"__name__": "__main__"}
@@ -17,6 +19,9 @@ def run_program(code, *words):
     before, sys.argv = sys.argv, ["program.py", *map(str, words)]
     try:
         exec(compile(code, "<program>", "exec"), names)
+    except SystemExit as ended:
+        if ended.code:
+            raise
     finally:
         sys.argv = before
     return names

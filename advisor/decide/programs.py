@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 from advisor.decide.command_lines import TRANSFORMERS, act_of, program_for, program_joining
 from advisor.decide.memory import file_dtype, loaded_dtype, training_memory
-from advisor.decide.program_header import LATE, merged
+from advisor.decide.program_header import LATE, WIDTH, merged
 from advisor.decide.requirements import AS_IS
 from advisor.errors import unknown_name
 from advisor.foreign import visible_lines
@@ -28,6 +28,10 @@ _ASKED = re.compile(r'(^ *|, )\{"type": "text", "text": prompt\}(,\n)?', re.MULT
 """What holds the text of a turn."""
 _ALONE = re.compile(r"^ *\{([a-z-]+)\}\n", re.MULTILINE)
 _LINES = re.compile(r"^( *)\{lines\}$", re.MULTILINE)
+_SOME = re.compile(r"^( *)\{(cuts|whole|local)\}(.*\n?)", re.MULTILINE)
+"""A line of programs whose texts a limit of tokens cuts, of others, or of all but clients."""
+_LONG = re.compile(rf"^(?=.{{{WIDTH + 1}}})(model = .*)\.to\(device\)$", re.MULTILINE)
+"""A line that is written as two."""
 OPENED, PAGE_OPENED = 'picture(item["image"])', 'picture(item["image"], item.get("page"))'
 LOWERED = "[text.lower() for text in texts]"
 SAMPLE = "a photo of a dog"
@@ -74,9 +78,16 @@ def snippet(
     if tool:
         code = "\n\n".join([tool.begin, code, tool.end] if whole else [code, tool.once])
         code = re.sub(_LINES, lambda line: indent(tool.lines, line[1]), code)
+    thought = "{thought-tokens}" in code
+    kinds = {"cuts" if thought or "{new-tokens}" in code else "whole"}
+    kinds |= set() if "{server-address}" in code else {"local"}
+    code = re.sub(_SOME, lambda line: line[1] + line[3] if line[2] in kinds else "", code)
     class_name, processor = checkpoint.model_class or "", checkpoint.processor or "AutoProcessor"
     act = act_of(rulebase, task) if task else None
     most = max((each.new_tokens for each in rulebase.acts.values()), default=1)
+    limit = str(act.limit(task) if act else most)
+    limit = str(rulebase.thought_limit(checkpoint.model_type)) if thought else limit
+    given_limit = "args.max_tokens" if whole and tool else limit
     opened = PAGE_OPENED if "page: int" in code else OPENED
     batch = str(tool.batch if tool else 1)
     loaded = loaded_dtype(checkpoint)  # on a CPU as on a GPU the one whose memory was counted
@@ -112,9 +123,10 @@ def snippet(
         "size": f"{batch} // (1 if accelerated else 4)" if "accelerated = " in code else batch,
         "page-case": LOWERED_ON_PAGES if checkpoint.text_case == "lower" else "",
         "server-address": server,
-        "new-tokens": str(act.limit(task) if act else most),
-        "thought-tokens": str(rulebase.thought_limit(checkpoint.model_type)),
+        "limit": limit,
+        **dict.fromkeys(("new-tokens", "thought-tokens"), given_limit),
         "thinking": f"{switch}={thinking},{remark}" if switch else "",
+        "thinking-set": f"how.update({switch}={thinking}){remark}" if switch else "",
         "template": f'body["chat_template_kwargs"] = {{"{switch}": {thinking}}}' if switch else "",
         "given": "" if whole else "[]",
         "late": LATE if whole and not server else "",  # a client imports nothing slow
@@ -130,10 +142,12 @@ def snippet(
     if checkpoint.prompts.get(task or "") == "":
         code = re.sub(_ASKED, "", code)
     code = re.sub(_ALONE, lambda line: line[0] if names.get(line[1], "some") else "", code)
+    code = code.replace('f"{prompt}"', f"f{literal(as_format(prompt))}")
     for quoted in ("prompt", "asked", "sample"):
         code = code.replace(f'"{{{quoted}}}"', f"{{{quoted}}}")
     code = re.sub(_FILLED, lambda place: names.get(place[1], place[0]), code)
-    return code if code.startswith("<") else merged(pinned(code, checkpoint.revision))
+    code = re.sub(_LONG, r"\1\nmodel = model.to(device)", pinned(code, checkpoint.revision))
+    return code if code.startswith("<") else merged(code)
 
 
 def tool_of(
@@ -179,6 +193,12 @@ def way_of(checkpoint: Checkpoint, task: str, *, thinking: bool = True) -> str:
     if checkpoint.thinking_switch:
         return "thinking is off. The published results used thinking"
     return "the model always thinks before it answers"
+
+
+def as_format(prompt: str) -> str:
+    """Return a prompt as an f-string has it: of its braces, those of its fields alone count."""
+    doubled = prompt.replace("{", "{{").replace("}", "}}")
+    return doubled.replace("{{fields}}", "{json.dumps(fields)}")
 
 
 def literal(text: str) -> str:

@@ -96,8 +96,8 @@ def test_what_a_checkpoint_says_of_itself_holds_with_every_runtime():
         if (prompt := checkpoint.prompts.get(task)) and not runtime.page:
             assert json.dumps(prompt, ensure_ascii=False) in code
         if checkpoint.thinks and runtime.server:
-            assert '"max_tokens": 8192' in code
-            assert ('"max_tokens": 8192' in fast) == (checkpoint.thinking_switch is None)
+            assert "default=8192" in code
+            assert ("default=8192" in fast) == (checkpoint.thinking_switch is None)
             if checkpoint.thinking_switch:
                 assert f'{{"{checkpoint.thinking_switch}": False}}' in fast
 

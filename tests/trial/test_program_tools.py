@@ -9,6 +9,7 @@ import json
 import random
 import re
 import shutil
+import signal
 import subprocess
 from inspect import signature
 from pathlib import Path
@@ -99,8 +100,7 @@ def called(code, checkpoint, folder, *words, short=True):
     code = code.replace(f'name = "{checkpoint.id}"', f"name = {str(folder)!r}")
     if not short:
         return run_program(code, *words)
-    code = re.sub(r"max_new_tokens=(min\()?\d+", r"max_new_tokens=\g<1>6", code)
-    return run_program(code, *words)
+    return run_program(re.sub(r'("--max-tokens", .*default=)\d+', r"\g<1>6", code), *words)
 
 
 def marks(key):
@@ -144,7 +144,7 @@ def test_a_folder_is_worked_through_and_what_was_killed_goes_on(key, tiny, photo
     )
     failed = {Path(line["image"]).name: line["error"] for line in told if "error" in line}
     assert list(failed) == ["broken.jpg"], failed
-    given = {"image", "question", "text", "offered", "not_json", "cut"}
+    given = {"image", "question", "text", "offered", "prompt", "not_json", "cut"}
     result = next(iter(set(told[0]) - given), "text")
     if "labels" in key[2] and not key[2].startswith("scores"):  # these have a score of each
         assert {line["offered"] for line in told} == {WORDS["labels"][1].replace(", ", "; ")}
@@ -161,7 +161,7 @@ def test_a_folder_is_worked_through_and_what_was_killed_goes_on(key, tiny, photo
     other = [pair for pair in zip(told, again, strict=True) if not close(*pair)]
     assert not other
     printed = capfd.readouterr().err
-    assert "1 with an error" in printed
+    assert "1 failed" in printed
     assert not re.search("warn|deprecat|ignored|not initialized", printed, re.IGNORECASE), printed
 
 
@@ -689,12 +689,104 @@ def test_what_failed_is_tried_again_on_resume_and_each_image_has_one_line(tiny, 
     (photos / "notes.txt").unlink()
     called(code, checkpoint, tiny(kind), *words, "--resume")
     printed = capfd.readouterr().err
-    assert "1 lines added to out.jsonl, 0 with an error" in printed
-    assert "skipped" not in printed
+    assert "1 of 1, 0 failed" in printed
+    assert "1 lines added to out.jsonl" in printed
+    assert "skipped: none" in printed
     told = lines_of("out.jsonl")
     assert len({line["image"] for line in told}) == len(told) == 11
     assert not [line for line in told if "error" in line]
     assert not list(Path().glob("*.part"))
+
+
+@pytest.mark.parametrize(
+    ("task", "name", "flag", "values", "key"),
+    [
+        (
+            "captioning",
+            "Qwen3VLForConditionalGeneration",
+            "--prompt",
+            ["a cat ?", "a dog"],
+            "prompt",
+        ),
+        ("zero-shot-classification", "CLIPModel", "--labels", ["cat,dog", "dog,cat"], "offered"),
+        ("image-text-matching", "BlipForImageTextRetrieval", "--text", ["a cat", "a dog"], "text"),
+    ],
+)
+def test_an_answer_to_other_words_is_no_answer_on_resume(
+    task, name, flag, values, key, tiny, photos
+):
+    """What an answer depends on stands in its line, so that each is given once."""
+    code, checkpoint, kind = a_tool(task, name)
+    words = (photos.name, "--output", "new/out.jsonl", "--limit", "2", flag)
+    called(code, checkpoint, tiny(kind), *words, values[0])
+    first = Path("new/out.jsonl").read_bytes()
+    called(code, checkpoint, tiny(kind), *words, values[1], "--resume")
+    both = Path("new/out.jsonl").read_bytes()
+    assert both.startswith(first)
+    told = [line[key] for line in lines_of("new/out.jsonl")]
+    assert told == [value.replace(",", "; ") for value in values for _ in range(2)]
+    called(code, checkpoint, tiny(kind), *words, values[0], "--resume")
+    assert Path("new/out.jsonl").read_bytes() == both
+
+
+def test_fields_that_were_not_asked_for_are_read_on_resume(tiny, photos):
+    pytest.importorskip("pypdfium2")
+    checkpoint = RULEBASE.checkpoint("Qwen/Qwen3-VL-4B-Instruct")
+    code = tool_code(checkpoint, "field-extraction")
+    words = (photos.name, "--output", "out.jsonl", "--limit", "2", "--fields")
+    called(code, checkpoint, tiny("qwen3_vl"), *words, "total")
+    called(code, checkpoint, tiny("qwen3_vl"), *words, "iban", "--resume")
+    asked = [line["prompt"] for line in lines_of("out.jsonl")]
+    assert ['{"total": null}' in each for each in asked] == [True, True, False, False]
+    assert ['{"iban": null}' in each for each in asked] == [False, False, True, True]
+
+
+def test_a_cut_text_is_counted_and_written_again_where_more_may_be_written(tiny, photos, capfd):
+    code, checkpoint, kind = a_tool("vqa", "Qwen3VLForConditionalGeneration")
+    words = (photos.name, "--limit", "4", "--output", "out.jsonl")
+    called(code, checkpoint, tiny(kind), *words)
+    assert "4 of 4, 1 failed, 3 cut" in capfd.readouterr().err
+    before = lines_of("out.jsonl")
+    called(code, checkpoint, tiny(kind), *words, "--resume")
+    assert "1 of 1, 1 failed, 0 cut" in capfd.readouterr().err
+    longer = ("--resume", "--max-tokens", "600")
+    called(code, checkpoint, tiny(kind), *words, *longer)
+    after = lines_of("out.jsonl")
+    assert {line["image"] for line in after} == {line["image"] for line in before}
+    both = zip(before, after, strict=True)
+    assert sum(len(two["answer"]) > len(one["answer"]) for one, two in both if "cut" in one) == 3
+
+
+def test_what_is_complete_loads_nothing_and_what_fails_wholly_says_so(tiny, photos, capfd):
+    code, checkpoint, kind = a_tool("zero-shot-classification", "CLIPModel")
+    words = ("--labels", "a cat,a dog", "--output", "out.jsonl")
+    with pytest.raises(SystemExit) as ended:
+        called(code, checkpoint, tiny(kind), "photos/broken.jpg", *words)
+    assert ended.value.code == 1
+    assert "1 of 1, 1 failed" in capfd.readouterr().err
+    called(code, checkpoint, tiny(kind), "photos/a.jpg", *words, "--resume")
+    capfd.readouterr()
+    called(code, checkpoint, photos / "no network", "photos/a.jpg", *words, "--resume")
+    assert "nothing to add to out.jsonl" in capfd.readouterr().err
+    with pytest.raises(SystemExit) as ended:
+        called(code, checkpoint, tiny(kind), "photos", "--labels", " ,", "--output", "no.jsonl")
+    assert ended.value.code == 2
+    assert "--labels  , names no label" in capfd.readouterr().err
+
+
+def test_a_stopped_program_says_how_it_goes_on(tiny, photos):
+    """By the signal of Ctrl-C, while it loads or works."""
+    tool = a_tool("vqa", "BlipForQuestionAnswering")
+    command = [*placed(tool, tiny), photos.name, "--output", "out.jsonl"]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    while "loading the model" not in process.stderr.readline():
+        assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    _, printed = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert printed.endswith("stopped: to continue, add --resume\n")
+    assert "Traceback" not in printed
 
 
 def test_an_image_of_16_bits_keeps_its_shades(tiny, photos):
@@ -850,9 +942,10 @@ def test_fields_are_parsed_asked_for_once_more_and_marked(tiny, photos):
     assert [line["page"] for line in lines_of("tiff.jsonl")] == [1, 2]
     turned = pages[1].rotate(180).tobytes()
     assert names["picture"]("bill.tif", 2).tobytes() == turned
-    called(code, checkpoint, tiny(kind), "torn.pdf", *fields[:2], "--output", "torn.jsonl")
+    with pytest.raises(SystemExit, match="True"):  # all have failed
+        called(code, checkpoint, tiny(kind), "torn.pdf", *fields[:2], "--output", "torn.jsonl")
     assert [line["image"] for line in lines_of("torn.jsonl") if "error" in line] == ["torn.pdf"]
-    placed = code.replace("\nkeys = ", f"\n{READS}\nkeys = ")
+    placed = code.replace("\nsize = ", f"\n{READS}\nsize = ")
     names = called(
         placed, checkpoint, tiny(kind), "bill.pdf", *fields[:2], "--output", "read.jsonl"
     )

@@ -224,7 +224,7 @@ def test_a_server_of_llama_cpp_answers_and_may_be_started_again(photos, tmp_path
     assert run_command(["code", CHAT, "--task", "vqa", "--runtime", "llama.cpp"]) == 0
     code = capsys.readouterr().out
     line = re.search(r"llama-server .*", code)[0]
-    code = re.sub(r'"max_tokens": \d+', '"max_tokens": 8', code)
+    code = re.sub(r'("--max-tokens", .*default=)\d+', r"\g<1>8", code)
     words = ("photos", "--question", "what?", "--batch-size", "2", "--output")
     with llama_server(line, tmp_path) as process:
         run_program(code, *words, "whole.jsonl")
@@ -249,7 +249,9 @@ def test_mlx_answers_and_goes_on_to_the_same_bytes(photos, tmp_path, capsys):
     (photos / "small.png").unlink()
     tiny_chat(tmp_path / "checkpoint")
     code = program(capsys, CHAT, "vqa", "mlx", tmp_path / "checkpoint")
-    Path("program.py").write_text(re.sub(r"max_tokens=\d+", "max_tokens=8", code), "utf-8")
+    Path("program.py").write_text(
+        re.sub(r'("--max-tokens", .*default=)\d+', r"\g<1>8", code), "utf-8"
+    )
     command = [f"{MLX}/bin/python", "program.py", "photos", "--question", "what?", "--output"]
     subprocess.run([*command, "whole.jsonl"], check=True, capture_output=True)
     subprocess.run([*command, "cut.jsonl", "--limit", "4"], check=True, capture_output=True)

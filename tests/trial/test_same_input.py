@@ -287,10 +287,12 @@ def opened_by_programs():
     for checkpoint, task, _ in TOOLS.values():
         tree = ast.parse(snippet(checkpoint, task, RULEBASE, whole=True))
         names = [node for node in tree.body if getattr(node, "name", "") == "picture"]
-        imports = [node for node in tree.body if ast.unparse(node).startswith("from PIL")]
+        nodes = [node for node in tree.body if ast.unparse(node).startswith("from PIL")]
+        imports = sorted({name.name for node in nodes for name in node.names})
         for function in names:
             function.returns, function.args.args[0].annotation = None, None
-            written["\n".join(map(ast.unparse, (*imports, function)))] = (checkpoint.id, task)
+            text = f"from PIL import {', '.join(imports)}\n{ast.unparse(function)}"
+            written[text] = (checkpoint.id, task)
     assert len(written) == 2  # of images, and of pages
     return written
 

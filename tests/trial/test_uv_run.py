@@ -50,7 +50,7 @@ def test_the_commands_in_the_head_of_a_program_run_as_they_stand(need, tiny, tmp
     assert commands
     placed = re.sub(r'^name = ".+"$', 'name = "someone/there"', code, flags=re.MULTILINE)
     assert placed != code
-    short = re.sub(r"max_new_tokens=\d+", "max_new_tokens=4", placed)
+    short = re.sub(r'("--max-tokens", .*default=)\d+', r"\g<1>4", placed)
     (tmp_path / "program.py").write_text(short, encoding="utf-8")
     for color in ("blue", "red"):
         (tmp_path / "photos" / color).mkdir(parents=True)
