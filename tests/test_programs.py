@@ -468,6 +468,8 @@ def test_the_head_of_a_program_is_inline_metadata():
         line for line in written.python.splitlines() if line.startswith("# pip install ")
     )
     assert shlex.split(install)[3:] == found["dependencies"]
+    (index,) = re.findall(r"^# pip install torch --index-url (\S+)$", written.python, re.MULTILINE)
+    assert f"uv run --index {index} ..." in written.python  # uv sees no environment of pip
     wait = r"downloads \S+/\S+, about [0-9.]+ GB: \d+ minutes at 100 Mbit/s\."
     assert re.search(wait, written.python)
 

@@ -102,6 +102,7 @@ def header(
         lines += [
             "On Linux, torch includes several GB of CUDA libraries. To avoid them, first run",
             f"pip install torch --index-url {CPU_INDEX}",
+            f"or give uv the same index: uv run --index {CPU_INDEX} ...",
         ]
     if checkpoint and checkpoint.gated:
         lines.append(f"First accept the terms at {checkpoint.page} and run `hf auth login`.")

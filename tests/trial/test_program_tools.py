@@ -338,7 +338,7 @@ def pairs_are_found(code, checkpoint, network, kept, vectors, capfd):
     small = code.replace(" = 4096, ", " = 4, ")
     assert small != code
     called(small, checkpoint, network, *words)
-    assert re.search(r"\r4 of 11, \d+ s left", capfd.readouterr().err)
+    assert re.search(r"\rindex/duplicates-0.9.jsonl: 4 of 11, \d+ s left", capfd.readouterr().err)
     lines = lines_of(output)
     apart = [place for place, line in enumerate(kept) if not line["image"].endswith("again.jpg")]
     assert [line["image"] for line in lines] == [line["image"] for line in kept]
@@ -368,6 +368,7 @@ def pairs_are_found(code, checkpoint, network, kept, vectors, capfd):
     assert earlier == again
     assert (near["image"], copy["image"]) == ("photos/near.png", "photos/new.png")
     assert near["near"]["photos/a.jpg"] > 0.99
+    assert "größe.gif" in output.read_text(encoding="utf-8")
     assert (copy["equal"], copy["near"]) == (["photos/alpha.png"], {})
     called(small, checkpoint, network, "duplicates", "--threshold", 0.8)
     assert len(lines_of("index/duplicates-0.8.jsonl")) == len(lines_of(output)) == len(again) + 2
@@ -821,6 +822,9 @@ def test_jpeg_2000_is_read_and_of_another_type_it_is_said_which_are(tiny, photos
 def test_a_folder_without_images_or_a_broken_one_asked_for_is_said(tiny, photos, capfd):
     code, checkpoint, kind = a_tool("image-search", "SiglipModel")
     (photos / "empty").mkdir()
+    with pytest.raises(SystemExit):
+        called(code, checkpoint, tiny(kind), photos.name)
+    assert "program.py index DIR, then program.py query WORDS" in capfd.readouterr().err
     told = (("nosuch", "does not exist"), ("photos/empty", "has no images. Types read: .bmp .gif"))
     for folder, what in told:
         with pytest.raises(SystemExit) as stopped:
