@@ -170,7 +170,8 @@ def worded(
     """Return the prompt for a task, with its place for what is asked, and what stands there."""
     own, usual = checkpoint.prompts.get(task or ""), program.prompts.get(task or "", "")
     match = _ASKED_FOR.search(usual)
-    named = {"fields": answers.get("fields"), "labels": answers.get(LABEL_NAMES)}
+    named = {place: answers.get(place) for place in ("fields", "question")}
+    named["labels"] = answers.get(LABEL_NAMES)
     question = (named.get(match[1]) or match[2]) if match else ""
     if own is not None:
         return own, question

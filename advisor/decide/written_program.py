@@ -121,6 +121,7 @@ def script(
     runtime_name: str = "",
     fields: str = "",
     labels: str = "",
+    question: str = "",
     saved: str = "",
 ) -> Script:
     """Return the program for the first checkpoint of an answer, or for a `named` one.
@@ -129,6 +130,7 @@ def script(
     Where no runtime is named, it is that of the device, or the nearest that runs the checkpoint.
     `fields` are those that a program reads from documents where none are given when it runs,
     `labels` those that it gives images in the command that runs it.
+    `question` is asked where none is given when it runs.
     `saved` is the name of the file that it is written to, empty where nobody says.
     Raises UsageError where there is no checkpoint, where parts are not joined for such a task, or
     where no program is known.
@@ -144,6 +146,7 @@ def script(
     name = checkpoint.id if checkpoint else ""
     rulebase, task = advice.rulebase, advice.task
     options = {**advice.options, **({"fields": fields} if fields else {}), LABEL_NAMES: labels}
+    options["question"] = question
     code = cell = program = hours = None
     if checkpoint is None and use == COMPOSE:
         code = joining_program(task, rulebase.programs)

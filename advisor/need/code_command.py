@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -31,6 +32,12 @@ PAGE = "html"
 WRITTEN = (".py", ".ipynb", ".html")
 """How the files end that a program is written to."""
 FORMATS = ("python", "notebook", "json", PAGE)
+_COUNTED = re.compile(
+    r"\b(?:how many|count(?: the| all)?) ((?!how\b)\w[\w-]*(?: \w[\w-]*){0,2}?)"
+    r"(?= (?:are|can|do|from|in|is|on|per|there)\b|[.,:;?]|$)",
+    re.IGNORECASE,
+)
+"""What an English sentence counts: how many people are there, count the parked cars on photos."""
 NEED = "Task or sentence, or the checkpoint of the program."
 Need = Annotated[list[str], typer.Argument(metavar="[NEED|CHECKPOINT]", help=NEED)]
 VERIFIED_ONLY = "Use only checkpoints whose required fields are all verified."
@@ -126,16 +133,18 @@ def _of_page(rulebase: RuleBase, shown: Showing) -> str:
 def _file_and_names(
     rulebase: RuleBase, need: Sequence[str], given: str, shown: Showing, project: Path | None
 ) -> dict[str, str]:
-    """Return fields and labels that a need names, or a flag, and the file written, if any."""
+    """Return fields, labels and a question that a need or a flag names, and the file, if any."""
     from advisor.need.reading import read
 
     named = [file.name for format, file in shown.files if format == FORMATS[0] and not project]
     reading = read(rulebase, " ".join(need))
     fields, read_labels = map(reading.words, (reading.fields, reading.labels))
     labels = split([given]) or read_labels
+    counted = _COUNTED.search(" ".join(need))
     return {
         "fields": ",".join(fields),
         "labels": "; ".join(labels),
+        "question": f"How many {counted[1]} are in the image?" if counted else "",
         "saved": named[0] if named else "",
     }
 

@@ -622,3 +622,18 @@ def test_the_head_says_what_it_takes_asks_and_does(advisor, words, run, said):
     assert f"\n# {said}" in head
     if asked := re.search(r'--(?:labels|question) "(.*)"', run):
         assert f'"{asked[1]}"' in code.replace("; ", ",")
+
+
+@pytest.mark.parametrize(
+    ("need", "counted"),
+    [
+        ("how many people are in my photos", "people"),
+        ("count the parked cars on photos of my lot", "parked cars"),
+        ("count how many cats are in photos", "cats"),
+    ],
+)
+def test_a_program_that_counts_asks_for_what_the_sentence_counts(advisor, need, counted):
+    code = advisor("code", need).out
+    asked = f'"How many {counted} are in the image?"'
+    assert f"uv run program.py photos --question {asked}\n" in code
+    assert f"\nquestion = {asked}\n" in code
