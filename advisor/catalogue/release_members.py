@@ -155,13 +155,18 @@ class ReleaseMembers:
         return self.table.group(block_of(home.partition(":")[0]), home, self._number)
 
     def _own(self, home: str) -> tuple[dict[str, str], bool]:
-        """The members that a class itself adds, and whether it has more than those."""
+        """Return the members that a class itself adds, each with its text, and if it may have more.
+
+        `home` is `module:Class`. One that begins with `!` stands outside the described packages; of
+        those that nobody knows the members of every network are taken. A key that begins with `?`
+        says that the class sets members by names that are not in its code.
+        """
         if home.startswith("!"):
             last = home.rpartition(".")[2].lstrip("!")
             names = OUTSIDE.get(last)
             if names is None and hasattr(builtins, last):
                 names = frozenset(dir(getattr(builtins, last)))
-            return dict.fromkeys(names or NETWORK, ""), names is None
+            return dict.fromkeys(NETWORK if names is None else names, ""), names is None
         own, module = self._group(home), home.partition(":")[0]
         if own is None:
             return {}, True

@@ -67,7 +67,7 @@ class CommandLine(NamedTuple):
         values = []
         for word, after in pairwise((*self.words, "")):
             name, joint, value = word.partition("=")
-            if name in (flag, short):
+            if name == flag or (short and name == short):
                 values.append(value if joint else after)
             elif short and word.startswith(short):
                 values.append(word.removeprefix(short))

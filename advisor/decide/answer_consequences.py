@@ -136,6 +136,10 @@ class AnswerConsequences:
         return [option for option in question.options if option.id in value.options]
 
     def _of_level(self, level: int, path: Said) -> Consequences:
+        """Return the distinct consequences of the values of a question, and the index of each.
+
+        `level` is the number of the question among the axes, `path` the answers that others gave.
+        """
         numbers: dict[AnswerConsequence, int] = {}
         group = [
             numbers.setdefault(self._consequence(level, place, path), len(numbers))

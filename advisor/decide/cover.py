@@ -201,14 +201,20 @@ def _sets(
 
 
 def _rank(members: list[_Candidate], tasks: list[str], order: str) -> tuple[Any, ...]:
+    """Return what sets are ordered by, the least first.
+
+    That is how many members, then how many tasks of which no member has the recommended family,
+    then gated members, places in the rankings of the tasks, and memory; with `order` small, memory
+    before these two.
+    """
     best = [min(model.offers[task] for model in members if task in model.offers) for task in tasks]
-    elsewhere = sum(verdict > 0 for verdict, _ in best)
+    not_recommended = sum(verdict > 0 for verdict, _ in best)
     places = sum(place for _, place in best)
     sizes = [member.memory_gb for member in members if member.memory_gb is not None]
     memory = len(sizes) < len(members), round(sum(sizes), 2)
     gated = sum(member.gated for member in members)
     last = (memory, gated, places) if order == "small" else (gated, places, memory)
-    return len(members), elsewhere, *last
+    return len(members), not_recommended, *last
 
 
 def _shared(ids: tuple[str, ...], offers: Mapping[str, Sequence[Offer]]) -> CheckpointSet:

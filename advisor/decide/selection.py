@@ -218,17 +218,20 @@ class Selection(NamedTuple):
 
     @property
     def closest(self) -> tuple[Suitability, ...]:
-        """The rejected that came closest, nearest first, where nothing works as asked.
+        """The rejected checkpoints that lack the least, nearest first.
 
-        They lack less than one whole requirement more than the nearest, and are the `misused` where
-        nothing is rejected. Where another family has what is picked, they are of the family that
-        would have been right.
+        There are none where a pick meets the answers as given. All lack less than one whole
+        requirement more than the nearest. Those of which a size that
+        the answers bound is unknown count where there are no others, and the `misused` where none
+        is rejected. Where the next family has a pick, only those of the first family count.
         """
         if self.picks and not (self.provided or self.next_family):
             return ()
         right = [unfit for unfit in self.rejected if unfit.checkpoint.family != self.next_family]
-        sized = [unfit for unfit in right if {g.field for g in unfit.unknown}.isdisjoint(BOUNDED)]
-        nearest = sorted(sized or right or self.misused, key=lambda unfit: unfit.distance)
+        bounds_known = [
+            unfit for unfit in right if {g.field for g in unfit.unknown}.isdisjoint(BOUNDED)
+        ]
+        nearest = sorted(bounds_known or right or self.misused, key=lambda unfit: unfit.distance)
         return tuple(unfit for unfit in nearest if unfit.distance < nearest[0].distance + 1)
 
 

@@ -273,10 +273,11 @@ def memory_text(pick: Pick) -> str:
 
 
 def shown_picks(advice: TaskAdvice, most: int) -> tuple[list[Pick], dict[str, str]]:
-    """Return the checkpoints of the table, and with how much memory those of the ladder are best.
+    """Return at most `most` picks for the table, in their order, and by id what they are best for.
 
-    Those of the ladder come in where they would not be among the first. What a rule speaks against
-    is left out where none speaks against the first.
+    That is a range of memory, such as "up to 8 GB", for the picks of the ladder, which come in
+    where they would not be among the first. A pick that a rule discourages is left out, unless the
+    first is discouraged too.
     """
     picks = advice.selection.picks
     picks = tuple(pick for pick in picks if pick.aimed_at[0] <= picks[0].aimed_at[0])

@@ -165,7 +165,7 @@ def recommend(
       advisor recommend --task ocr-line --language de --training fine-tune --num-examples 5000
     """
     day = read_day(today, month=True) if today else None
-    text = _words_of(need, rulebase, given)
+    text = _need_text(need, rulebase, given)
     _check(text, given, batch, telling)
     if batch:
         from advisor.need.batch import run_batch
@@ -216,10 +216,11 @@ def _runs_on_file(
         yield f"advisor: run `{line}` to use the checkpoint on {path}"
 
 
-def _words_of(need: list[str], rulebase: RuleBase, given: Given) -> str:
-    """Return a need in which what files are stands once for their names; empty beside a task.
+def _need_text(need: list[str], rulebase: RuleBase, given: Given) -> str:
+    """Return the words of a need as one text, in which files are `image`, `PDF` or `video`, once.
 
-    Raises UsageError for files alone.
+    More than two words beside an image that name no task become a question about it. The text is
+    empty for files alone beside `--task`; without a task they raise UsageError.
     """
     files = {part for part in need if is_there(part) and not {"/", "."}.isdisjoint(part[1:])}
     if files and files == {*need}:
@@ -228,9 +229,14 @@ def _words_of(need: list[str], rulebase: RuleBase, given: Given) -> str:
         if TASK not in given:
             raise not_understood(rulebase, need[0])
         return ""
-    parts = dict.fromkeys(_kind_of(part) if part in files else part.strip() for part in need)
+    parts: list[str] = []
+    for part in need:
+        if part not in files:
+            parts.append(part.strip())
+        elif (kind := _kind_of(part)) not in parts:
+            parts.append(kind)
     text, words = " ".join(parts), " ".join(part for part in need if part not in files)
-    if files and TASK not in given and {"image", "images"} & parts.keys():
+    if files and TASK not in given and not {"image", "images"}.isdisjoint(parts):
         from advisor.need.reading import read
 
         reading = read(rulebase, text)

@@ -118,7 +118,7 @@ def met_in(
     """
     met: dict[str, list[Span]] = {}
     for mark in swept.of(CONCEPT, SAYING):
-        if mark.id != KIND and (mark.leads or not (leading or mark.negated)):
+        if mark.id != KIND and (mark.leads if leading else not mark.negated):
             met.setdefault(mark.id, []).append(swept.span(mark.places))
     for number in numbers:
         met.setdefault(f"{NUMBER_OF}{number.measure}", []).append(swept.span(number.places))

@@ -30,6 +30,7 @@ from advisor.scan.usage import Name, Override
 from advisor.scan.vocabulary import CHECKPOINT_ARGUMENTS
 
 _LIBRARY = "transformers"
+_DEEPEST_VALUES = 3
 
 
 def overrides(parsed: Parsed, names: Iterable[Name]) -> Iterator[Override]:
@@ -126,9 +127,6 @@ def _imports(tree: ast.Module) -> Iterator[tuple[ast.Import | ast.ImportFrom, bo
         for part in reversed(BLOCKS.get(type(node), ())):
             nested = [inner for inner in getattr(node, part) if type(inner) in _MAY_IMPORT]
             left.extend((inner, optional, inside) for inner in reversed(nested))
-
-
-_DEEPEST_VALUES = 3
 
 
 def exported(study: Study) -> dict[str, Values]:

@@ -2,6 +2,8 @@
 
 import pytest
 
+from advisor.catalogue.release import described_releases, members_of
+
 NEW = ("--transformers", "5.24")
 CLIP = """
 from transformers import CLIPModel
@@ -480,3 +482,9 @@ def test_a_member_that_only_a_later_release_has_is_named_with_that_release(check
     (error,) = check({}, "--transformers", "4.51.3").of("error")
     assert (error["line"], error["rule"], error.get("fix")) == (3, "removed-member", None)
     assert f"The first release with `{member}` is 4.5" in error["message"]
+
+
+def test_a_class_over_an_abstract_one_has_not_the_members_of_a_network():
+    members = members_of(described_releases()[-1])
+    assert "cuda" in members.of("CLIPModel").texts
+    assert "cuda" not in members.of("StoppingCriteria").texts

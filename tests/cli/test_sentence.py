@@ -168,6 +168,12 @@ def test_files_of_one_kind_are_named_once_in_the_next_commands(advisor, tmp_path
     assert "advisor recommend 'ocr image' -v" in advisor("ocr", "a.jpg", "b.jpg").out
 
 
+def test_words_said_twice_without_quotes_are_read_as_with_quotes(advisor):
+    need = "search images by text and text by images"
+    ends = [advisor("recommend", *words).code for words in ([need], need.split())]
+    assert ends[0] == ends[1]
+
+
 def test_a_task_before_a_sentence_is_its_task(advisor):
     words = ["captioning", "describe every slide of slides.pdf in one sentence"]
     assert "understood as `advisor code --task captioning" in advisor("code", *words).err

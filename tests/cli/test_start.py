@@ -320,6 +320,7 @@ def test_an_overlay_without_questions_reads_no_other_command(environment):
 def test_overlays_are_named_in_their_order():
     words = ("recommend", "--rules=a", "--rules", "b", "--rules=c", "--rules")
     assert [str(path) for path in CommandLine(words).overlays] == ["a", "b", "c"]
+    assert CommandLine(("recommend", "", "caption images")).overlays == []
 
 
 @pytest.mark.parametrize(

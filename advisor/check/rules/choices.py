@@ -247,7 +247,11 @@ def task_of_choice(_: Case, judgement: Judgement) -> Iterator[Finding]:
 
 @rule(*MISSED, each=Case.catalogued)
 def limit_in_code(case: Case, usage: Usage, checkpoint: Checkpoint) -> Iterator[Finding]:
-    """A field that does not meet an answer which holds for all code; tasks play no part."""
+    """Find checkpoints in code that miss a limit of the whole project, such as license or memory.
+
+    Those that `choices` declare have limits of their own. Questions that the project does not
+    answer are not applicable, and the task is one that the checkpoint is for.
+    """
     if not case.declared or checkpoint.id in {choice.checkpoint for choice in case.choices}:
         return
     task = [*checkpoint.tasks, *checkpoint.fine_tune, ""][0]

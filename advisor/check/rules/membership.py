@@ -256,7 +256,10 @@ def _by_maker(made: list[Call], later: list[Call]) -> Iterator[tuple[Call, list[
 
 
 def _as_ids(case: Case, call: Call, later: list[Call]) -> Iterator[Finding]:
-    """What a tokenizer makes of a chat, used as the ids that it was."""
+    """Find results of `apply_chat_template` that are used as token ids.
+
+    Since the release of `encoded_since` they are a `BatchEncoding`, of which `input_ids` is a part.
+    """
     at, by_now = receiver_of(case, call), case.release.reaches(case.knowledge("encoded_since")[0])
     tokenizes = call.arguments.get("tokenize")
     if at is None or not at.of_texts or not by_now:
