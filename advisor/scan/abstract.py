@@ -1,7 +1,7 @@
-"""What an expression may stand for, as far as reading the code tells.
+"""The values that an expression may have, as far as reading the code tells.
 
-An expression has a tuple of possible values (`Values`); the empty tuple says that nothing is
-known, and `Other` among them that there are possibilities besides the named ones.
+An expression has a tuple of possible values (`Values`). The empty tuple means that nothing is
+known. `Other` in a tuple means that unknown values are possible besides the listed ones.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from typing import Any, NamedTuple, TypeAlias
 from advisor.scan.usage import Location
 
 MOST_VALUES = 24
-"""More possibilities than this are as good as unknown."""
+"""More possible values than this are replaced by one `Other`."""
 LONGEST_PATH = 8
-"""Steps from a loaded object that are worth following."""
+"""Number of steps (attributes and calls) that the path from a loaded object keeps: the last."""
 
 _MOST_STRINGS = 16
 _MOST_INSIDE = 2_000
@@ -26,7 +26,7 @@ _LONGEST_STRING = 2_000
 
 
 class String(NamedTuple):
-    """A known string, where it is written, and whether nothing else can stand here."""
+    """A known string and where it is written; `certain` is false if it may be another one."""
 
     text: str
     location: Location
@@ -41,25 +41,25 @@ class PartialString(NamedTuple):
 
 
 class Constant(NamedTuple):
-    """A number, boolean, None, or anything else written out that is not a string."""
+    """A literal that is not a string: a number, bytes, a boolean, None or `...`."""
 
     value: object
 
 
 class ListLiteral(NamedTuple):
-    """A list, tuple or set written out: what each item may be."""
+    """A list, tuple or set; `groups` holds the possible values of each item."""
 
     groups: tuple[Values, ...]
 
 
 class DictLiteral(NamedTuple):
-    """A dictionary written out; entries whose key is unknown have the key None."""
+    """A dictionary; `entries` pairs each key (None if unknown) with its possible values."""
 
     entries: tuple[tuple[String | Constant | None, Values], ...]
 
     @property
     def groups(self) -> tuple[Values, ...]:
-        """What the value of each entry may be."""
+        """The possible values of each entry."""
         return tuple(values for _, values in self.entries)
 
 
@@ -70,7 +70,7 @@ class Module(NamedTuple):
 
 
 class Symbol(NamedTuple):
-    """A name imported from a module."""
+    """A name in a module outside the project; `module` may end in a class (`transformers.Blip`)."""
 
     module: str
     name: str
@@ -82,7 +82,7 @@ class Symbol(NamedTuple):
 
 
 class Imported(NamedTuple):
-    """A name that a file imports from a module, one of the project maybe, before that is read."""
+    """A name that `file` imports from `module`, before it is known what that module defines."""
 
     file: str
     module: str
@@ -91,13 +91,13 @@ class Imported(NamedTuple):
 
 
 class ForeignObject(NamedTuple):
-    """What calling a foreign class or function gave: of `argparse.ArgumentParser`."""
+    """The result of calling a class, function or method of a library: `argparse.ArgumentParser`."""
 
     callee: str
 
 
 class Function(NamedTuple):
-    """A function of the scanned file; `owner` is the class it is a method of."""
+    """A function of the scanned file; `owner` is the class if it is a method."""
 
     node: FunctionNode
     owner: str | None
@@ -116,10 +116,10 @@ class LocalObject(NamedTuple):
 
 
 class Ready(NamedTuple):
-    """A function that is followed no further: calling it gives one of these values.
+    """A function whose body is not followed: a call returns `values`.
 
-    Where it is one of another file, `parameters` are those that it passes to a load as what is to
-    be loaded, by their places and names, and `name` is its own, if it has any of them.
+    For a function of another file, `parameters` holds position and name of each parameter that it
+    passes to a load as the checkpoint; `name` is the function's own name, if there are any.
     """
 
     values: Values
@@ -128,7 +128,7 @@ class Ready(NamedTuple):
 
 
 class Partial(NamedTuple):
-    """A function with some of its arguments given: `functools.partial(callee, ...)`."""
+    """`functools.partial(callee, ...)`: a function with the arguments `passed`."""
 
     callee: Abstract
     passed: tuple[Any, ...]
@@ -137,8 +137,8 @@ class Partial(NamedTuple):
 class ImportedClass(NamedTuple):
     """A class of another file of the project, or an object of it; its members are not known.
 
-    `extends` is the class of transformers whose builder builds it, if there is one; `loads_as` is
-    the class of transformers whose loader it has unchanged.
+    `name` is `file:class`. `extends` is the transformers class whose `__init__` builds its objects,
+    `loads_as` the transformers class whose loader it inherits unchanged; None if there is none.
     """
 
     name: str
@@ -147,21 +147,21 @@ class ImportedClass(NamedTuple):
 
 
 class Loaded(NamedTuple):
-    """Something loaded, or reached from it: `load` is its number, `path` the steps from it.
+    """A loaded object, or a value reached from it by the attributes and calls in `path`.
 
-    Numbers are those of the whole project.
+    `load` is the index of the load among those of the whole project.
     """
 
     load: int
     path: tuple[str, ...] = ()
 
     def step(self, name: str) -> Loaded:
-        """Return what is reached by one step more."""
+        """Return the value that one more attribute or call reaches."""
         return Loaded(self.load, (*self.path, name)[-LONGEST_PATH:])
 
 
 class Other(NamedTuple):
-    """Anything else."""
+    """An unknown value."""
 
 
 Written: TypeAlias = String | PartialString | Constant | ListLiteral | DictLiteral
@@ -176,7 +176,7 @@ _HOLDING = (ListLiteral, DictLiteral)
 
 
 def union(*groups: Values) -> Values:
-    """Return all possibilities, each once."""
+    """Return the values of all groups, each once; more than MOST_VALUES become one `Other`."""
     filled = [group for group in groups if group]
     if len(filled) < 2:
         return filled[0] if filled else NOTHING
@@ -185,7 +185,7 @@ def union(*groups: Values) -> Values:
 
 
 def branches(*groups: Values) -> Values:
-    """Return what holds after branches that met: where they differ, no text is certain."""
+    """Return the values after branches join; if these differ, an empty one counts as `Other`."""
     if groups.count(groups[0]) == len(groups):
         return groups[0]
     merged = union(*groups, *((Other(),) for group in groups if not group))
@@ -193,7 +193,7 @@ def branches(*groups: Values) -> Values:
 
 
 def bounded(value: ListLiteral | DictLiteral) -> Values:
-    """Return what holds others as a value; too much to be followed is as good as unknown."""
+    """Return a list or dictionary as values; `Other` if it holds more than _MOST_INSIDE of them."""
     size, inside = 0, [value.groups]
     while inside:
         for group in inside.pop():
@@ -205,7 +205,7 @@ def bounded(value: ListLiteral | DictLiteral) -> Values:
 
 
 def doubted(values: Values) -> Values:
-    """Return the same values, with no text among them certain."""
+    """Return the same values, with no text or import among them certain."""
     return tuple(
         value._replace(certain=False)
         if isinstance(value, (String, Imported)) and value.certain
@@ -215,7 +215,7 @@ def doubted(values: Values) -> Values:
 
 
 def elements(values: Values) -> Values:
-    """Return what iterating over the values, or unpacking them, may give."""
+    """Return what iterating over the values, or unpacking them, may yield; a load yields itself."""
     groups: list[Values] = []
     for value in values:
         match value:
@@ -229,7 +229,7 @@ def elements(values: Values) -> Values:
 
 
 def item(values: Values, key: object) -> Values:
-    """Return what `values[key]` may be; a key of None is an unknown one."""
+    """Return the possible values of `values[key]` (None: of any key); a load gives itself."""
     groups: list[Values] = []
     for value in values:
         match value:
@@ -249,22 +249,22 @@ def item(values: Values, key: object) -> Values:
 
 
 def known_key(values: Values) -> String | Constant | None:
-    """Return the one text or constant that the values are, as the key of an entry."""
+    """Return the only value if it is a string or constant, as the key of an entry, else None."""
     return values[0] if len(values) == 1 and isinstance(values[0], (String, Constant)) else None
 
 
 def plain(value: Abstract | None) -> object:
-    """Return the text or constant that a value is, as Python has it, else None."""
+    """Return a string or constant as the Python value, else None."""
     return value[0] if isinstance(value, (String, Constant)) else None
 
 
 def constant(values: Values) -> object:
-    """Return the one constant or text that the values are, else None."""
+    """Return the Python value if the only value is a string or constant, else None."""
     return plain(known_key(values))
 
 
 def joined(groups: Sequence[Values], location: Location, between: str = "") -> Values:
-    """Return what the parts, put together, may be: texts, or pieces where a part is unknown."""
+    """Return the strings that the groups may form, joined with `between`, partial if need be."""
     choices = [[_parts(value) for value in group or (Other(),)] for group in groups]
     if prod(map(len, choices)) > _MOST_STRINGS:
         choices = [choice if len(choice) == 1 else [((None,), False)] for choice in choices]
@@ -287,7 +287,7 @@ def joined(groups: Sequence[Values], location: Location, between: str = "") -> V
 
 
 def _parts(value: Abstract) -> tuple[tuple[str | None, ...], bool]:
-    """The parts of the string that a value is, and whether it is certain."""
+    """The known parts of a value as a string (None for a gap), and whether it is certain."""
     match value:
         case String(text, _, certain):
             return (text,), certain
@@ -299,7 +299,7 @@ def _parts(value: Abstract) -> tuple[tuple[str | None, ...], bool]:
 
 
 def pieces(values: Values) -> tuple[str, ...]:
-    """Return the known parts of the strings among the values, those in lists included."""
+    """Return the known parts of the strings among the values and in lists among them, each once."""
     texts: list[str] = []
     for value in values:
         groups = value.groups if isinstance(value, ListLiteral) else ((value,),)

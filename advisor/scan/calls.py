@@ -1,4 +1,4 @@
-"""What a call gives: a load, a use of something loaded, a function of the file, a known default."""
+"""The possible results of a call, of a load, a loaded object, or a function of file or library."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ from advisor.scan.usage import Load, Value
 from advisor.scan.vocabulary import Loader, loader_of
 
 NAMESPACES = {"parse_args", "parse_known_args", "parse_intermixed_args"}
-"""Methods of parsers that give an object with an attribute for each option."""
+"""Methods of argument parsers that return an object with an attribute for each option."""
 
 OPTION = "--"
-"""Stands for the command line, among what is learned, with the options it may have."""
+"""The key under which `Classes.learn` keeps the defaults of command-line options."""
 
 _OF_MODEL = "model_kwargs"
 """The argument of a pipeline whose entries go to the load of its model."""
@@ -56,16 +56,16 @@ _GIVES_ITSELF = re.compile(
     r"to|eval|cuda|cpu|half|float|bfloat16|double|train|requires_grad_|share_memory|compile"
     r"|to_bettertransformer"
 )
-"""Methods that give back the object they are called on."""
+"""Methods that return the object they are called on."""
 _WRAPS = re.compile(
     r"prepare|unwrap_model|compile|DataParallel|DistributedDataParallel|get_peft_model"
     r"|prepare_model_for_kbit_training"
 )
-"""Functions that give back the model they were passed, wrapped."""
+"""Functions that return the model they are passed, wrapped."""
 
 
 class EvaluatedCall(NamedTuple):
-    """A call of which all parts are known: `callees` is what is called, a member of `holders`."""
+    """A call and its evaluated parts: the possible `callees`, and the `holders` before the dot."""
 
     study: Study
     scope: Scope
@@ -75,7 +75,7 @@ class EvaluatedCall(NamedTuple):
     passed: tuple[Passed, ...]
 
     def result(self) -> Values:
-        """Return what the call may give; a load or a use is recorded."""
+        """Return the possible results of the call, and record a load or a use."""
         name = last_name(self.node.func)
         if name == "backward" or name.endswith("Trainer"):
             self.study.training.append(self.node)
@@ -92,7 +92,7 @@ class EvaluatedCall(NamedTuple):
         return union(*given)
 
     def called(self, callee: Abstract) -> Values:
-        """Return what calling one of the callees may give."""
+        """Return the possible results of calling one of the callees; empty for a loaded object."""
         match callee:
             case Symbol():
                 loader = loader_of(callee)
@@ -128,9 +128,10 @@ class EvaluatedCall(NamedTuple):
         return NOTHING
 
     def _asked_here(self, values: Values, label: str | None, ids: tuple[Value, ...]) -> Values:
-        """What a function gives, with its loads of what callers name as loads of this call.
+        """Return the results of a function, its loads of an uncertain checkpoint as this call's.
 
-        Those of a function that it calls are left where it has a `label`.
+        These get `ids`, the checkpoints that this call passes. With a `label`, loads outside the
+        function of that name are left as they are.
         """
         held: list[Abstract] = []
         for value in values:
@@ -149,7 +150,7 @@ class EvaluatedCall(NamedTuple):
         return tuple(held)
 
     def _function(self, function: FunctionNode, owner: str | None = None) -> Values:
-        """A function of the file, which is told what it is called with."""
+        """Return the results of a function of the file, and learn what its parameters get."""
         names = parameters(function)
         if owner is not None and "staticmethod" not in decorators(function):
             names = names[1:]
@@ -157,7 +158,7 @@ class EvaluatedCall(NamedTuple):
         return self.study.told(function, RESULT)
 
     def _built(self, label: str) -> LocalObject:
-        """An object of a class of the file, which is told what it is built with."""
+        """Return an object of a class of the file, and learn the arguments it is built with."""
         own = self.study.method(label, "__init__")
         fields = self.study.classes[label].fields if label in self.study.classes else []
         if own:
@@ -168,13 +169,13 @@ class EvaluatedCall(NamedTuple):
         return LocalObject(label)
 
     def _extended(self, base: str | None, own: Sequence[str]) -> None:
-        """An object of a class that extends one of transformers and leaves its builder alone."""
+        """Record an object of the transformers class `base`, with the arguments not in `own`."""
         if base:
             passed = tuple(arg for arg in self.passed if arg.name not in own)
             self.study.make(self.node, base, passed)
 
     def _learn(self, about: object, parameters: list[str]) -> None:
-        """Learn what the arguments are, by the names of the parameters that they are for."""
+        """Learn the values of the parameters of `about` from the arguments, by position or name."""
         for name, values, *_ in self.passed:
             if name.isdigit() and int(name) < len(parameters):
                 name = parameters[int(name)]
@@ -182,6 +183,7 @@ class EvaluatedCall(NamedTuple):
                 self.study.learn(about, name, values)
 
     def _used(self, callee: Loaded, *, certain: bool) -> Values:
+        """Return the result of calling a loaded object or a method of it, and record that use."""
         takes = isinstance(self.node.func, ast.Attribute) and self.node.func.attr
         owners = (holder for holder in self.holders if isinstance(holder, Loaded))
         if callee.path and takes and any(owner.step(takes) == callee for owner in owners):
@@ -202,6 +204,7 @@ class EvaluatedCall(NamedTuple):
         self.study.use(self.node, kind, name, receivers, self.passed, certain=certain)
 
     def _symbol(self, callee: Symbol) -> Values:
+        """Return the result of calling a library's name that loads no checkpoint by itself."""
         name, full_name = callee.name, f"{callee.module}.{callee.name}"
         first = self.passed[0].values if self.passed else NOTHING
         if name == "getenv" or full_name == "os.environ.get":
@@ -245,7 +248,7 @@ class EvaluatedCall(NamedTuple):
         return (ListLiteral(((value,), *transforms)),)
 
     def _record(self, loader: Loader, written: ast.expr, checkpoint: Values = NOTHING) -> Loaded:
-        """Record a load; `written` is the expression for the class or library that loads."""
+        """Record a load and return it; `written` is the class (or library, function) that loads."""
         study, node = self.study, self.node
         ids = study.checkpoints(node, checkpoint)
         classes = (cls.name for cls in self.holders if isinstance(cls, LocalClass | ImportedClass))
@@ -274,11 +277,11 @@ class EvaluatedCall(NamedTuple):
         return loaded
 
     def _given(self, *names: str) -> Values | None:
-        """What is passed under one of these names, or None where nothing is."""
+        """The values of the first argument with one of these names; None if no argument has one."""
         return next((argument.values for argument in self.passed if argument.name in names), None)
 
     def _passed_for(self, name: str | None, position: int) -> Values:
-        """What is passed for a parameter, which no call has where it has no name."""
+        """The values passed for a parameter: empty if none are, `Other` if they are unknown."""
         if name is None:
             return NOTHING
         values = self._given(name, str(position))
@@ -287,13 +290,14 @@ class EvaluatedCall(NamedTuple):
         return values or (Other(),)
 
     def _default(self, position: int) -> Values:
-        """The default among the arguments; something outside may replace it."""
+        """The default among the arguments, no text certain: a setting may replace it."""
         return doubted(self._given("default", str(position)) or NOTHING)
 
     def _foreign(self, name: str) -> Values:
-        """A function that is not ours: what it does to something loaded (`torch.softmax(logits)`).
+        """The results of a library's function, and of a builtin one, for its arguments.
 
-        What was loaded counts where it is passed, and in lists and dictionaries one level down.
+        Loaded arguments are recorded as used, also in lists and dictionaries one level down. Empty
+        if a callee is a function or class of the file, or loads a checkpoint.
         """
         symbols = (callee for callee in self.callees if isinstance(callee, Symbol))
         ours = any(isinstance(callee, (Function, LocalClass)) for callee in self.callees)
@@ -319,7 +323,7 @@ class EvaluatedCall(NamedTuple):
         return NOTHING
 
     def _table(self) -> Values:
-        """A dictionary that `dict(other, name=value)` gives."""
+        """The dictionary that `dict(other, name=value)` returns."""
         entries: list[tuple[String | Constant | None, Values]] = []
         for passed in self.passed:
             place = passed.key
@@ -334,7 +338,7 @@ class EvaluatedCall(NamedTuple):
         return bounded(DictLiteral(tuple(entries)))
 
     def _given_away(self, name: str, given: list[Loaded]) -> Values:
-        """Something loaded, or a result of it, as an argument of a function that is not ours."""
+        """Record loaded objects as arguments of a library's function, and return its results."""
         models = tuple(value for value in given if not value.path)
         results = tuple(value for value in given if value.path)
         first = self.passed[0].values
@@ -348,7 +352,7 @@ class EvaluatedCall(NamedTuple):
         return tuple(value.step(name) for value in through or results)
 
     def _method(self, holder: Abstract) -> Values:
-        """Methods of what is written out: dictionaries, parsers."""
+        """The results of methods of dictionaries and argument parsers; empty for others."""
         name, callees = last_name(self.node.func), self.callees
         match name, holder:
             case "get" | "pop" | "setdefault", DictLiteral() if self.passed:

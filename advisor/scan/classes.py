@@ -1,4 +1,4 @@
-"""What is known of the classes and functions of a file: what they have, inherit, load and give."""
+"""The classes and functions of a file: their members, bases and loaders, and what they return."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ from advisor.scan.usage import Load
 from advisor.scan.vocabulary import CHECKPOINT_ARGUMENTS, Vocabulary
 
 RESULT = "return"
-"""What a function gives back, among what is learned of it; no parameter has this name."""
+"""The key under which `Classes.learn` keeps what a function returns; no parameter has this name."""
 _MOST_BASES = 50
-"""Classes behind a class that are looked through."""
+"""Classes in a lineage; of a longer one, no further bases are searched."""
 _LIBRARY = "transformers."
 
 
 class ClassDefinition(NamedTuple):
     """A class of the file: its bases in the file, its methods, and its annotated names.
 
-    `extends` is the class of transformers that it extends, itself or through another file; `whole`
-    is false where there are bases of which nothing is known, `configured` true where it says which
-    configuration is its own, `mixed` where it extends several classes of transformers.
+    `extends` is the transformers class that it extends, itself or through another file, `mixed`
+    true if it extends several. `whole` is false if a base is unknown or of another library,
+    `configured` true if it sets `config` or `config_class`.
     """
 
     bases: tuple[str, ...]
@@ -47,7 +47,7 @@ class ClassDefinition(NamedTuple):
 
 
 class Classes:
-    """The classes of a file, by their names, and what is learned of them."""
+    """The classes of a file by name, and the values learned of functions, classes and options."""
 
     def __init__(self, vocabulary: Vocabulary, loads: list[Load]) -> None:
         self.vocabulary = vocabulary
@@ -58,9 +58,9 @@ class Classes:
         """The classes of the file that loads are of, by the numbers of these."""
 
     def learn(self, about: object, name: str, values: Values) -> None:
-        """Add to what a parameter of a function or an attribute of a class may be.
+        """Add possible values of `name`: a parameter, a result, an attribute or an option.
 
-        Nothing is learned from a placeholder such as None.
+        None is not added. If it may be several texts, none of them is certain.
         """
         if not values:
             return
@@ -72,23 +72,23 @@ class Classes:
         self._told[about][name] = merged
 
     def told(self, about: object, name: str) -> Values:
-        """Return what has been learned of one parameter, result or attribute."""
+        """Return the values learned of one parameter, result, attribute or option."""
         return self._told[about].get(name, NOTHING)
 
     def attribute(self, owner: str, name: str) -> Values:
-        """Return what an attribute may be, looking through bases in the same file."""
+        """Return the possible values of an attribute of a class or its bases in the same file."""
         for own in self.lineage(owner) or [owner]:
             if name in self._told[own]:
                 return self._told[own][name]
         return NOTHING
 
     def method(self, owner: str, name: str) -> FunctionNode | None:
-        """Return the method of a class, looking through bases in the same file."""
+        """Return the method of a class or of its bases in the same file, None if they have none."""
         owners = (self.classes[label].methods for label in self.lineage(owner))
         return next((methods[name] for methods in owners if name in methods), None)
 
     def built_as(self, owner: str) -> str | None:
-        """Return the class of transformers whose builder builds objects of a class of the file."""
+        """Return the transformers class whose `__init__` builds a class of the file, or None."""
         classes = [self.classes[label] for label in self.lineage(owner)]
         builders = [each.methods["__init__"] for each in classes if "__init__" in each.methods]
         if not all(map(passes_on, builders)):
@@ -96,9 +96,10 @@ class Classes:
         return next((definition.extends for definition in classes if definition.extends), None)
 
     def loads_as(self, owner: str) -> str | None:
-        """Return the class of transformers whose loader a class of the file has, unchanged.
+        """Return the transformers class whose loader a class of the file inherits unchanged.
 
-        None where another configuration is its own, or where not all that it extends is known.
+        None if it has a loader or configuration of its own, an unknown base, several transformers
+        bases, or one that is an auto class or not vision-language.
         """
         if any(self.method(owner, name) for name in CHECKPOINT_ARGUMENTS):
             return None
@@ -109,9 +110,9 @@ class Classes:
         return base if self.vocabulary.is_class(base) and not base.startswith("Auto") else None
 
     def defines(self, loaded: Loaded, name: str) -> str | None:
-        """Return the class of the file that something loaded is of, where it has a name itself.
+        """Return the class of the project that a load is of, if it defines `name`, else None.
 
-        One of another file may have any, since not all methods of it are kept.
+        A class of another file is returned for any name, since its methods are not all kept.
         """
         owner = self.extending.get(loaded.load) if not loaded.path else None
         if owner is None or owner not in self.classes:
@@ -121,9 +122,10 @@ class Classes:
         return owner if stored or any(self.method(owner, each) for each in names) else None
 
     def class_behind(self, holder: Abstract, name: str) -> str | None:
-        """Return the class of transformers that has to have an attribute of an object.
+        """Return the transformers class that has to have the attribute `name` of an object.
 
-        That is the class it was made of, or the one that its own class extends without having it.
+        It is the class of the object, or the one that its class extends without defining `name`;
+        None if neither is certain.
         """
         match holder:
             case ForeignObject(callee) if callee.startswith(_LIBRARY):
@@ -141,7 +143,7 @@ class Classes:
         return None
 
     def lineage(self, owner: str) -> list[str]:
-        """A class of the file and its bases in it, the nearest first."""
+        """Return a class of the file and its bases in it, the nearest first; empty if unknown."""
         names = [owner] if owner in self.classes else []
         for name in names:
             bases = self.classes[name].bases if len(names) < _MOST_BASES else ()

@@ -1,4 +1,4 @@
-"""What an expression may be, and the loads and uses inside it."""
+"""The possible values of an expression; evaluating it records the loads and uses inside it."""
 
 from __future__ import annotations
 
@@ -42,20 +42,20 @@ from advisor.scan.vocabulary import CHECKPOINT_ARGUMENTS
 _LARGEST_TABLE = 64
 _MOST_TABLES = 8
 _SAME = {"module", "_orig_mod"}
-"""Where wrappers of a model keep it: what is reached so is the model itself."""
+"""Attributes in which wrappers keep the model: such an attribute is the model itself."""
 _MOST_ARGUMENTS = 100
-"""What is passed behind so many others is looked into, and then forgotten."""
+"""Arguments that are kept of a call. Further ones are evaluated, and not recorded as passed."""
 
 
 class Expressions:
-    """The expressions of one scope: a method for each kind, by the name of its node."""
+    """Evaluates the expressions of one scope: `_visit_call` visits a node of class `Call`."""
 
     def __init__(self, study: Study, scope: Scope) -> None:
         self.study = study
         self.scope = scope
 
     def evaluate(self, node: ast.AST | None) -> Values:
-        """Return what an expression may be; whatever it loads or uses is recorded."""
+        """Return the possible values of an expression, and record the loads and uses in it."""
         if visit := getattr(self, f"_visit_{type(node).__name__.lower()}", None):
             values: Values = visit(node)
             return values
@@ -65,7 +65,7 @@ class Expressions:
         return NOTHING
 
     def bind(self, target: ast.expr, values: Values) -> None:
-        """Give an assignment's target its value."""
+        """Give `values` to an assignment's target: a name, names, an attribute or an entry."""
         match target:
             case ast.Name(id):
                 self.scope.bind(id, values)
@@ -103,7 +103,7 @@ class Expressions:
         return self.study.meant(values, given=given)
 
     def named(self, name: str) -> Values | None:
-        """Return what a name may be; None where it is not bound."""
+        """Return the possible values of a name, imports resolved; None if it is not bound."""
         values = self.scope.find(name)
         return values and self.study.imports.resolved(values)
 
@@ -117,7 +117,7 @@ class Expressions:
         return values
 
     def _attribute(self, holder: Abstract, name: str) -> Values:
-        """What an attribute of a value may be."""
+        """The possible values of `holder.name`."""
         match holder:
             case Module(module):
                 imports = self.study.imports
@@ -140,7 +140,7 @@ class Expressions:
         return self._option(holder, name)
 
     def _option(self, holder: Abstract, name: str) -> Values:
-        """What an attribute of configuration, or of an enumeration's member, may be."""
+        """The values of an attribute of configuration, parsed options or an enum member."""
         match holder:
             case DictLiteral(entries):  # as configuration is asked
                 return next((inner for key, inner in entries if plain(key) == name), NOTHING)
@@ -151,11 +151,11 @@ class Expressions:
         return NOTHING
 
     def _property(self, owner: str, name: str) -> Values:
-        """What a method gives that is asked for as an attribute."""
+        """The result of the method `name` of a class, which is read as an attribute."""
         return self.study.told(self.study.method(owner, name), RESULT)
 
     def _member(self, holder: Abstract, name: str) -> Values:
-        """What is called where a member of a value is: methods of the file come first."""
+        """What `holder.name(...)` calls: the file's method, an inherited loader or the value."""
         match holder:
             case LocalObject(owner) | LocalClass(owner) if own := self.study.method(owner, name):
                 return (Function(own, owner),)
@@ -296,7 +296,7 @@ class Expressions:
         return EvaluatedCall(self.study, self.scope, node, holders, callees, passed).result()
 
     def _add_entry(self, table: ast.expr, key: String | Constant | None, values: Values) -> None:
-        """Add an entry to each dictionary that a name may stand for, if it is nothing else."""
+        """Add `key: values` to the name `table`, if all it may be are a few small dictionaries."""
         named = self.named(table.id) if isinstance(table, ast.Name) else None
         tables = [it.entries for it in named or () if isinstance(it, DictLiteral)]
         few = 0 < len(tables) == len(named or ()) <= _MOST_TABLES
@@ -326,7 +326,7 @@ class Expressions:
 
 
 def _of_class(name: str, method: str) -> Symbol:
-    """A method of a class of transformers, as it is reached from that."""
+    """The method of a transformers class, as a symbol of the module `transformers.Class`."""
     return Symbol(f"transformers.{name}", method)
 
 

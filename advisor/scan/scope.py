@@ -1,6 +1,6 @@
 """The names of a module, class or function while it is walked, and what a node tells by itself.
 
-What is imported stands for what another file defines, which is read where the name is used.
+An imported name stands for a definition in another file, which is read when the name is used.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from advisor.scan.vocabulary import LIBRARIES
 from advisor.scan.walk import SourceFile
 
 _LIBRARIES = LIBRARIES | {"torch"}
-"""Looked for under their own names, even in a project that holds a copy."""
+"""Libraries that an import means by their names, even if the project holds a copy."""
 _NO_KIND = re.compile(
     r"(?:(?:cuda|cpu|mps|xpu|auto|none|bf?loat\d*|fp\d+|bf\d+|int\d+)(?::\d+)?|__main__)?\Z",
     re.IGNORECASE,
@@ -45,12 +45,12 @@ def decorators(function: FunctionNode) -> set[str]:
 
 
 def parameters(function: FunctionNode) -> list[str]:
-    """Return the names of the parameters that may be passed by place."""
+    """Return the names of the parameters that may be passed by position."""
     return [node.arg for node in (*function.args.posonlyargs, *function.args.args)]
 
 
 def passes_on(builder: FunctionNode) -> bool:
-    """True for a builder that takes any arguments, and only gives them to the one it extends."""
+    """True if an `__init__` takes `*args` or `**kwargs` alone, and passes them to its base's."""
     taken, code = ast.unparse(builder.args).partition(", ")[2], ast.unparse(builder)
     names = re.findall(r"\w+", taken)
     alone = all(len(re.findall(rf"\b{name}\b", code)) == 2 for name in names)
@@ -58,7 +58,7 @@ def passes_on(builder: FunctionNode) -> bool:
 
 
 def last_name(function: ast.expr) -> str:
-    """Return the name of what is called, without what stands before its dot."""
+    """Return the name of the called function, without what stands before its dot; "" if none."""
     if isinstance(function, ast.Attribute):
         return function.attr
     if isinstance(function, ast.Name):
@@ -67,9 +67,9 @@ def last_name(function: ast.expr) -> str:
 
 
 def asks_kind(test: ast.expr, evaluate: Callable[[ast.expr], Values]) -> bool:
-    """True where a condition asks which text something is, or what is in it.
+    """True if a condition compares texts, or tests how one begins or ends.
 
-    Devices and precisions are no kinds of things, and what a file is run as is none.
+    Texts for devices and precisions (`cuda`, `fp16`), "" and `__main__` do not count.
     """
     for node in ast.walk(test):
         match node:
@@ -87,9 +87,10 @@ def asks_kind(test: ast.expr, evaluate: Callable[[ast.expr], Values]) -> bool:
 
 
 class Passed(NamedTuple):
-    """An argument as it was passed: its name or number, what it may be, where it stands.
+    """An argument of a call: its name, possible values, and where it stands.
 
-    `key` is where its name stands in the dictionary that it comes from.
+    `name` is the keyword, the position ("0", "1"), or "*", "**" if unknown; `key` is where the name
+    stands in a dictionary that is passed as `**`.
     """
 
     name: str
@@ -99,15 +100,15 @@ class Passed(NamedTuple):
     key: Location | None = None
 
     def later(self, places: int) -> Passed:
-        """Return the same argument, as many places later if it has one."""
+        """Return the same argument, moved by `places` if it is positional."""
         return self._replace(name=str(int(self.name) + places)) if self.name.isdigit() else self
 
 
 def spread(values: Values, node: ast.expr) -> list[Passed]:
-    """Return the arguments that `**table` gives: what its entries name, and "**" if there is more.
+    """Return the arguments that `**table` passes: its named entries, and "**" if there may be more.
 
-    What only some of several tables hold may be missing, so that its value is not known. A key that
-    is no name, such as a number, is none of an argument.
+    An entry that only some of several dictionaries have may also be `Other`. A key that is not an
+    identifier, such as a number, is left out.
     """
     tables = [value for value in values if isinstance(value, DictLiteral)]
     whole = bool(values) and len(tables) == len(values)
@@ -130,8 +131,8 @@ def spread(values: Values, node: ast.expr) -> list[Passed]:
 class Scope:
     """The names of a module, class or function, while it is walked.
 
-    `trail` keeps, within a branch, what the names that it binds stood for before it; None for those
-    that were not bound.
+    `shared` are its global and nonlocal names. `trail` keeps, within a branch, the values of
+    rebound names before it; None for names that were not bound.
     """
 
     label: str = ""
@@ -143,11 +144,11 @@ class Scope:
     trail: dict[str, Values | None] | None = None
 
     def inner(self, name: str) -> str:
-        """Return the label of what is defined in this scope under a name."""
+        """Return the dotted label of a function or class that is defined in this scope."""
         return f"{self.label}.{name}" if self.label else name
 
     def find(self, name: str) -> Values | None:
-        """Return what a name may be, here or around; None where it is not bound."""
+        """Return the possible values of a name, here or in scopes around; None if it is unbound."""
         scope: Scope | None = self
         while scope is not None:
             if name in scope.names and (scope is self or not scope.is_class):
@@ -156,7 +157,7 @@ class Scope:
         return None
 
     def bind(self, name: str, values: Values) -> None:
-        """Give a name its value from here on."""
+        """Set the values of a name from here on; if it is global, add them to the module's."""
         self.put(name, values)
         if name in self.shared:
             top = self
@@ -166,18 +167,18 @@ class Scope:
             top.put(name, union(before, values))
 
     def put(self, name: str, values: Values) -> None:
-        """Set what a name stands for, whatever it stood for."""
+        """Replace the values of a name in this scope."""
         if self.trail is not None:
             self.trail.setdefault(name, self.names.get(name))
         self.names[name] = values
 
     def begin_branch(self) -> dict[str, Values | None] | None:
-        """Remember from here on what names stood for; returns what `end_branch` is given."""
+        """Remember from here on the former values of names; return the argument of `end_branch`."""
         around, self.trail = self.trail, {}
         return around
 
     def end_branch(self, around: dict[str, Values | None] | None) -> dict[str, Values]:
-        """Undo what was bound since `begin_branch`, and return it."""
+        """Restore the names bound since `begin_branch`, and return their values."""
         trail, self.trail = self.trail or {}, around
         bound = {name: self.names[name] for name in trail}
         for name, values in trail.items():
@@ -189,7 +190,7 @@ class Scope:
 
 
 class Imports:
-    """What files of a project import from each other; `follow` gives what one of them defines."""
+    """The imports between files of a project; `follow` returns the names that a file defines."""
 
     def __init__(
         self, files: Sequence[SourceFile], follow: Callable[[SourceFile], Mapping[str, Values]]
@@ -200,7 +201,7 @@ class Imports:
         self._known: dict[tuple[str, str, str], Values] = {}
 
     def file(self, importer: str, module: str) -> SourceFile | None:
-        """Return the file of a module: beside the importer, as Python finds it, or above."""
+        """Return the file of a module, searched from the importer's folder upward; else None."""
         name = module.lstrip(".")
         parts = [part for part in name.split(".") if part]
         if parts and parts[-1] not in self._words:
@@ -218,17 +219,17 @@ class Imports:
         return None
 
     def exports(self, importer: str, module: str) -> Mapping[str, Values] | None:
-        """Return what `module`, as imported in a file, defines; None where none of ours does."""
+        """Return the names that an imported module defines; None if it is not in the project."""
         library = module.partition(".")[0] in _LIBRARIES
         file = None if library else self.file(importer, module)
         return self._follow(file) if file else None
 
     def begin(self) -> None:
-        """Look anew for what is imported, since more of the project is read by now."""
+        """Forget what imports resolve to, since more of the project is read by now."""
         self._known.clear()
 
     def resolved(self, values: Values) -> Values:
-        """Return values with what is imported in the place of its name."""
+        """Return values with each imported name replaced by the values that its module gives it."""
         for value in values:
             if isinstance(value, Imported):
                 return union(*map(self._resolved, values))

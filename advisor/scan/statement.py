@@ -1,4 +1,4 @@
-"""Walking the statements of a file in order, functions and classes among them."""
+"""Walking the statements of a file in order, those of functions and classes included."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from advisor.scan.usage import ANNOTATED, Load
 from advisor.scan.vocabulary import loader_of
 
 _CONFIGURATION = frozenset(("config", "config_class"))
-"""Names of a model's class that say which configuration is its own."""
+"""Attributes of a model class that name its configuration."""
 
 
 def walk_file(study: Study) -> None:
@@ -53,13 +53,13 @@ def walk_file(study: Study) -> None:
 
 
 class Statements(Expressions):
-    """The statements of one scope: a method for each kind, by the name of its node.
+    """Walks the statements of one scope: `_walk_if` walks a node of class `If`.
 
-    One that gives False never reaches its end.
+    A method returns False if the end of its statement is never reached.
     """
 
     def walk(self, statements: Sequence[ast.stmt]) -> bool:
-        """Walk statements in order; return whether the end can be reached."""
+        """Walk statements until one leaves the block; return whether the end can be reached."""
         chosen = self.study.chosen
         reached = all(map(self._walk, statements))
         self.study.chosen = chosen
@@ -78,9 +78,9 @@ class Statements(Expressions):
     def _either(
         self, *ways: Sequence[ast.stmt], chosen: Collection[Sequence[ast.stmt]] = ()
     ) -> bool:
-        """Walk ways of which one is gone; return whether any of them reaches its end.
+        """Walk blocks of which one runs; return whether any of them reaches its end.
 
-        Those that are `chosen` are gone where a text says so.
+        Those in `chosen` run if a comparison of texts selects them.
         """
         before, ends = self.scope.names, list[Mapping[str, Values]]()
         for way in ways:
@@ -193,7 +193,7 @@ class Statements(Expressions):
                 self.scope.bind(alias.asname or alias.name, (imported,))
 
     def _walk_functiondef(self, node: FunctionNode) -> None:
-        """A function gets its name here; its body is walked when the module is through."""
+        """Bind a function's name; its body is walked after the module."""
         for decorator in node.decorator_list:
             self.evaluate(decorator)
         self.study.pending.append((node, self.scope))
@@ -203,7 +203,7 @@ class Statements(Expressions):
     _walk_asyncfunctiondef = _walk_functiondef
 
     def bind_parameters(self, node: FunctionNode, around: Scope) -> None:
-        """Give parameters what all calls in this file pass, and their defaults."""
+        """Bind parameters to defaults and what calls in this file pass, else to annotations."""
         arguments, names = node.args, self.scope.names
         positional = [*arguments.posonlyargs, *arguments.args]
         parameters = [*positional, *arguments.kwonlyargs]
@@ -227,7 +227,7 @@ class Statements(Expressions):
             names[positional[0].arg] = (own(around.label),)
 
     def _annotated(self, annotation: ast.expr | None, outside: Expressions) -> Values:
-        """What a parameter is by its annotation: a load, of the one class of ours that it names."""
+        """The load that an annotation stands for, if it names exactly one vision-language class."""
         study = self.study
         ours = [
             (part, value)

@@ -1,7 +1,7 @@
 """What is known of one file while it is read: its loads and uses, functions and classes.
 
-A file is walked twice: the first walk finds what functions give back and are called with, and the
-second one uses it.
+A file with vision-language models is walked twice. The first walk finds what its functions return
+and are called with, and the second walk uses it.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _IMPORT = "from transformers import"
 
 
 class Use(NamedTuple):
-    """A use of something loaded, as a walk meets it; the one of the last walk becomes a call."""
+    """A use of a loaded object; those of the last walk become calls, `kind` and `name` as there."""
 
     node: Placed
     kind: str
@@ -49,7 +49,7 @@ class Use(NamedTuple):
 
 
 class Study(Classes):
-    """One file under study; `loads` are those of all files of the project."""
+    """What the walks through one file found; `loads` are those of all files of the project."""
 
     def __init__(
         self, parsed: Parsed, vocabulary: Vocabulary, imports: Imports, loads: list[Load]
@@ -78,21 +78,21 @@ class Study(Classes):
         """An expression as code, of the same form however it was written."""
 
     def begin(self) -> None:
-        """Begin a walk: forget what the last one recorded, which this one records again."""
+        """Begin a walk: clear the records of the last one, but for loads and what was learned."""
         records = (self.uses, self.training, self.pending, self.stars, self.made, self.recorded)
         for record in records:
             record.clear()
         self.names = {}
 
     def record(self, node: Hashable, load: Load) -> Loaded:
-        """Record a load; the same expression is the same load in every walk."""
+        """Record a load and return it; a load of the same `node` in an earlier walk is replaced."""
         number = self._numbers.setdefault(node, len(self.loads))
         self.loads[number : number + 1] = [load]
         self.recorded.add(number)
         return Loaded(number)
 
     def is_one(self, loaded: Iterable[Loaded]) -> bool:
-        """True where all is loaded by one expression, from the same."""
+        """True if all values, at least one, have one place, class and checkpoint of their load."""
         loads = (self.loads[number] for number in {value.load for value in loaded})
         return len({(load.place, load.class_name, load.checkpoint) for load in loads}) == 1
 
@@ -106,7 +106,7 @@ class Study(Classes):
         *,
         certain: bool = True,
     ) -> None:
-        """Record a use of whatever among `receivers` was loaded; of one of them, if several."""
+        """Record a use of each load in `receivers`, unless its class in the file defines `name`."""
         every = (value for value in receivers if isinstance(value, Loaded))
         loaded = [value for value in every if not self.defines(value, name)][:MOST_VALUES]
         certain = certain and self.is_one(loaded)
@@ -115,16 +115,16 @@ class Study(Classes):
     def make(
         self, node: ast.expr, name: str, passed: Sequence[Passed] = (), *, of_object: bool = False
     ) -> None:
-        """Record an object of a class of transformers that is made, or what is taken from one."""
+        """Record an object made of a transformers class, or a member taken (`Class.name`)."""
         built = Built(self.location(node), name, self.arguments(passed), of_object)
         self.made.append((node, built))
 
     def take(
         self, node: ast.expr, holders: Values, name: str, passed: Sequence[Passed] = ()
     ) -> None:
-        """Record what is taken from an object of a class that extends one of transformers.
+        """Record `holder.name` if a transformers class has to have it, as `Class.name`.
 
-        So is what is taken from something unknown by a name that only classes of it once had.
+        If all holders are unknown, that is the class of ours which alone once had a member `name`.
         """
         behind = [(self.class_behind(h, name), isinstance(h, ForeignObject)) for h in holders]
         unknown = all(
@@ -140,10 +140,10 @@ class Study(Classes):
                 self.make(node, f"{owner}.{name}", passed, of_object=of_object)
 
     def built(self, *, ours_alone: bool = False, objects: bool = True) -> tuple[Built, ...]:
-        """Return what is made of classes of transformers, each place once.
+        """Return the objects made of transformers classes and the members taken, each node once.
 
-        Ours alone is what is taken from classes of ours, or by a name that only those once had.
-        What is taken from `objects` of other classes is left out where they are not asked for.
+        With `ours_alone`, only members of vision-language classes, and names that only those once
+        had. Without `objects`, members of objects of other classes are left out.
         """
         once = {}
         for node, built in self.made:
@@ -154,7 +154,7 @@ class Study(Classes):
         return tuple(once.values())
 
     def call(self, use: Use) -> Call:
-        """Return a recorded use as the check sees it."""
+        """Return a recorded use as a `Call`."""
         node = use.node.func if isinstance(use.node, ast.Call) else use.node
         name_place = None
         if isinstance(node, ast.Attribute) and node.attr == use.name:  # it ends what is used
@@ -171,11 +171,11 @@ class Study(Classes):
         )
 
     def checkpoints(self, node: Placed, values: Values) -> tuple[Value, ...]:
-        """Return values as names of checkpoints, each once."""
+        """Return values as names of checkpoints, each once; an unknown one has the text None."""
         return tuple(dict.fromkeys(self._checkpoint(node, value) for value in values))
 
     def _checkpoint(self, node: Placed, value: Abstract) -> Value:
-        """A value as the name of a checkpoint, read off the end of a path where one ends in it."""
+        """A value as the name of a checkpoint; a path that ends in a catalogued id is that id."""
         match value:
             case String(text, place, certain):
                 text = text.removeprefix("hf-hub:")
@@ -189,14 +189,14 @@ class Study(Classes):
         return Value(None, self.location(node), certain=False)
 
     def choose(self, first: Placed, last: Placed) -> None:
-        """Let a text have chosen the lines from one node to another."""
+        """Mark the lines from one node to another as chosen by a comparison (see `meant`)."""
         self.chosen = self.location(first).line, self.location(last).end_line
 
     def meant(self, values: Values, *, given: bool) -> Values:
-        """Return values without the texts that need not be meant in the lines that were chosen.
+        """Return values, with `Other` for the texts that need not apply in the chosen lines.
 
-        Others may be passed there as well: of those written elsewhere, what is `given`, as to a
-        parameter, and defaults.
+        A text applies if it is written in these lines, or if it is certain and not `given`: callers
+        may set a parameter or an attribute. Without chosen lines, all values are returned.
         """
         if self.chosen is None:
             return values
@@ -212,7 +212,7 @@ class Study(Classes):
         return tuple(value if is_meant(value) else Other() for value in values)
 
     def arguments(self, passed: Iterable[Passed]) -> dict[str, Argument]:
-        """Return arguments as the check sees them, by their names."""
+        """Return arguments as the check reads them, by name."""
         arguments = {}
         for name, values, node, keyword, key in passed:
             name_place = None
@@ -223,7 +223,7 @@ class Study(Classes):
         return arguments
 
     def starred(self, name: str) -> Values:
-        """Return what a name that nothing binds may be because of `from x import *`."""
+        """Return an unbound name as transformers' if a star, or a lacking, import explains it."""
         modules = [star for star in self.stars if star.partition(".")[0] == "transformers"]
         if not modules and self.vocabulary.is_class(name) and _IMPORT in self.parsed.text:
             return (Symbol("transformers", name),)  # which the file forgot to import
@@ -232,7 +232,7 @@ class Study(Classes):
 
 
 def _literal(values: Values) -> object:
-    """Return the constant, or tuple of constants, that the values are, or UNKNOWN."""
+    """Return the only constant, or tuple of constants, that the values can be, or UNKNOWN."""
     match values:
         case (String(value) | Constant(value),):
             return value
