@@ -28,7 +28,7 @@ NAMED = 3
 
 
 def value_text(value: Any, form: str = "{}") -> str:
-    """Return the value of a field in words, those of a unit around it where it is known."""
+    """Return a field's value as text, "not verified" for None; `form` adds the unit: "{} GB"."""
     if value is None:
         return "not verified"
     if isinstance(value, bool):
@@ -43,7 +43,7 @@ def value_text(value: Any, form: str = "{}") -> str:
 
 
 def known(*facts: tuple[str, str | None]) -> Pairs:
-    """Return facts by name, without those of which nothing is known."""
+    """Return facts by name, without those whose value is None or empty."""
     return Pairs(tuple((name, value) for name, value in facts if value))
 
 
@@ -53,7 +53,7 @@ def listed(heading: str, items: Iterable[Item]) -> Page:
 
 
 def checkpoint_page(checkpoint: Checkpoint, rulebase: RuleBase) -> Page:
-    """Return the page of a checkpoint: may I, can I, how, and how well it was measured to do."""
+    """Return the page of a checkpoint: license, capabilities, usage, published results, sources."""
     active = checkpoint.active_parameters_millions
     dtype = loaded_dtype(checkpoint) + ("" if checkpoint.dtype else " (assumed)")
     family = f"family {checkpoint.family}"
@@ -120,7 +120,7 @@ def _notes(checkpoint: Checkpoint, names: Sequence[str]) -> list[tuple[str, str 
 
 
 def _published(checkpoint: Checkpoint) -> str:
-    """The repositories of its maker with rounded weights, and what is known of their size."""
+    """Return the maker's repositories of quantized weights, with their size in GB if known."""
     forms = (
         f"{id} ({form['precision']}, "
         + (f"files of {form['files_gb']} GB)" if "files_gb" in form else "size not known)")
@@ -131,7 +131,7 @@ def _published(checkpoint: Checkpoint) -> str:
 
 
 def _called(checkpoint: Checkpoint) -> list[tuple[str, str | None]]:
-    """How it wants to be called: with which words, in which case, and whether it thinks."""
+    """Return the rows about calling it: prompts, thinking mode, text case and pages."""
     switch = checkpoint.thinking_switch
     thinking = f"{checkpoint.thinking}, {switch}" if switch else checkpoint.thinking
     return [
@@ -143,7 +143,7 @@ def _called(checkpoint: Checkpoint) -> list[tuple[str, str | None]]:
 
 
 def _sources(checkpoint: Checkpoint, rulebase: RuleBase) -> Page:
-    """Every fact's sources, and when the entry and they were last read."""
+    """Return the sources of each fact, and the dates when the entry and its sources were read."""
     by_sources: dict[tuple[str, ...], list[str]] = {}
     for field, ids in checkpoint.sources.items():
         by_sources.setdefault(tuple(ids), []).append(shown_name(field))
@@ -180,7 +180,7 @@ def entry_page(rulebase: RuleBase, checkpoint: Checkpoint) -> Page:
 
 
 def uncatalogued_page(checkpoint: UncataloguedCheckpoint) -> Page:
-    """Return the page of a checkpoint that is not catalogued."""
+    """Return the page of a checkpoint outside the catalog, described by its config.json."""
     model_type, families = checkpoint.model_type, " or ".join(checkpoint.families)
     image, text = checkpoint.image_size, checkpoint.text_context
     family = "not known, because the catalog has no checkpoint of this type"
@@ -216,7 +216,7 @@ def uncatalogued_page(checkpoint: UncataloguedCheckpoint) -> Page:
 
 
 def checkpoints_page(rulebase: RuleBase, matches: Matches, task: str | None, sort: str) -> Page:
-    """Return the table; sorted by quality, it names the benchmark that each figure is of."""
+    """Return the table of matches, by quality with results, and the number of unverified ones."""
     page: Page = [Text("no checkpoint matches", "warn")]
     if matches.checkpoints:
         page = _by_quality(rulebase, matches, task) if sort == "quality" else [_table(matches)]
@@ -241,7 +241,7 @@ def _table(matches: Matches) -> Table:
 
 
 def _by_quality(rulebase: RuleBase, matches: Matches, task: str | None) -> Page:
-    """Return the table with results, and how those without one are ranked above others."""
+    """Return the table with results, and a note if a checkpoint without one ranks above others."""
     precedences = Precedences(rulebase, task) if task else None
     ids = [checkpoint.id for checkpoint in matches.checkpoints]
     every = [(id, precedences.published(id)[:1] if precedences else ()) for id in ids]
@@ -272,11 +272,11 @@ COMPARED: dict[str, Callable[[Checkpoint], Any]] = {
     "image size": lambda c: c.image_size,
     "released": lambda c: c.released,
 }
-"""What checkpoints are compared by: the uncatalogued, never checked, are not known to do tasks."""
+"""The rows of a comparison. Tasks of an uncatalogued checkpoint, never `checked`, are unknown."""
 
 
 def compared_checkpoints(rulebase: RuleBase, checkpoints: list[Checkpoint], ids: list[str]) -> Page:
-    """Return tables of their fields, and of the figures on benchmarks that all have in common."""
+    """Return a table of their fields, and one of results on benchmarks that all of them share."""
     rows = [(name, *(value_text(of(c)) for c in checkpoints)) for name, of in COMPARED.items()]
     page: Page = [Table(("", *ids), tuple(rows), wide=-1)]
     measured = measurements(rulebase)
@@ -291,13 +291,13 @@ def compared_checkpoints(rulebase: RuleBase, checkpoints: list[Checkpoint], ids:
 
 
 APART = "*"
-"""Behind a benchmark whose figures are of different sources or modes."""
+"""Marks a benchmark whose results come from different sources or modes."""
 
 
 def _shared_rows(measured: Sequence[Sequence[Measurement]]) -> Iterator[tuple[str, ...]]:
-    """Yield the figures of checkpoints on what measured all: those of each source and mode of all.
+    """Yield name and values for each benchmark, metric, source and mode that all checkpoints share.
 
-    Where they share none, each has its first figure, and the row is marked.
+    If they share only the benchmark and metric, its row has their first results and a mark.
     """
     tables: list[dict[tuple[str, str], dict[tuple[str, str], Measurement]]] = []
     for scores in measured:

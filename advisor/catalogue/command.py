@@ -23,14 +23,14 @@ ONLY = "List only checkpoints"
 
 
 def complete_kind(incomplete: str) -> list[str]:
-    """Return kinds for the shell to complete."""
+    """Return the kinds that begin with `incomplete`, for the shell to complete."""
     from advisor.catalogue.knowledge import KINDS
 
     return [kind for kind in KINDS if kind.startswith(incomplete)]
 
 
 def complete_id(incomplete: str) -> list[str]:
-    """Return ids for the shell to complete."""
+    """Return the ids that begin with `incomplete`, in any case, for the shell to complete."""
     from advisor.catalogue.knowledge import KINDS, all_of
 
     rulebase = rules_of()
@@ -72,7 +72,7 @@ def read_wishes(
     ] = [],  # noqa: B006
     gated: Annotated[bool | None, option("--gated/--open", ACCESS)] = None,
 ) -> Wishes:
-    """Return what checkpoints have to be. Raises UsageError for values that none has."""
+    """Return the filter that the options describe. Raises UsageError for an invalid value."""
     one_of: dict[str, Sequence[Any]] = {
         "family": [rulebase.family(family).id] if family else [],
         "commercial_use": _known(rulebase, "commercial_use", [commercial_use]),
@@ -102,7 +102,7 @@ def read_wishes(
 
 
 def _licences(rulebase: RuleBase, given: list[str]) -> list[str]:
-    """Return licenses by their names in any case, or by how these begin: apache."""
+    """Return known license names in lower case; `apache` gives all that begin so."""
     names = licence_names(rulebase)
     every: list[str] = []
     for name in map(str.lower, given):
@@ -114,7 +114,7 @@ def _licences(rulebase: RuleBase, given: list[str]) -> list[str]:
 
 
 def _known(rulebase: RuleBase, field: str, given: list[str]) -> list[str]:
-    """Return values of a field. Raises UsageError where the catalogue has one of them nowhere."""
+    """Return values of a field, split at commas; raises UsageError if no checkpoint has one."""
     catalogued = (getattr(checkpoint, field) for checkpoint in rulebase.checkpoints.values())
     names = tuple(dict.fromkeys(value for value in catalogued if value is not None))
     values = split(given)
@@ -283,9 +283,10 @@ def _thing(rulebase: RuleBase, kind: str, thing: Any, *, full: bool) -> Report:
 def _called_so(
     rulebase: RuleBase, id: str, otherwise: Report | UsageError, *, full: bool
 ) -> Report:
-    """Return the report on what people call so: a checkpoint, several of them, or one of theirs.
+    """Return the report on checkpoints that people call `id`: several as a table, one as its page.
 
-    Otherwise it is that of their family, or an error is raised.
+    For one or none, a report `otherwise` is returned as it is. Without it, a checkpoint outside the
+    catalog is described, or the error `otherwise` is raised; UsageError for its `full` entry.
     """
     from advisor.catalogue.checkpoint_page import uncatalogued_page
     from advisor.catalogue.knowledge import checkpoints_called

@@ -1,4 +1,4 @@
-"""Which checkpoints of the catalogue meet given wishes, and in which order to list them."""
+"""The filters of `advisor list checkpoints`, the checkpoints that pass them, and their order."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ SORTS = ("id", "size", "memory", "released", "quality")
 
 
 class Wishes(NamedTuple):
-    """What a checkpoint has to be; None and empty wish nothing, but no `ids` leave none.
+    """A filter of checkpoints. None and empty values filter nothing; empty `ids` admit none.
 
-    `fine_tune` asks for starts to train for the task instead of what does it as it is. All of the
-    languages are wanted, and of the values that `one_of` has for a field any one; licences in lower
-    case.
+    `fine_tune` asks for checkpoints to fine-tune for the task instead of those that do it as they
+    are. A checkpoint has to support all `languages`, and to have any one of the values that
+    `one_of` lists for a field; licenses in lower case. `max_millions` is in millions of parameters.
     """
 
     task: str | None = None
@@ -37,14 +37,14 @@ def licence_names(rulebase: RuleBase) -> set[str]:
 
 
 class Matches(NamedTuple):
-    """The checkpoints that meet all wishes, and those of which a wanted field is not verified."""
+    """The checkpoints that pass all filters, and those that fail none but lack a verified field."""
 
     checkpoints: list[Checkpoint]
     unverified: list[Checkpoint]
 
 
 def matches(rulebase: RuleBase, wishes: Wishes, sort: str) -> Matches:
-    """Return the checkpoints that meet all wishes, sorted; what nobody verified meets none."""
+    """Return the checkpoints that pass all filters, and those with an unverified field, sorted."""
     matching = Matches([], [])
     for checkpoint in _ordered(rulebase, sort, wishes.task):
         met = set(_met(checkpoint, wishes))
@@ -56,7 +56,7 @@ def matches(rulebase: RuleBase, wishes: Wishes, sort: str) -> Matches:
 
 
 def _met(checkpoint: Checkpoint, wishes: Wishes) -> Iterable[bool | None]:
-    """For each wish whether it is met, None where nobody verified that."""
+    """Yield for each filter whether the checkpoint passes it; None if the field is not verified."""
     if wishes.task:
         yield wishes.task in (checkpoint.fine_tune if wishes.fine_tune else checkpoint.tasks)
     for language in wishes.languages:
@@ -82,10 +82,10 @@ def _met(checkpoint: Checkpoint, wishes: Wishes) -> Iterable[bool | None]:
 
 
 def _ordered(rulebase: RuleBase, sort: str, task: str | None) -> list[Checkpoint]:
-    """All checkpoints by id, size or memory (least first), released (newest first) or quality.
+    """Return all checkpoints by id, size or memory (ascending), released (newest first) or quality.
 
-    By quality: as figures and relations put them for the task. What is not known comes last; empty
-    keeps the order.
+    Quality is the ranking for `task` by results and relations; without a task it keeps the order of
+    the files, as an empty `sort` does. Checkpoints without the value come last.
     """
     checkpoints = list(rulebase.checkpoints.values())
 

@@ -1,4 +1,4 @@
-"""What advisor knows, by kind: look-ups by id, what is found as JSON, published figures."""
+"""Look-ups in the rule base by kind and id, entries as JSON, and published results."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ KINDS = {
     "sources": "source",
     "checkpoints": "checkpoint",
 }
-"""Each kind of thing, and the noun for one of it."""
+"""Each kind of entry in the plural, and in the singular."""
 
 WHAT = {
     "families": "the three model families",
@@ -38,25 +38,25 @@ WHAT = {
     "sources": "the sources of all facts",
     "checkpoints": "the checkpoints. Filter them with flags",
 }
-"""What each kind is, in a line."""
+"""The description of each kind."""
 
 
 LEAST_NAME = 3
-"""So many letters of the name of a model at least are its beginning."""
+"""The least number of letters that may stand for the beginning of a model's name."""
 
 NO_FACTS = ("id", "family", "series", "model_class", "writer", "notes", "sources")
-"""The fields of a checkpoint that its entry has no line and no source for."""
+"""Fields of a checkpoint that `advisor show ID --full` does not list."""
 
 
 def plural(kind: str) -> str:
-    """Return a kind's plural, whichever was given. Raises UsageError for others."""
+    """Return the plural of a kind given in singular or plural. Raises UsageError for others."""
     many = {noun: plural for plural, noun in KINDS.items()}.get(kind, kind)
     check_name("kind", many, KINDS, "kinds")
     return many
 
 
 def all_of(rulebase: RuleBase, kind: str) -> dict[str, Any]:
-    """Return all things of a kind by id."""
+    """Return all entries of a kind (in the plural) by id."""
     things = getattr(rulebase, kind)
     return things if isinstance(things, dict) else {thing.id: thing for thing in things}
 
@@ -71,14 +71,14 @@ def kinds_json(rulebase: RuleBase) -> dict[str, Any]:
 
 
 def _on_the_hub(rulebase: RuleBase, id: str) -> str:
-    """Return the id under which a checkpoint is had, also of its forms in fewer bits."""
+    """Return the Hub id of a checkpoint: `ID` for a known quantized form such as `ID:int8`."""
     return hub_id_of(id) if is_form(id) and id in rulebase.forms else id
 
 
 def find(rulebase: RuleBase, id: str, kind: str | None = None) -> tuple[str, Any]:
-    """Return the kind and the thing with this id or alias, searching all kinds.
+    """Return the kind in the plural and the entry with this id or alias, of `kind` or of all kinds.
 
-    Raises UsageError with the nearest known id.
+    Raises UsageError with the nearest known id, or for a word that means several tasks.
     """
     kinds = [plural(kind)] if kind else list(KINDS)
     id = id.lower() if id.lower() in all_of(rulebase, "families") else _on_the_hub(rulebase, id)
@@ -113,9 +113,10 @@ def find(rulebase: RuleBase, id: str, kind: str | None = None) -> tuple[str, Any
 
 
 def outside_catalog(rulebase: RuleBase, name: str) -> tuple[str, str] | None:
-    """Return the first model of no entry whose id has this name, and a task it is recommended for.
+    """Return the first alternative outside the catalog whose name begins so, and a task for it.
 
-    It is one that the rules recommend where no family fits; None where there is none.
+    Alternatives are models that rules recommend if no family fits. None if there is none, or `name`
+    is shorter than `LEAST_NAME`.
     """
     tasks = [(task.id, task.elsewhere.checkpoints) for task in rulebase.tasks if task.elsewhere]
     tasks += [(id, each.checkpoints) for each in rulebase.detours for id in each.when.get(TASK, ())]
@@ -127,9 +128,9 @@ def outside_catalog(rulebase: RuleBase, name: str) -> tuple[str, str] | None:
 
 
 def checkpoints_called(rulebase: RuleBase, name: str) -> list[Checkpoint]:
-    """Return the checkpoints of a model by the name that people call it, in any case: BLIP-2.
+    """Return the checkpoints that people call `name`, in any case: BLIP-2. Empty if there are none.
 
-    A name that nobody gave a model is the beginning of ids and words of them: blip-base.
+    For other names, the first word must begin the id and the rest must occur in it: blip-base.
     """
     named = {squeezed(word): ids for word, ids in rulebase.words_index["named"].items()}
     ids = named.get(squeezed(name), "").partition(BETWEEN)[0].split()
@@ -147,10 +148,10 @@ def checkpoints_called(rulebase: RuleBase, name: str) -> list[Checkpoint]:
 
 
 def find_comparable(rulebase: RuleBase, ids: list[str], cache: Path) -> tuple[str, list[Any]]:
-    """Return what is to be compared, and its kind: families or checkpoints.
+    """Return the entries to compare and their kind: families or checkpoints.
 
-    A checkpoint outside the catalogue may be a folder, or lie in the hub cache at `cache`. Raises
-    UsageError where there are fewer than two, or of two kinds.
+    A checkpoint outside the catalog may be a folder, or lie in the Hub cache at `cache`. Raises
+    UsageError for fewer than two different names, two names of one entry, or both kinds.
     """
     if len(set(ids)) < 2:
         raise OneModelError(
@@ -195,7 +196,7 @@ def thing_json(rulebase: RuleBase, kind: str, thing: Any) -> dict[str, Any]:
 
 
 def _details(rulebase: RuleBase, kind: str, thing: Any) -> dict[str, Any]:
-    """All of a thing: its fields, and what is known of it elsewhere."""
+    """Return the fields of an entry, and what other files state or advisor computes about it."""
     details = _fields(rulebase, thing)
     if kind == "families":
         details["description"] = plain(rulebase.descriptions[thing.id])
@@ -212,7 +213,7 @@ def _details(rulebase: RuleBase, kind: str, thing: Any) -> dict[str, Any]:
 
 
 def _fields(rulebase: RuleBase, thing: Any) -> dict[str, Any]:
-    """The fields of a thing, under the names that files have for them."""
+    """Return the fields of an entry, under the keys that rule files use."""
     fields: dict[str, Any] = plain(thing)
     for field, key in rulebase.keys_of(type(thing)).items():
         fields[key] = fields.pop(field)
@@ -249,7 +250,7 @@ def compared_json(rulebase: RuleBase, kind: str, compared: list[Any]) -> dict[st
 def entry_json(rulebase: RuleBase, checkpoint: Checkpoint) -> dict[str, Any]:
     """Return the JSON document of `advisor show ID --full`: a whole entry, in the order of files.
 
-    `place` is where it is written, `unverified` are the fields that nobody verified.
+    `place` is its file:line, `unverified` lists the fields without a verified value.
     """
     values = {"class": checkpoint.model_class, **checkpoint._asdict(), **checkpoint.notes}
     named = [key for key in values if key not in NO_FACTS]
@@ -270,9 +271,9 @@ def entry_json(rulebase: RuleBase, checkpoint: Checkpoint) -> dict[str, Any]:
 
 
 class Measurement(NamedTuple):
-    """One published figure: on which benchmark, of which of its kinds, and who measured it.
+    """One published result of a checkpoint, and how it was measured. `better` is higher or lower.
 
-    Two compare only where all but the value and the note are the same.
+    Two results are comparable only if all fields but the value and the note are the same.
     """
 
     benchmark: str
@@ -289,14 +290,14 @@ class Measurement(NamedTuple):
 
     @property
     def kind(self) -> str:
-        """What was measured, in words: the benchmark and what tells its figures apart."""
+        """The benchmark, with version, split, language (unless English) and mode in parentheses."""
         protocol = [self.version, self.split, self.language if self.language != "en" else None]
         words = [word for word in (*protocol, self.mode) if word]
         return f"{self.benchmark} ({', '.join(words)})" if words else self.benchmark
 
 
 def measurements(rulebase: RuleBase) -> dict[str, list[Measurement]]:
-    """Return the published figures by checkpoint, in the order of the files."""
+    """Return the published results by checkpoint id, in the order of the files."""
     by_checkpoint: dict[str, list[Measurement]] = {}
     for protocol in rulebase.protocols.values():
         for table in protocol.tables:

@@ -19,14 +19,14 @@ from advisor.phrasing import aim
 from advisor.rulebase.base import RuleBase
 
 View = tuple[Callable[[Any, RuleBase], Page], dict[str, Callable[[Any, RuleBase], str]]]
-"""How a kind of thing is shown: the page of one, and the columns of a table after the id."""
+"""How a kind is drawn: the page of one entry, and the columns of a table after the id."""
 
 FIT_MARKS = {"best": "+", "good": "+", "possible": "!", "helper": "-"}
 COMPARED_SECTIONS = ("inputs", "outputs", "training", "limits", "choose_when")
 
 
 def thing_page(rulebase: RuleBase, kind: str, thing: Any) -> Page:
-    """Return the page of one thing."""
+    """Return the page of one entry; `kind` is in the plural, such as `tasks`."""
     draw, _ = VIEWS[kind]
     return draw(thing, rulebase)
 
@@ -54,7 +54,7 @@ def kinds_page(rulebase: RuleBase) -> Page:
 
 
 def compared_page(rulebase: RuleBase, kind: str, compared: list[Any]) -> Page:
-    """Return the page: one table a theme, one column a thing."""
+    """Return the page of a comparison: one table per theme, one column per entry."""
     ids = [thing.id for thing in compared]
     draw = compared_checkpoints if kind == "checkpoints" else _compared_families
     return [Heading(" or ".join(ids), 1), *draw(rulebase, compared, ids)]
@@ -81,7 +81,7 @@ def family_page(family: Family, rulebase: RuleBase) -> Page:
 
 
 def _cited(mark: str, stated: Any, text: str, note: str = "") -> Item:
-    """An item with the sources of what it states."""
+    """Return a list item that cites the sources of `stated`."""
     return Item(mark, text, note, tuple(stated.sources))
 
 
@@ -156,7 +156,7 @@ def criterion_page(criterion: Criterion, rulebase: RuleBase) -> Page:
 
 
 def rule_page(rule: Rule, rulebase: RuleBase) -> Page:
-    """Return the page of a rule: when it fires, why, who says so."""
+    """Return the page of a rule: its condition, reason and sources."""
     facts = known(
         ("when", _condition(rule.when)),
         (rule.effect, aim(rule.candidates, rule.where)),
@@ -179,7 +179,7 @@ def _condition(when: Condition) -> str:
 
 
 def source_page(source: Source, rulebase: RuleBase) -> Page:
-    """Return the page of a source, and what rests on it."""
+    """Return the page of a source, and what rules and descriptions cite it."""
     used = [rule.id for rule in rulebase.rules if source.id in rule.sources]
     stated = [
         f"{family}: {section}"
@@ -218,7 +218,7 @@ def _compared_families(rulebase: RuleBase, families: list[Family], ids: list[str
 
 
 def _best(task: Task, rulebase: RuleBase) -> str:
-    """Return the family that `recommend --task` answers with, all else being default."""
+    """Return the family recommended for a task with default answers to all else; "none" if none."""
     return Engine.known(rulebase).decide(make_profile(rulebase, {TASK: task.id})).family or "none"
 
 
@@ -237,7 +237,7 @@ VIEWS: dict[str, View] = {
 
 
 def rule_report(rulebase: RuleBase, id: str) -> Report:
-    """Return what a rule of the check is about. Raises UsageError where there is none."""
+    """Return the report on a rule of `advisor check`. Raises UsageError for an unknown id."""
     check_name("check rule", id, rulebase.checks, "rules")
     rule = rulebase.checks[id]
     file, bad, good, beside, options = rule.example

@@ -33,7 +33,7 @@ _VERSION = re.compile(r'^__version__ = "([\d.]+)"', re.MULTILINE)
 
 @lru_cache(maxsize=1024)
 def version_number(text: str) -> tuple[int, ...]:
-    """Return the number in a text such as 4.57.6, 5 or 5.25.0.dev0. Raises UsageError without."""
+    """Return the leading numbers of a version, (5, 25, 0) of `v5.25.0.dev0`; UsageError if none."""
     match = re.match(r"v?(\d{1,6}(?:\.\d{1,6}){0,5})(?!\d)", text)
     if match is None:
         raise UsageError(
@@ -43,15 +43,14 @@ def version_number(text: str) -> tuple[int, ...]:
 
 
 class Release:
-    """One release of transformers, with look-ups. Built from a description.
+    """One release of transformers, with look-ups. Built from what `release_files.describe` returns.
 
     - `version`: "5.24.0"
     - `pipelines`: task -> the auto classes that `pipeline(task)` loads a model with
     - `auto`: auto class -> model type -> class names. Besides models: AutoConfig, AutoProcessor,
-      AutoImageProcessor, AutoTokenizer.
-    - `asked`: the release that was asked for, where this is only the nearest that is described
-    - `members`: what its classes and modules have; that of the nearest described release, where
-      this one is not
+      AutoImageProcessor, AutoTokenizer, AutoVideoProcessor.
+    - `asked`: the requested version, if this release only stands in for it; else ""
+    - `members`: of its classes and modules; by default of the nearest described release
     """
 
     def __init__(
@@ -72,12 +71,12 @@ class Release:
         self.removed = cache(self._removed)
 
     def reaches(self, version: str) -> bool:
-        """True where the release is that version or a later one."""
+        """True if this release is `version` or a later one."""
         return version_number(self.version) >= version_number(version)
 
     @property
     def note(self) -> str | None:
-        """What to tell somebody who asked for a release that is not described."""
+        """A sentence that names the requested and the described release; None if they are equal."""
         if not self.asked:
             return None
         return (
@@ -87,7 +86,7 @@ class Release:
 
     @cached_property
     def classes(self) -> dict[str, str]:
-        """Public class or function -> the folder of `transformers/models` it stands in, or ""."""
+        """Public class or function -> its folder below `transformers/models`, or ""."""
         names = self._description["classes"]
         return {name: folder for folder, inner in names.items() for name in inner.split()}
 
@@ -106,50 +105,50 @@ class Release:
         return types
 
     def types_of(self, class_name: str) -> Set[str]:
-        """Return the model types for which some auto class gives a class."""
+        """Return the model types that any auto class maps to this class; empty if none does."""
         return self._types.get(class_name, frozenset())
 
     def has_class(self, name: str) -> bool:
-        """True where `from transformers import name` works (with the extras it needs installed).
+        """True if `from transformers import name` works once the extras it needs are installed.
 
-        In transformers 5 that is so for `CLIPTokenizerFast` too: it gives `CLIPTokenizer`.
+        In transformers 5 also for `CLIPTokenizerFast`, an old name that gives `CLIPTokenizer`.
         """
         old = name.endswith(self._suffixes) and name.removesuffix("Fast") in self.classes
         return old or name in self.classes
 
     def may_lead_on(self, name: str) -> bool:
-        """True for the name of a tokenizer that may give another one, found when it is asked for.
+        """True for a tokenizer's name, if this release resolves unlisted names at run time.
 
         From transformers 5 on, `LayoutLMTokenizer` is in no list and gives `BertTokenizer`.
         """
         return bool(self._suffixes) and name.removesuffix("Fast").endswith("Tokenizer")
 
     def classes_for(self, auto_class: str, model_type: str) -> tuple[str, ...]:
-        """Return the classes an auto class loads for a model type; () where it refuses it.
+        """Return the class names that an auto class maps a model type to; () if it refuses it.
 
-        Mostly one; image processors and older tokenizers have one for each backend. () as well
-        where the release has no such auto class: `has_class` tells.
+        There is usually one; image processors and older tokenizers have one per backend. The result
+        is also () if the release has no such auto class: check `has_class`.
         """
         return tuple(self.auto.get(auto_class, {}).get(model_type, ()))
 
     def knows(self, model_type: str) -> bool:
-        """True where a `config.json` with this model type can be read."""
+        """True if `AutoConfig` supports the model type, so that its `config.json` can be loaded."""
         return bool(self.classes_for("AutoConfig", model_type))
 
     def has_pipeline(self, task: str) -> bool:
-        """True where `pipeline(task)` builds what was asked for, under this name or an alias."""
+        """True if `pipeline(task)` supports the task under this name or as an alias."""
         return task in self.pipelines or task in self.pipeline_aliases
 
     def treats_by_name(self, task: str, model_type: str) -> bool:
-        """True where a pipeline has a way of its own for a model type that its auto classes lack.
+        """True if the source of the task's pipeline names the model type's configuration class.
 
-        It then loads the class that the checkpoint's own `config.json` names.
+        Such a pipeline has code for this model type. The pipeline's auto classes are not consulted.
         """
         config = self.classes_for("AutoConfig", model_type)
         return bool(set(config) & set(self._named.get(task, ())))
 
     def loads_with_pipeline(self, task: str, model_type: str) -> tuple[str, ...]:
-        """Return the model classes that the auto classes of `pipeline(task)` give for a type."""
+        """Return the model classes that `pipeline(task)` may load for a model type; () if none."""
         task = self.pipeline_aliases.get(task, task)
         return tuple(
             name
@@ -158,14 +157,14 @@ class Release:
         )
 
     def _removed(self, name: str, of: str = "class") -> NameChange | None:
-        """Return what became of a name up to this release; None where it is as it always was.
+        """Return the first change up to this release that matches a name, else None.
 
         `of` is one of class, pipeline, argument, attribute, module, environment. The change's
         `kind` is removed (using it fails), renamed (the old name fails or warns, `instead` is the
-        new one) or redirected (the old name still works, and gives `instead`). `instead` is
-        already filled in for a name that only matches a pattern: for `CLIPFeatureExtractor` it is
-        `CLIPImageProcessor`. A class or pipeline that this release still has under its own name
-        gives None. A name nobody ever heard of gives None too: ask `has_class` as well.
+        new one) or redirected (the old name still works, and gives `instead`). A pattern is filled
+        in: `CLIPFeatureExtractor` has `instead` `CLIPImageProcessor`; it is removed if this release
+        lacks that class. Classes and pipelines that still exist give None, as do unknown names: ask
+        `has_class`.
         """
         if of == "class" and name in self.classes:
             return None
@@ -184,13 +183,13 @@ class Release:
 
 
 def release(rulebase: RuleBase, version: str = "") -> Release:
-    """Return a release: `installed`, or the newest described one that a number such as 5 means.
+    """Return the release for `version`: `installed`, or a number such as 5 or 4.57.
 
-    One that is not described stands for itself by the last patch of the same minor, else by the
-    nearest below, else by the oldest; `Release.note` says so. Without a version the installed one,
-    the newest described where there is none. Raises UsageError where nothing of that major version
-    is described, and AdvisorError (kind not-installed) where `installed` is asked for and there is
-    none.
+    A number selects the newest described release that begins with it. If there is none, the last
+    patch of the same minor version stands in, else the nearest below, else the oldest; see
+    `Release.note`. Without a version it is the installed release, or the newest described one if
+    there is none. Raises UsageError for text without a number or an undescribed major version, and
+    AdvisorError if `installed` is absent (kind not-installed) or not readable (unreadable-release).
     """
     package, described = installed_package(), described_releases()
     if version == INSTALLED or (package and not version):
@@ -214,7 +213,7 @@ def release(rulebase: RuleBase, version: str = "") -> Release:
 
 
 def _nearest(described: list[str], wanted: tuple[int, ...]) -> str | None:
-    """The described release that comes nearest to one of the same major version."""
+    """Return the described release nearest to `wanted`; None if none has its major version."""
     same = [name for name in described if version_number(name)[:1] == wanted[:1]]
     minor = [name for name in same if version_number(name)[:2] == wanted[:2]]
     if minor or not same:
@@ -235,7 +234,7 @@ def described_releases() -> list[str]:
 
 
 def members_of(version: str) -> ReleaseMembers:
-    """Return the members of a release, or of the described one that is nearest to it."""
+    """Return the members of a release, or of the nearest described one if the table lacks it."""
     described, number = described_releases(), version_number(version)
     near = version if version in described else _nearest(described, number)
     oldest = number < version_number(described[0])
@@ -255,7 +254,7 @@ def _described(rulebase: RuleBase, version: str, asked: str = "") -> Release:
 
 
 def installed_package() -> Path | None:
-    """Return the folder of the installed transformers without importing it; None without one."""
+    """Return the folder of the installed transformers without importing it; None if absent."""
     from importlib.util import find_spec
 
     try:
@@ -275,6 +274,7 @@ def _version_of(package: Path) -> str | None:
 
 @cache
 def _installed(package: Path | None) -> dict[str, Any]:
+    """Return the description of the installed package; AdvisorError if absent or unreadable."""
     from advisor.catalogue.release_files import describe
 
     described = described_releases()
@@ -294,13 +294,14 @@ def _installed(package: Path | None) -> dict[str, Any]:
 
 
 INHERITED = ("modeling_utils", "image_processing_utils", "image_processing_base")
-"""Blocks with what classes of all folders of models inherit from."""
+"""Blocks with base classes that the classes of all model folders inherit from."""
 
 
 def lost_members() -> Callable[[str], frozenset[str]]:
-    """Return what tells, of a class, the members that it or a class beside it has lost.
+    """Return a function: class name -> members that its block and `INHERITED` have lost.
 
-    There may be more than those of the class itself. None are told of what is not described.
+    A member is lost if an earlier release had it in any class there and the newest has not, unless
+    the class itself has it. The set is empty for a class that the table lacks.
     """
     table, described = release_table(), described_releases()
     newest = members_of(described[-1])
@@ -322,7 +323,7 @@ def lost_members() -> Callable[[str], frozenset[str]]:
 
 
 def _lost(table: ReleaseTable, block: str, release: int) -> frozenset[str]:
-    """The public members of classes of a block that an earlier release has and one has not."""
+    """Return public members that classes of a block have in other releases and not in `release`."""
     lost: set[str] = set()
     for lines in table.groups(block):
         head, *rows = lines.split("\n")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 TAIL_BYTES = 16_384
-"""`__all__` stands at the end of a module; no list of the releases read is longer."""
+"""Bytes read from the end of a module, where `__all__` is; longer than any such list so far."""
 
 _EXPORTS = re.compile(rb"^__all__\s*=\s*\[(.*?)\]", re.MULTILINE | re.DOTALL)
 _QUOTED = re.compile(rb"[\"']([A-Za-z_][A-Za-z0-9_]*)[\"']")
@@ -39,10 +39,10 @@ def describe(package: Path) -> dict[str, Any]:
 
     Under `classes` the public names by model folder ("" for those of the library itself), under
     `auto` the classes by auto class and model type, under `pipelines` the auto classes by task,
-    under `named` the configurations that a pipeline treats by name though no auto class of its
-    own has them, under `aliases` the tasks that are only other names, under `suffixes` the
-    endings of names that still resolve to a name without `Fast`. Raises OSError or SyntaxError
-    where that is no package.
+    under `named` the quoted configuration class names in the source of each pipeline, under
+    `aliases` the other names of tasks, under `suffixes` the endings of names that still resolve to
+    a name without `Fast`. Raises OSError, SyntaxError, KeyError, AttributeError or ValueError if
+    the folder holds no such package.
     """
     init = _parse(package / "__init__.py")
     tasks = dict(_assignments(_parse(package / "pipelines" / "__init__.py").body))
@@ -63,7 +63,7 @@ def _parse(file: Path) -> ast.Module:
 
 
 def _assignments(body: list[ast.stmt]) -> Iterator[tuple[str, ast.expr]]:
-    """Assignments of a module, those of `else` behind `if TYPE_CHECKING` among them."""
+    """Yield name and value of assignments and `name.update(value)`, also in a branch of an `if`."""
     for statement in body:
         match statement:
             case ast.If(test=ast.Name(id="TYPE_CHECKING")):
@@ -81,7 +81,7 @@ def _assignments(body: list[ast.stmt]) -> Iterator[tuple[str, ast.expr]]:
 
 
 def _library_names(init: ast.Module) -> list[str]:
-    """The names that the package's own `__init__` lists, or imports for a type checker."""
+    """Return the identifiers that `__init__` lists as strings or imports relatively, sorted."""
     names: set[str] = set()
     for node in ast.walk(init):
         if isinstance(node, ast.ImportFrom) and node.level:
@@ -92,6 +92,7 @@ def _library_names(init: ast.Module) -> list[str]:
 
 
 def _model_names(models: Path) -> dict[str, str]:
+    """Return the names in `__all__` of the model modules by folder, as one text with spaces."""
     names: dict[str, set[str]] = {}
     for file in sorted(models.rglob("*.py")):
         if file.name.startswith(_NOT_MODULES):
@@ -105,6 +106,7 @@ def _model_names(models: Path) -> dict[str, str]:
 
 
 def _auto_classes(auto: Path) -> dict[str, Mapping]:
+    """Return auto class -> model type -> class names, read from the modules of `models/auto`."""
     mappings: dict[str, Mapping] = {}
     of_class: dict[str, str] = dict(_PART_CLASSES)
     for file in (auto / f"{name}.py" for name in _AUTO):
@@ -127,7 +129,7 @@ def _auto_classes(auto: Path) -> dict[str, Mapping]:
 
 
 def _entries(node: ast.AST, mappings: dict[str, Mapping]) -> Mapping:
-    """What a mapping holds, however it is written, the entries of others in it among them."""
+    """Return the entries of an expression: a dict, pairs, or names of earlier mappings in it."""
     match node:
         case ast.Name(id=name):
             return mappings.get(name, {})
@@ -140,7 +142,7 @@ def _entries(node: ast.AST, mappings: dict[str, Mapping]) -> Mapping:
 
 
 def _items(value: ast.expr) -> Iterator[tuple[str, ast.expr]]:
-    """The entries of a dictionary that is written out, as far as their keys are constants."""
+    """Yield key and value of a dict literal whose keys are constants; nothing for other nodes."""
     if isinstance(value, ast.Dict):
         for key, item in zip(value.keys, value.values, strict=True):
             if isinstance(key, ast.Constant):
@@ -148,7 +150,7 @@ def _items(value: ast.expr) -> Iterator[tuple[str, ast.expr]]:
 
 
 def _names(value: ast.expr) -> list[str]:
-    """The class names in a value, which may depend on what else is installed."""
+    """Return the strings in a value; of a dict literal those in its values alone."""
     if isinstance(value, ast.Dict):
         return [name for item in value.values for name in _names(item)]
     return [
@@ -159,7 +161,7 @@ def _names(value: ast.expr) -> list[str]:
 
 
 def _model_classes(tree: ast.Module, lazy: dict[str, str]) -> dict[str, str]:
-    """Auto class -> name of its mapping; a class without one has that of its base."""
+    """Return auto class -> its mapping's name, else its base's; `lazy` maps variables to names."""
     homes: dict[str, str] = {}
     for node in tree.body:
         if isinstance(node, ast.ClassDef) and node.name.lstrip("_").startswith("Auto"):
@@ -184,7 +186,7 @@ def _pipelines(tasks: ast.expr) -> Mapping:
 
 
 def _named_configurations(pipelines: Path) -> Mapping:
-    """Configuration classes written out in the module of a task, by task."""
+    """Return the quoted configuration class names in each pipeline module, by task."""
     configurations: Mapping = {}
     for file in sorted(pipelines.glob("*.py")):
         text = file.read_text(encoding="utf-8")

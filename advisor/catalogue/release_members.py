@@ -1,8 +1,8 @@
-"""What the classes, functions and modules of one release have, read from the table on demand.
+"""Members of the classes, functions and modules of one release, read from the table on demand.
 
-Members of bases count. A text of a member says what it is: "" an attribute, ":Class" an attribute
-that is an instance, "(a,b=,*,c=,old=a,**rest)Class" a method with what it takes and gives back:
-here it takes `old` too, as another name of `a`.
+Inherited members count. The text of a member says what it is: "" an attribute, ":Class" an
+attribute that is an instance, "(a,b=,*,c=,old=a,**rest)Class" a method with its parameters and the
+class it returns: here `old` is accepted as another name of `a`.
 """
 
 from __future__ import annotations
@@ -41,23 +41,24 @@ OUTSIDE: dict[str, frozenset[str]] = {
     "Enum": frozenset(dir(enum.Enum)),
     "Module": NETWORK,
 }
-"""Members of classes that classes of the library inherit from."""
+"""Members of the classes outside transformers that its classes inherit from."""
 SHARED = ("modeling_outputs",)
-"""Modules whose classes the modules of models use and the library does not export."""
+"""Modules whose classes the model modules use though the library does not export them."""
 SETTING = ("modeling_utils", "processing_utils")
-"""Modules whose classes set by name only what they have."""
+"""Modules whose classes call `setattr` only with names that they have anyway."""
 ANSWERING = ("tokenization_utils_base", "feature_extraction_utils", "image_processing_base")
-"""Modules whose classes have more attributes than can be read."""
+"""Modules whose classes have attributes that their source does not show."""
 BASES = "<"
 _SIGNATURE = re.compile(r"\((?P<parameters>[^)]*)\)(?P<either>~?)(?P<returns>.*)", re.DOTALL)
 
 
 class Signature(NamedTuple):
-    """What a method takes and gives back.
+    """The parameters of a method and the classes it may return.
 
-    `positional` are the names of parameters in order, `keywords` those that can be named, `rest`
-    is true where any other keyword is taken too, `either` where texts and images may change places.
-    `renamed` are the old names among the keywords, with those that they are given on under.
+    `positional` are names of parameters in order, `keywords` those that can be passed by keyword,
+    `required` those without a default. `rest` is true for `**kwargs`, `many` for `*args`, `either`
+    if images and texts may be passed in either order. `renamed` maps old keywords to the current
+    parameters.
     """
 
     positional: tuple[str, ...]
@@ -71,31 +72,31 @@ class Signature(NamedTuple):
 
 
 class Members(NamedTuple):
-    """The members of a class. `open` classes may have more attributes; of methods, none has."""
+    """The members of the class `home` (`module:Class`). If `open`, it may have more attributes."""
 
     home: str
     texts: dict[str, str]
     open: bool
 
     def has(self, name: str) -> bool:
-        """True where the class has a member of this name, or one whose name begins or ends so."""
+        """True if the class has this member, or a pattern with `*` that matches its name."""
         return name in self.texts or any(
             name.startswith(before) and name.endswith(after)
             for before, _, after in (key.partition("*") for key in self.texts if "*" in key)
         )
 
     def signature(self, name: str) -> Signature | None:
-        """Return what a method takes and gives back; None where it is no method that is known."""
+        """Return the signature of a method; None if the class has no such method."""
         return signature(self.texts.get(name, ""))
 
     def class_of(self, name: str) -> str | None:
-        """Return the class that an attribute is visibly an instance of."""
+        """Return the class that an attribute is an instance of; None if not just one is known."""
         text = self.texts.get(name, "")
         return text[1:] if text.startswith(":") and "|" not in text else None
 
 
 class ReleaseMembers:
-    """The members of one release of a table."""
+    """The members in one release of a table. `names`, `module_of` and `of` cache their results."""
 
     def __init__(self, table: ReleaseTable, version: str) -> None:
         self.table, self.version = table, version
@@ -105,21 +106,21 @@ class ReleaseMembers:
         self.of = cache(self._of)
 
     def _names(self, module: str) -> Mapping[str, str] | None:
-        """Return what can be imported from a module, dotted below the library; None without it.
+        """Return the names that a module has, with texts; None if the release lacks the module.
 
-        Of functions, the text says what they take.
+        `module` is dotted, below `transformers`. The text of a function is its signature.
         """
         return self.table.group(block_of(module), f"{module}:", self._number)
 
     def _module_of(self, name: str) -> str | None:
-        """Return the module of a name that the library itself exports."""
+        """Return the module of a name that the library exports at its top; None for other names."""
         exports = self.table.group(f"{EXPORTS}{name[:1]}", "", self._number) or {}
         return exports[name].partition(" ")[0] if name in exports else None
 
     def _of(self, name: str, module: str = "") -> Members | None:
-        """Return the members of a class, by its name or that and its module; None if unknown.
+        """Return the members of a class, inherited ones included; None if the table lacks it.
 
-        Classes of models that have nothing to do with pictures are not known.
+        An exported class needs no `module`. Models without image input are not in the table.
         """
         module = module or self.module_of(name) or ""
         home = f"{module}:{name}"
@@ -144,7 +145,7 @@ class ReleaseMembers:
         return Members(home, texts, is_open)
 
     def near(self, name: str, at: Members) -> Members | None:
-        """Return the members of a class that the module of another one speaks of."""
+        """Return the members of the class that `name` means in the module of `at`; None if none."""
         module = at.home.partition(":")[0]
         homes = [module, self.module_of(name) or module, *SHARED]
         return next((members for home in homes if (members := self.of(name, home))), None)
@@ -177,7 +178,7 @@ class ReleaseMembers:
 
 @cache
 def signature(text: str) -> Signature | None:
-    """Return what the text of a method says; None where it is that of something else."""
+    """Return the signature in the text of a method; None for the text of an attribute."""
     match = _SIGNATURE.fullmatch(text)
     if match is None:
         return None

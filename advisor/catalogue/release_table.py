@@ -1,9 +1,9 @@
-"""The table of what releases of transformers have: names, classes, members, mappings.
+"""The table of transformers releases: names, classes, members, mappings.
 
 One SQLite file holds all releases. A row is a member of a group (a class, a module, a mapping) and
-its text; where it is not in all releases of its group, its line ends with those that have it. Rows
-stand in blocks, a folder of models each, so that what one file of code asks for is read alone: each
-block is deflated, with lines that many have in common as a shared dictionary.
+its text. Unless all releases of its group have the row, its line ends with a span such as `0-3,5`:
+the numbers of those that have it. Rows are stored in blocks, a folder of models each, so that a
+look-up reads few of them. Each block is deflated, with frequent lines as a shared dictionary.
 
 `tools/describe_releases.py` writes the table.
 """
@@ -21,7 +21,7 @@ TABLE = Path(__file__).with_name("releases.sqlite3")
 TEXT, SPAN, GROUP = "\x01", "\t", "\n>"
 GROUPS_KEPT = 256
 EXPORTS = "@exports."
-"""How the names of blocks begin that hold what stands at the top of the library."""
+"""Prefix of the blocks that hold the top-level names of the library."""
 
 
 class ReleaseTable:
@@ -45,12 +45,12 @@ class ReleaseTable:
 
     @cached_property
     def exported(self) -> frozenset[str]:
-        """What some release has at its top: names of classes and functions."""
+        """The classes and functions at the top level of any release."""
         blocks = (block for block in self.blocks if block.startswith(EXPORTS))
         return frozenset(name for block in blocks for name in self.masks(block, ""))
 
     def block(self, name: str) -> str:
-        """Return the lines of a block, "" where there is none; it begins as groups do."""
+        """Return the text of a block, in which `GROUP` begins each group; "" if it is unknown."""
         if name not in self._blocks:
             lines = self._read("SELECT lines FROM blocks WHERE name = ?", name)
             reader = zlib.decompressobj(-zlib.MAX_WBITS, self._dictionary)
@@ -58,27 +58,27 @@ class ReleaseTable:
         return self._blocks[name]
 
     def forget(self, block: str) -> None:
-        """Let go of the lines of a block, which are read again where somebody asks for them."""
+        """Drop the cached text of a block, so that the next access reads it again."""
         self._blocks.pop(block, None)
 
     def groups(self, block: str) -> Iterable[str]:
-        """Return the lines of each group of a block, its name first."""
+        """Return the text of each group of a block; its first line is the name and the span."""
         return self.block(block)[len(GROUP) :].split(GROUP) if self.block(block) else ()
 
     def _group(self, block: str, name: str, release: int) -> Mapping[str, str] | None:
-        """Return the members of a group with their texts in one release; None where it has none."""
+        """Return member -> text of a group in release number `release`; None if it has no group."""
         lines = self._lines(block, name)
         return self.members(lines, release) if lines else None
 
     def _lines(self, block: str, group: str) -> str:
-        """Return the lines of a group, its name first; "" where there is none."""
+        """Return the text of a group, its name and span in the first line; "" if it is unknown."""
         text = self.block(block)
         start = text.find(f"{GROUP}{group}{SPAN}")
         end = text.find(GROUP, start + 1)
         return text[start + len(GROUP) : end if end >= 0 else len(text)] if start >= 0 else ""
 
     def members(self, lines: str, release: int) -> dict[str, str] | None:
-        """Return the members in the lines of a group, as they are in one release."""
+        """Return member -> text for the text of a group in one release; None if it has no group."""
         head, *rows = lines.split("\n")
         if not self.has(head.partition(SPAN)[2], release):
             return None
@@ -91,7 +91,7 @@ class ReleaseTable:
         return texts
 
     def masks(self, block: str, group: str) -> dict[str, int]:
-        """Return the members of a group with the releases that have them, as bits."""
+        """Return each member of a group with a bit mask: bit n if release number n has it."""
         if (block, group) in self._masks:
             return self._masks[block, group]
         head, *rows = self._lines(block, group).split("\n")
@@ -104,27 +104,27 @@ class ReleaseTable:
         return masks
 
     def has(self, span: str, release: int) -> bool:
-        """True where a release is among those that a span such as `0-3,5` names."""
+        """True if a span such as `0-3,5` includes the number `release`."""
         if span not in self._spans:
             self._spans[span] = release_mask(span)
         return bool(self._spans[span] >> release & 1)
 
 
 def block_of(module: str) -> str:
-    """Return the block that a module of the library stands in."""
+    """Return the block of a dotted module: `models.clip` for `models.clip.modeling_clip`."""
     parts = module.split(".")
     return ".".join(parts[:2]) if parts[0] == "models" else parts[0] or "@"
 
 
 @cache
 def release_mask(span: str) -> int:
-    """Return the releases that a span such as `0-3,5` names, as bits."""
+    """Return a span of release numbers as a bit mask: 0b101111 for `0-3,5`."""
     ends = (part.partition("-") for part in span.split(","))
     return sum((2 << int(last or first)) - (1 << int(first)) for first, _, last in ends)
 
 
 class ReleaseDescription(dict[str, Any]):
-    """What the table holds of a release, as `release_files.describe` reads it of a package."""
+    """The description of a release with the keys of `release_files.describe`, read on access."""
 
     def __init__(self, table: ReleaseTable, version: str) -> None:
         super().__init__(version=version)

@@ -23,10 +23,11 @@ _CONTEXT = ("max_position_embeddings", "max_seq_len", "n_positions", "max_target
 
 
 class UncataloguedCheckpoint(NamedTuple):
-    """What a configuration says. None and empty where it says nothing.
+    """A checkpoint as its config.json describes it. A value that is not set there is None or empty.
 
-    `place` is `folder` or `hub cache`; `families` those of the catalogue's entries of this model
-    type and `relatives` these entries. `own_code`: it wants code from beside its weights.
+    `place` is `folder` or `hub cache`; `relatives` are the cataloged checkpoints of this model type
+    and `families` their families. `own_code`: loading runs Python code from its repository.
+    `image_size` is in pixels, `text_context` in tokens.
     """
 
     id: str
@@ -43,16 +44,16 @@ class UncataloguedCheckpoint(NamedTuple):
 
     @property
     def not_known(self) -> tuple[str, ...]:
-        """What nobody has verified of it: whatever a configuration does not say."""
+        """The names of facts that no config.json has, and of those that this one lacks."""
         facts = {"image size": self.image_size, "text context": self.text_context}
         missing = tuple(name for name, value in facts.items() if value is None)
         return ("licence", "commercial use", "languages", "tasks", "parameters", *missing)
 
 
 def find_uncatalogued(rulebase: RuleBase, name: str, cache: Path) -> UncataloguedCheckpoint | None:
-    """Return what a folder on disk or in the hub cache says; None where there is no such thing.
+    """Return the checkpoint in a folder or the Hub cache; None if there is no such config.json.
 
-    Raises AdvisorError where there is one and its config.json cannot be used.
+    Raises AdvisorError if there is one that cannot be used.
     """
     folder = Path(name)
     try:
@@ -72,7 +73,7 @@ def find_uncatalogued(rulebase: RuleBase, name: str, cache: Path) -> Uncatalogue
 def described(
     rulebase: RuleBase, name: str, folder: Path, place: str, revision: str | None
 ) -> UncataloguedCheckpoint:
-    """Return what the config.json in a folder says. Raises AdvisorError where it is of no use."""
+    """Return the checkpoint that a folder's config.json describes; AdvisorError if unusable."""
     config = read_config(folder / "config.json", name)
     model_type = _text(config.get("model_type"))
     architectures = config.get("architectures")
@@ -95,7 +96,7 @@ def described(
 
 
 def read_config(file: Path, name: str) -> dict[str, Any]:
-    """Return a `config.json` as it is; raises AdvisorError where it is no JSON object."""
+    """Return the object in a `config.json`; raises AdvisorError if unreadable or no JSON object."""
     try:
         config = json.loads(read_bounded(file, MAX_BYTES).decode("utf-8-sig"))
     except (OSError, ValueError, RecursionError) as error:
@@ -115,7 +116,7 @@ def read_config(file: Path, name: str) -> dict[str, Any]:
 
 
 def _text(value: Any) -> str | None:
-    """A short text without anything that a terminal would obey; None for any other value."""
+    """Return the printable characters of a string, at most `MAX_TEXT`; None if there are none."""
     if not isinstance(value, str):
         return None
     shown = "".join(letter for letter in value if letter.isprintable())[:MAX_TEXT].strip()
@@ -123,7 +124,7 @@ def _text(value: Any) -> str | None:
 
 
 def _inside(config: dict[str, Any], parts: tuple[str, ...], names: tuple[str, ...]) -> int | None:
-    """The first whole number under one of the names, in the configuration or a part of it."""
+    """Return the first positive integer under one of the names, in a part, else in the whole."""
     for part in (*(config.get(name) for name in parts), config):
         if not isinstance(part, dict):
             continue
@@ -135,7 +136,7 @@ def _inside(config: dict[str, Any], parts: tuple[str, ...], names: tuple[str, ..
 
 
 def as_checkpoint(checkpoint: UncataloguedCheckpoint) -> Checkpoint:
-    """Return a checkpoint as an entry of the catalogue in which nearly nothing is verified."""
+    """Return it as a catalog entry that holds only what its config.json says."""
     return Checkpoint(
         id=checkpoint.id,
         family=" or ".join(checkpoint.families) or "not known",
