@@ -1,4 +1,4 @@
-"""The answer to a need as a value: family and checkpoints for each task, and for all together."""
+"""The recommendation as a value: family and checkpoints for each task, and for all together."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class Screen(NamedTuple):
-    """What a page has: `lines` for one answer, `most` with all around it, `columns` of each."""
+    """The room for one answer: `lines`, or `most` on a lower terminal, of `columns` characters."""
 
     lines: int = 22
     most: int = 99
@@ -37,19 +37,19 @@ class Screen(NamedTuple):
 
 
 SCREEN, END = Screen(), Screen(lines=21)
-"""The page for one task, and the same with offers below it."""
+"""The page for one task, and one a line shorter, for offers that follow it."""
 UNBOUND = Screen(lines=99)
-"""More than an answer ever takes, for a page that scrolls."""
+"""More lines than an answer ever takes, for a page that scrolls."""
 AROUND = 2
-"""Lines of a terminal that the command and the next prompt of the shell take."""
+"""The lines of a terminal left for the command and the next prompt of the shell."""
 ON_ITS_PAGE = {"languages", "commercial_use", "memory_gb"}
-"""Fields of which the page of a checkpoint may tell what nobody verified."""
+"""Checkpoint fields that the model page may state although the catalog has them unverified."""
 
 
 def screen_here(usual: Screen = SCREEN, below: Callable[[int], int] = lambda _: AROUND) -> Screen:
-    """Return what a page has on stdout: in a terminal the lines that `below` leaves of it.
+    """Return `usual` limited to the terminal on stdout; unchanged if stdout is no terminal.
 
-    That is a function of its columns.
+    `below` maps the terminal's columns to the number of its lines kept for other text.
     """
     from advisor.draw.terminal import terminal_size
 
@@ -58,13 +58,13 @@ def screen_here(usual: Screen = SCREEN, below: Callable[[int], int] = lambda _: 
 
 
 class Span(NamedTuple):
-    """The first and the last of some months or days, as written: 2026-11 or 2026-11-24."""
+    """The first and the last of some dates, as written: 2026-11 or 2026-11-24."""
 
     oldest: str
     newest: str
 
     def age_months(self, today: str) -> int:
-        """Return how many whole months before today the first one was; never less than 0."""
+        """Return the whole months from `oldest` to `today`, both dates as written; at least 0."""
         first, last = ([int(part) for part in date.split("-")] for date in (self.oldest, today))
         months = (last[0] - first[0]) * 12 + last[1] - first[1]
         not_yet = len(first) == len(last) == 3 and last[2] < first[2]
@@ -72,7 +72,7 @@ class Span(NamedTuple):
 
 
 class TaskAdvice(NamedTuple):
-    """The answer for one task. What only some formats show is worked out when it is asked for."""
+    """The answer for one task. Properties that only some formats show are computed when read."""
 
     task: str | None
     decision: Decision
@@ -83,20 +83,20 @@ class TaskAdvice(NamedTuple):
     rulebase: RuleBase
     priority: tuple[str, ...]
     items: float | None = None
-    """How many items were said to be there, be it of no matter to the choice."""
+    """The number of items the user gave, even if no rule depends on it; None if not given."""
 
     @property
     def reason(self) -> Reason:
-        """The fewest answers that alone force the family; the search may take a second."""
+        """The smallest set found of answers that force the family; finding it may take a second."""
         from advisor.decide.reasons import sufficient
 
         return sufficient(Engine.known(self.rulebase, self.priority), self.decision)
 
     @property
     def runnable(self) -> Checkpoint | None:
-        """The first checkpoint that `advisor try` can run as it is for the task, if any can.
+        """The first pick that `advisor try` can run without training: it loads with transformers.
 
-        Where training comes first, none: what runs untrained is not what is recommended.
+        None if there is no such pick or no task, or if the first of the allowed uses is not as-is.
         """
         if self.task is None or self.selection.uses[:1] != ("as-is",):
             return None
@@ -105,15 +105,14 @@ class TaskAdvice(NamedTuple):
 
     @property
     def family(self) -> str | None:
-        """The family whose checkpoints stand here: the next one where the first has none."""
+        """The family of the picks, if need be the next in the ranking; None if no family fits."""
         return self.selection.next_family or self.decision.family
 
     @property
     def barren(self) -> bool:
-        """True where answers require something of checkpoints that nothing may satisfy.
+        """True if nothing meets the answers, no pick and no parts to combine, but some came close.
 
-        That nobody verified whether it may be used at all is no answer, nor is anything unverified
-        where only verified ones were asked for.
+        Close are the checkpoints in `selection.closest` and `selection.unverified`.
         """
         selection = self.selection
         fell_out = bool(selection.closest or selection.unverified)
@@ -121,7 +120,7 @@ class TaskAdvice(NamedTuple):
 
     @property
     def assumed(self) -> dict[str, str]:
-        """The answers that nobody gave and that change the answer, alone or with others."""
+        """The default answers (question -> option) that are part of a change in `changes`."""
         changing = {id for change in self.changes for id in change.answers}
         profile = self.decision.profile
         return {
@@ -132,13 +131,13 @@ class TaskAdvice(NamedTuple):
 
     @property
     def options(self) -> dict[str, str]:
-        """The answers that are one option, by question."""
+        """The answers that are exactly one option (question -> option)."""
         profile = self.decision.profile
         return {id: a.options[0] for id, a in profile.items() if len(a.options) == 1}
 
     @property
     def snippet(self) -> str | None:
-        """The program that runs or trains the first checkpoint, if a safe way is known."""
+        """The program that runs or trains the first pick; None without one or a safe way."""
         if not self.selection.picks:
             return None
         from advisor.decide.programs import snippet
@@ -148,7 +147,7 @@ class TaskAdvice(NamedTuple):
         return snippet(first.checkpoint, self.task, self.rulebase, self.options, use)
 
     def hours(self, pick: Pick) -> Hours | None:
-        """How long a pick takes for the items; None where that, or their number, is not known."""
+        """Return how long a pick takes for all items; None if that or the number is unknown."""
         if not self.items:
             return None
         from advisor.decide.workload import time_of
@@ -157,7 +156,7 @@ class TaskAdvice(NamedTuple):
 
     @property
     def has_program(self) -> bool:
-        """True where there is a program for what is recommended."""
+        """True if advisor has a program for the first pick, or one to combine parts if advised."""
         first = next(iter(self.selection.picks), None)
         if self.task and self.selection.compose:
             return program_joining(self.task, self.rulebase.programs) is not None
@@ -168,18 +167,18 @@ class TaskAdvice(NamedTuple):
 
     @property
     def joinable(self) -> bool:
-        """True where the family is joined from parts, and the answers let it be trained."""
+        """True if the family is combined from parts, and the answers allow to `compose` it."""
         family = self.family
         composable = family is not None and self.rulebase.family(family).composable
         return bool(self.task) and composable and COMPOSE in self.selection.uses
 
     def use_of(self, pick: Pick) -> str:
-        """What the program for a pick does with it: it trains where it may, and a program can."""
+        """Return the use that the program for a pick has; see `command_lines.use_of`."""
         return use_of(self.rulebase, pick.checkpoint, str(self.task), self.options, pick.use)
 
     @property
     def try_command(self) -> str | None:
-        """The command that tries the first checkpoint that can be run as it is, if any can."""
+        """The command that tries `runnable`; None without one or if no runner can exist for it."""
         checkpoint, task = self.runnable, self.task
         if not task or not checkpoint or not may_run(self.rulebase, checkpoint.model_type, task):
             return None
@@ -187,10 +186,9 @@ class TaskAdvice(NamedTuple):
 
     @property
     def settles(self) -> str | None:
-        """What settles what nobody verified of the first pick; None where all is verified.
+        """Where to check unverified fields of the first pick: its page, or a command to try it.
 
-        That is the address of the checkpoint's page where it may tell; else the command that
-        tries it.
+        The page, if it may state any of them. None without a task, a pick or an unverified field.
         """
         first = next(iter(self.selection.picks), None)
         if not (self.task and first and first.unknown):
@@ -201,7 +199,7 @@ class TaskAdvice(NamedTuple):
 
     @property
     def hints(self) -> list[str]:
-        """The commands worth typing next."""
+        """The commands that are useful next, such as `explain`, `ask`, `show` and `try`."""
         given, selection, folders = self.decision.given, self.selection, self.rulebase.folders
         result = [command("explain", self.rulebase, given, self.priority)]
         if self.decision.outcome in ("assumed", "undetermined"):
@@ -218,10 +216,10 @@ class TaskAdvice(NamedTuple):
         return result + ([self.try_command] if self.try_command else [])
 
     def freshness(self, shown: Sequence[Pick]) -> dict[str, Span | None]:
-        """Return how old the entries of picks are (`checked`), and the facts that `decided`.
+        """Return the dates of evidence: `checked` of the picks, `decided` of decisive sources.
 
-        Those are the sources of the decisive rules, and of the fields that answers put a
-        requirement on. None where there are none.
+        Those are the sources of decisive rules, and of the picks' fields that answers put a
+        requirement on. A value is None if there are no dates.
         """
         sources = {
             source
@@ -245,8 +243,8 @@ class TaskAdvice(NamedTuple):
 class CheckpointSet(NamedTuple):
     """A set of checkpoints that together serve all tasks.
 
-    Each of the `members` stands with its use for each task that it is there for. `memory_gb` is
-    their sum, as when one process loads all of them, None where one is not known.
+    `members` are pairs of a pick and its use for each task it serves. `memory_gb` is the memory of
+    one process that loads all, shared libraries counted once; None if the size of one is unknown.
     """
 
     members: tuple[tuple[Pick, dict[str, str]], ...]
@@ -254,10 +252,10 @@ class CheckpointSet(NamedTuple):
 
 
 class CheckpointSets(NamedTuple):
-    """The best set and the runner-up.
+    """The best set and the runner-up, each None if there is none.
 
-    `within` is False where even the smallest needs more memory than there is: then it is the best
-    without that limit. `unserved` are tasks for which no checkpoint meets the answers.
+    `within` is False if no set is known to fit the memory limit: `best` then ignores it. `unserved`
+    are the tasks for which no checkpoint meets the answers.
     """
 
     best: CheckpointSet | None
@@ -268,16 +266,16 @@ class CheckpointSets(NamedTuple):
 
     @property
     def fits(self) -> bool:
-        """True where the set serves every task within the memory."""
+        """True if the best set serves every task within the memory limit."""
         return self.best is not None and self.within and not self.unserved
 
 
 class Together(NamedTuple):
     """One answer for several tasks.
 
-    `family` is excluded on none of them, None where there is no such family; `verdicts` are its
-    verdicts by task; `families` is the smallest set that covers all tasks undiscouraged, but for
-    those `uncovered`. `covers` are the smallest sets of checkpoints for the tasks that have one.
+    `family` is excluded for none of them (else None), with its `verdicts` by task. `families` is
+    the smallest set that covers all tasks except `uncovered`, without discouraged families if
+    possible. `covers` are the smallest sets of checkpoints for the tasks that have one.
     """
 
     family: str | None
@@ -288,7 +286,7 @@ class Together(NamedTuple):
 
 
 class Advice(NamedTuple):
-    """What advisor answers: one `TaskAdvice` a task, and `together` where there are several."""
+    """The recommendation: a `TaskAdvice` for each task, and `together` if there are several."""
 
     rulebase: RuleBase
     advice: tuple[TaskAdvice, ...]
@@ -301,13 +299,13 @@ class Advice(NamedTuple):
 
     @property
     def outcome(self) -> str:
-        """The outcome of the only task, or the least certain of several."""
+        """The worst outcome of the tasks; from the best: decided, assumed, undetermined, none."""
         ranks = ("decided", "assumed", "undetermined", "none")
         return max((task_advice.decision.outcome for task_advice in self.advice), key=ranks.index)
 
     @property
     def exit_code(self) -> int:
-        """0 answered, 1 nothing fits, 3 undetermined."""
+        """1 if a task has no family or nothing meets its answers, 3 if undetermined, else 0."""
         outcomes = {task_advice.decision.outcome for task_advice in self.advice}
         if "none" in outcomes or any(task.decision.family and task.barren for task in self.advice):
             return 1
@@ -315,13 +313,13 @@ class Advice(NamedTuple):
 
     @property
     def checkpoint(self) -> str | None:
-        """The id of the first checkpoint for the (first) task; None where there is none."""
+        """The Hub id of the first checkpoint for the (first) task; None if there is none."""
         picks = self.advice[0].selection.picks
         return picks[0].checkpoint.hub_id if picks else None
 
     @property
     def snippet(self) -> str | None:
-        """The program that runs `checkpoint`; None where no safe way is known."""
+        """The program that runs or trains `checkpoint`; None if no safe way is known."""
         return self.advice[0].snippet
 
     @property
@@ -340,7 +338,7 @@ class Advice(NamedTuple):
 
     @property
     def ids(self) -> list[str]:
-        """The id of the first checkpoint for each task that has one."""
+        """The Hub id of the first checkpoint for each task that has one."""
         firsts = [pick for task in self.advice for pick in task.selection.picks[:1]]
         return [first.checkpoint.hub_id for first in firsts]
 
@@ -362,7 +360,7 @@ class Advice(NamedTuple):
         thinking: bool = True,
         runtime: str = "",
     ) -> str:
-        """Return the command that writes the program of the answer for one task."""
+        """Return the command that writes the program for a task and its `named` checkpoint."""
         verb = f"code {quoted(named)}" if named else "code"
         words = [command(verb, self.rulebase, task.decision.given, self.priority)]
         words += [sort_flag(self.order)] if self.order != ORDERS[0] else []

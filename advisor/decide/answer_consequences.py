@@ -1,6 +1,6 @@
-"""What each answer does to the checkpoints of one family for a task, whatever the others are.
+"""The effect of each answer on the checkpoints of one family, whatever the other answers are.
 
-Every set of checkpoints is an integer, with two bits for each: used as it is, and trained.
+A set of checkpoints is an integer: bit 2n is number n used as it is, bit 2n + 1 its fine-tuning.
 """
 
 from __future__ import annotations
@@ -20,15 +20,17 @@ from advisor.rulebase.base import RuleBase
 
 NOTHING_ELSE: Mapping[str, Answer] = MappingProxyType({})
 Said = tuple[tuple[int, int], ...]
-"""Answers that bear on what others require: level and place."""
+"""Earlier answers that other requirements depend on: (level, place), the numbers of question and
+value."""
 
 
 class Marks(NamedTuple):
-    """What answers say of checkpoints, as sets of them.
+    """The sets of checkpoints that answers mark.
 
-    `gone` cannot be used or lack what training teaches, `lacking` lack something else, `unknown`
-    something is not verified of, `barred` are those nobody verified the rights of, `unlearnt` may
-    be unknown in what training teaches, `learning` have to be taught, `poor` are measured as poor.
+    `gone` cannot be used or lack a field that training teaches, `lacking` lack another; `unknown`
+    have an unverified one, `barred` unverified rights or size, `unlearnt` one that training
+    teaches; `learning` have to be taught something, `poor` have poor results in a requested
+    language.
     """
 
     gone: int = 0
@@ -41,11 +43,12 @@ class Marks(NamedTuple):
 
 
 class Terms(NamedTuple):
-    """What answers say beyond single checkpoints.
+    """What answers determine beyond single checkpoints.
 
-    `uses` are the ways of use that they allow, None before any names one, `said` the answers that
-    bear on what others require, `language` by which checkpoints are compared, `order` the one that
-    is asked for, `steps` of memory to answer for and the `step` that comes first.
+    `uses` are the allowed ways of use, None if no answer names any; `said` the answers on which
+    other requirements depend; `language` the number of the ranking in `lines`; `order` the
+    requested sort order; `steps` the memory limits in GB to answer for, `step` the one for the
+    first place.
     """
 
     uses: tuple[str, ...] | None = None
@@ -56,7 +59,7 @@ class Terms(NamedTuple):
     step: float | None = None
 
     def and_then(self, more: Terms) -> Terms:
-        """Return the terms after an answer; in everything but uses the last that says it counts."""
+        """Return the terms with `more`: uses intersected, the last language, else the first."""
         if more == (None, self.said, None, None, (), None):
             return self
         uses = more.uses if self.uses is None else self.uses
@@ -68,10 +71,10 @@ class Terms(NamedTuple):
 
 
 class AnswerConsequence(NamedTuple):
-    """All that one answer does, whatever the others are but those that others hang on.
+    """The effect of one answer, after earlier ones on which its requirements depend.
 
-    `alive` are the rules that survive it, `ending` those that end with it; the `said` of its terms
-    are the answers that bear on others, with it.
+    As bits, `alive` are the rules that it leaves possible, `ending` those that mention no later
+    question. The `said` of its terms includes this answer.
     """
 
     marks: Marks
@@ -81,11 +84,11 @@ class AnswerConsequence(NamedTuple):
 
 
 Consequences = tuple[list[AnswerConsequence], list[int]]
-"""What the values of a level do, each once, and for each value which it is; -1 for none."""
+"""The distinct consequences of a question's values, and for each value its index among them."""
 
 
 class AnswerConsequences:
-    """What the answers of `axes` do to the checkpoints of a family that are offered for a task."""
+    """The effects of the answers in `axes` on the checkpoints that a family offers for a task."""
 
     def __init__(self, rulebase: RuleBase, task: str, family: str, axes: Sequence[Axis]) -> None:
         self.rulebase, self.task, self.family, self.axes = rulebase, task, family, axes
@@ -115,15 +118,15 @@ class AnswerConsequences:
         self.offered = {AS_IS: offered & self.as_is, FINE_TUNE: offered & ~self.as_is}
         self.levels = {axis.question: level for level, axis in enumerate(axes)}
         self.lines: list[dict[str, list[int]]] = []
-        """For each way to compare, by language, the bits of each use, the best first."""
+        """Each ranking in use, by way of use: the numbers of the checkpoints' bits, best first."""
         self.of_level = cache(self._of_level)
-        """What the values of a level do, after answers that bear on them."""
+        """`_of_level`, remembered."""
         self._short: dict[tuple[Any, ...], tuple[int, int]] = {}
         self.english = self._numbered(Precedences.known(rulebase, task, None))
-        """The number of the lines where no language was said."""
+        """The number in `lines` of the ranking for no requested language."""
 
     def bits(self, holds: Callable[[Checkpoint, str], bool]) -> int:
-        """Return the checkpoints, in each use, of which something holds."""
+        """Return the set of checkpoints and uses for which `holds` is true."""
         mask = 0
         for place, checkpoint in enumerate(self.checkpoints):
             for bit, use in enumerate((AS_IS, FINE_TUNE), start=2 * place):
@@ -136,9 +139,9 @@ class AnswerConsequences:
         return [option for option in question.options if option.id in value.options]
 
     def _of_level(self, level: int, path: Said) -> Consequences:
-        """Return the distinct consequences of the values of a question, and the index of each.
+        """Return the distinct consequences of the values of a question, and each value's index.
 
-        `level` is the number of the question among the axes, `path` the answers that others gave.
+        `level` is the number of the question among the axes, `path` the earlier answers.
         """
         numbers: dict[AnswerConsequence, int] = {}
         group = [
@@ -148,7 +151,7 @@ class AnswerConsequences:
         return list(numbers), group
 
     def _consequence(self, level: int, place: int, path: Said) -> AnswerConsequence:
-        """Return what one answer does, after those that it hangs on."""
+        """Return the effect of value `place` of question `level`, after the answers in `path`."""
         question = self.rulebase.question(self.axes[level].question)
         value = self.axes[level].values[place]
         chosen = self.options(level, value)
@@ -183,7 +186,7 @@ class AnswerConsequences:
         )
 
     def _kept(self, level: int, place: int) -> int:
-        """Return the first value of a question that bears on others in the same way."""
+        """Return the place of the first value that keeps the same fields from being taught."""
 
         def bearing(value: AxisValue) -> set[str]:
             return {field for option in self.options(level, value) for field in option.keeps}
@@ -192,7 +195,7 @@ class AnswerConsequences:
         return next(n for n, value in enumerate(values) if bearing(value) == bearing(values[place]))
 
     def ending(self, level: int) -> int:
-        """Return the rules whose last question stands at a level; at -1, those without any."""
+        """Return the rules whose last question has this level; at -1, rules without a question."""
         return sum(
             1 << number
             for number, rule in enumerate(self.rules)
@@ -200,7 +203,7 @@ class AnswerConsequences:
         )
 
     def of_said(self, path: Said, answers: Mapping[str, Answer] = NOTHING_ELSE) -> Requirements:
-        """Return what is required where nothing else was said than this, and some answers."""
+        """Return what `path` and `answers` require, all other questions not applicable."""
         nothing = Answer((NOT_APPLICABLE,), None, "asked")
         profile = dict.fromkeys(self.rulebase.question_ids, nothing)
         chosen = {self.axes[at].question: self.axes[at].values[place].answer for at, place in path}
@@ -208,7 +211,7 @@ class AnswerConsequences:
         return Requirements(self.rulebase, {**profile, **chosen, **answers, **task})
 
     def marks_of(self, required: Requirements) -> Marks:
-        """Return what some requirements say of checkpoints."""
+        """Return the marks that some requirements put on the offered checkpoints."""
         gone = lacking = unknown = barred = unlearnt = learning = poor = 0
         offered = self.offered[AS_IS] | self.offered[FINE_TUNE]
         for demand in required.demands:
@@ -230,7 +233,7 @@ class AnswerConsequences:
         return Marks(*[bits & offered for bits in marks])
 
     def _short_of(self, demand: Demand, required: Requirements) -> tuple[int, int]:
-        """Return which lack what is demanded, and of which nobody verified it."""
+        """Return the checkpoints that fail a demand, and those where it is not verified."""
         wanted = ((key, str(bound)) for key, bound in demand.wanted.items())
         key = demand.field, demand.learnt, *wanted
         if key in self._short:
@@ -247,7 +250,7 @@ class AnswerConsequences:
         return short, unverified
 
     def _numbered(self, precedences: Precedences) -> int:
-        """Return the number of the lines in which checkpoints stand; equal lines have the same."""
+        """Return the number of the rankings by `precedences` in `lines`; equal ones share it."""
         every = [2 * place for place in range(len(self.checkpoints))]
         lines: dict[str, list[int]] = {}
         for use in (use for use in self.offered if self.offered[use]):
@@ -260,5 +263,5 @@ class AnswerConsequences:
 
 
 def tasks_of(checkpoint: Checkpoint, use: str) -> Sequence[str]:
-    """Return the tasks that a checkpoint does in a use."""
+    """Return the tasks of a checkpoint as it is, or those it can be fine-tuned for."""
     return checkpoint.tasks if use == AS_IS else checkpoint.fine_tune

@@ -1,4 +1,4 @@
-"""What bounds on size and time require of checkpoints, and the rules under which they do."""
+"""Limits on the size, time and name of checkpoints (bounds), and the rules that include them."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from advisor.rulebase.base import RuleBase
 from advisor.tokens import form_of
 
 WRITER = "language_model_licence"
-"""The note of a checkpoint with the license of the language model in it."""
+"""The note of a checkpoint that has the license of its language model."""
 _SIGNS = re.compile(r"[^a-z0-9]+")
 
 
 class Bounds(NamedTuple):
-    """The bounds that every checkpoint has to keep under some rules.
+    """The bounds in some rules, as given in `answers`; `unbounded` are the rules without them.
 
-    `answers` give them, `unbounded` are the rules without them. `hours` are those of `items` on a
-    machine, of which `speeds` have each kind, by the option that answers which device there is.
+    A bound on time allows `hours` for `items`; `speeds` has the speed of the machine by option of
+    the question about the device.
     """
 
     answers: Profile
@@ -39,10 +39,11 @@ class Bounds(NamedTuple):
 
 
 def bounded(engine: Engine, profile: Profile) -> tuple[Engine, Profile]:
-    """Return an engine under the bounds of a profile, and the other answers of the profile.
+    """Return an engine with the bounds of a profile added, and the profile without them.
 
-    What bounded the engine before goes on to, unless the profile says otherwise. Raises UsageError
-    where the time of all items is bounded, and their number was not given.
+    Earlier bounds stay unless the profile sets them anew. Raises UsageError for a name of no
+    checkpoint, and for a bound on the time of all items if their number or the speed of machines is
+    unknown.
     """
     bounds, answers = bounds_in(profile)
     if not bounds:
@@ -51,11 +52,11 @@ def bounded(engine: Engine, profile: Profile) -> tuple[Engine, Profile]:
 
 
 def bounded_rules(rulebase: RuleBase, bounds: Profile, profile: Profile) -> RuleBase:
-    """Return the rules in which each answer to what a bound rests on requires to keep it.
+    """Return the rules with the bounds as requirements of answers: size of tasks, time of devices.
 
-    For the size that is the task, for the time the device. Of a device whose speed is not known,
-    and of a checkpoint whose operations are not, nobody verified the time. Memory that was given
-    tells which machine it is, whatever may change then.
+    Excluded names become a rule. Time is not verified for a device of unknown speed or a checkpoint
+    of unknown operations; memory given in the profile selects the machine. Bounds that are all
+    lifted give the rules without bounds. Raises UsageError as `bounded` does.
     """
     before: Bounds | None = rulebase.bounds
     free = before.unbounded if before else rulebase
@@ -102,9 +103,9 @@ def bounded_rules(rulebase: RuleBase, bounds: Profile, profile: Profile) -> Rule
 
 
 def called(rulebase: RuleBase, name: str) -> list[str]:
-    """Return the checkpoints with a word that begins so in the id, the label or a license.
+    """Return the checkpoints with a word that starts with `name` in id, label or license.
 
-    The name of a country or company stands for all its makers too.
+    A country or company stands for the names of all its makers too.
     """
     makers = chain.from_iterable(each.makers for each in _makers_under(rulebase, name))
     names = [_dashed(each) for each in (name, *makers) if _dashed(each) != "-"]
@@ -116,14 +117,14 @@ def called(rulebase: RuleBase, name: str) -> list[str]:
 
 
 def usual_name(rulebase: RuleBase, name: str) -> str:
-    """Return what checkpoints are called by, a country in English; empty for no name of any."""
+    """Return the usual form of a name that checkpoints have, a country in English; else empty."""
     for makers in _makers_under(rulebase, name):
         return makers.names[0]
     return name if called(rulebase, name) else ""
 
 
 def _makers_under(rulebase: RuleBase, name: str) -> list[Makers]:
-    """Return the lists of makers that people call so, by their country or company."""
+    """Return the lists of makers whose country or company has this name."""
     form = form_of(name)
     return [makers for makers in rulebase.makers if form in map(form_of, makers.names)]
 
@@ -146,7 +147,7 @@ def _excluding(rulebase: RuleBase, names: str) -> Rule:
 def without_bounds(
     engine: Engine, profile: Profile, decision: Decision, selection: Selection, **how: Any
 ) -> Iterator[Change]:
-    """Yield for each bound what the answer is without it, where that is another one."""
+    """Yield for each bound the change of family or first checkpoint if it is lifted."""
     bounds: Bounds | None = engine.rulebase.bounds
     first = next((pick.checkpoint.id for pick in selection.picks), "")
     for id, answer in bounds.answers.items() if bounds else ():
@@ -159,7 +160,7 @@ def without_bounds(
 
 
 def _items(rulebase: RuleBase, profile: Profile, before: Bounds | None) -> float:
-    """Return how many items there are. Raises UsageError where that was not given."""
+    """Return the number of items. Raises UsageError if it was not given."""
     if items := counted(rulebase, profile) or (before and before.items):
         return items
     flag = next(question.typed for question in rulebase.questions if question.unit == "items")
@@ -171,7 +172,7 @@ def _items(rulebase: RuleBase, profile: Profile, before: Bounds | None) -> float
 
 
 def _device(rulebase: RuleBase) -> Question:
-    """Return the question that says which machine there is. Raises UsageError without speeds."""
+    """Return the question about the device. Raises UsageError if the rules have no speeds."""
     consulted = {id for speed in rulebase.speeds for id in speed.answers}
     device = next((question for question in rulebase.questions if question.id in consulted), None)
     if device is None:

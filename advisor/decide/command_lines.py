@@ -1,4 +1,4 @@
-"""What is typed and run for a task: command lines of advisor, runners of `try`, programs."""
+"""Command lines of advisor for a task, and the runner and the program that serve it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from advisor.rulebase.base import RuleBase
 
 TRANSFORMERS = "transformers"
 NONE = "none"
-"""Among the processors of a program: checkpoints without one."""
+"""Among the processors of a program: stands for checkpoints without one."""
 _PLAIN = re.compile(r"[A-Za-z0-9@%+=:,./_-]+\Z")
 
 
@@ -38,7 +38,7 @@ def flags(rulebase: RuleBase, answers: Mapping[str, str]) -> list[str]:
 
 
 def flag(rulebase: RuleBase, id: str, name: str) -> str:
-    """Return an answer as the flag that gives it, as a shell takes it."""
+    """Return the flag that gives an answer, quoted for a shell."""
     if id in BOUNDS:
         return f"--{id} {quoted(name)}"
     question = rulebase.question(id)
@@ -46,12 +46,12 @@ def flag(rulebase: RuleBase, id: str, name: str) -> str:
 
 
 def rules_flags(folders: Sequence[str]) -> list[str]:
-    """Return the flags that lay folders of rules over the shipped ones."""
+    """Return the flags that add folders of rules to the shipped ones."""
     return [f"--rules {quoted(folder)}" for folder in folders]
 
 
 def quoted(word: str) -> str:
-    """Return a word as a shell takes it, what hides something in it as bytes: `$'a\\x0ab'`."""
+    """Return a word quoted for a shell, with invisible characters as bytes: `$'a\\x0ab'`."""
     if _PLAIN.match(word):
         return word
     if visible(word) == word:
@@ -72,10 +72,10 @@ def try_command(
     image: str = "",
     inputs: Mapping[str, str] | None = None,
 ) -> str:
-    """Return the command line that runs a checkpoint; examples stand for what is not given.
+    """Return the command line that runs a checkpoint, with examples in place of missing inputs.
 
-    `inputs` are the flags beside the image and their values. Where they are left out, the task's
-    examples stand there, or the flag in capitals where it has none.
+    `inputs` are the flags besides the image and their values. If None, the task's examples are
+    used, or the flag in capitals if the task has none.
     """
     example = rulebase.task(task).example
     if inputs is None:
@@ -94,17 +94,17 @@ def try_command(
 
 
 def act_of(rulebase: RuleBase, task: str) -> Act | None:
-    """Return what a task asks of a runner, None for a task that no runner does."""
+    """Return the act (what runners do for several tasks) of a task; None if no runner does it."""
     return next((act for act in rulebase.acts.values() if task in act.tasks), None)
 
 
 def use_for(
     uses: Sequence[RunnerUse], act: Act, part_types: Sequence[str] | None = None
 ) -> RunnerUse | None:
-    """Return the first use for an act, None where there is none.
+    """Return the first runner use that does an act; None if there is none.
 
-    `part_types` are the model types of the checkpoint's encoder and decoder; None where nobody
-    knows them.
+    `part_types` are the model types of the checkpoint's encoder and decoder; if None (unknown), a
+    use for certain parts fits too.
     """
     for use in uses:
         fits = not use.parts or part_types is None or not set(use.parts).isdisjoint(part_types)
@@ -116,15 +116,14 @@ def use_for(
 def may_run(rulebase: RuleBase, model_type: str | None, task: str) -> bool:
     """Return whether a runner may exist for a type and a task, without importing transformers.
 
-    A type that the table does not name may be a chat model; whether it is one, only transformers
-    says.
+    A type that the table does not name may be a chat model; only transformers can tell.
     """
     act = act_of(rulebase, task)
     return act is not None and use_for(rulebase.uses_of(model_type), act) is not None
 
 
 def needs_of(rulebase: RuleBase, task: str, model_type: str | None = None) -> tuple[str, ...]:
-    """Return the flags of `advisor try` that a task needs beside the image."""
+    """Return the flags of `advisor try` that a task needs besides the image."""
     act = act_of(rulebase, task)
     if act is None:
         return ()
@@ -140,7 +139,7 @@ def program_for(
     use: str = AS_IS,
     runtime: str = TRANSFORMERS,
 ) -> Program | None:
-    """Return the first program for a checkpoint, a task and a use; None where there is none."""
+    """Return the first program for a checkpoint, task, use and runtime; None if there is none."""
     if checkpoint.loader == "transformers" and not checkpoint.model_class:
         return None
     for program in programs:
@@ -159,7 +158,7 @@ def program_for(
 
 
 def program_joining(task: str, programs: Sequence[Program]) -> Program | None:
-    """Return the first program that joins parts and trains them for a task, None without one."""
+    """Return the first program that combines and trains parts for a task; None if there is none."""
     joins = (program for program in programs if program.use == COMPOSE)
     return next((join for join in joins if not join.tasks or task in join.tasks), None)
 
@@ -167,9 +166,10 @@ def program_joining(task: str, programs: Sequence[Program]) -> Program | None:
 def use_of(
     rulebase: RuleBase, checkpoint: Checkpoint, task: str, options: Mapping[str, str], use: str
 ) -> str:
-    """Return what the program for a checkpoint does under answers, question to option.
+    """Return the use of the program for a checkpoint: `use`, or fine-tune in place of as-is.
 
-    Where they let it be trained and the catalogue does not say that it can be, a program may do so.
+    It fine-tunes if the answers (question -> option) allow training, a program can train the
+    checkpoint for the task, and the catalog does not list the task for fine-tuning.
     """
     may = may_train(rulebase, options) and task not in checkpoint.fine_tune
     trains = may and program_for(checkpoint, task, rulebase.programs, FINE_TUNE)
@@ -177,7 +177,7 @@ def use_of(
 
 
 def may_train(rulebase: RuleBase, options: Mapping[str, str]) -> bool:
-    """Return whether answers, question to option, say that training is possible."""
+    """Return whether answers (question -> option) name ways of use that all include fine-tune."""
     chosen = [
         option.uses
         for question in rulebase.questions

@@ -14,12 +14,12 @@ from advisor.decide.selection import Pick, select_of
 from advisor.engine.decision import VERDICTS, Engine, Verdicts, family_for_all, verdicts_by_family
 
 SHARED_GB = OVERHEAD_MB / 1024
-"""What each takes alone and several together take once: the interpreter and its libraries."""
+"""Memory that several checkpoints in one process take once: the interpreter and its libraries."""
 UNDISCOURAGED, NOT_EXCLUDED = VERDICTS.index("allowed"), VERDICTS.index("discouraged")
 
 
 class Offer(NamedTuple):
-    """A checkpoint that can serve a task: how its family is judged there, and its place."""
+    """A checkpoint that can serve a task, its family's verdict there, its place among the picks."""
 
     pick: Pick
     verdict: str
@@ -27,7 +27,7 @@ class Offer(NamedTuple):
 
     @property
     def rank(self) -> tuple[int, int]:
-        """The verdict and the place as numbers, fewer is better."""
+        """The verdict as its index in VERDICTS and the place; lower is better."""
         return VERDICTS.index(self.verdict), self.place
 
 
@@ -59,7 +59,10 @@ def together_for(engine: Engine, advice: Sequence[TaskAdvice], order: str) -> To
 
 
 def _fewest_families(engine: Engine, verdicts: Verdicts) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the smallest set of families that serve all tasks undiscouraged, and tasks left."""
+    """Return the smallest set of families for the tasks, and the tasks that no family serves.
+
+    Discouraged families count only if some task cannot be served without them.
+    """
     ranks = dict(zip(engine.encoding.families, engine.encoding.ranks, strict=True))
     order = sorted(verdicts, key=lambda family: ranks[family])
     tasks = list(verdicts[order[0]])
@@ -82,7 +85,8 @@ def _fewest_families(engine: Engine, verdicts: Verdicts) -> tuple[tuple[str, ...
 def _offers(engine: Engine, advice: TaskAdvice, order: str) -> list[Offer]:
     """Return the checkpoints that can serve a task, of all families that are not excluded.
 
-    Those that only stand behind others, such as unverified ones, serve where no other does.
+    Unverified ones, ones that cannot be loaded or that may be too large count only if no other
+    exists.
     """
     decision, result = advice.decision, []
     for assessment in decision.assessments:
@@ -98,12 +102,12 @@ def _offers(engine: Engine, advice: TaskAdvice, order: str) -> list[Offer]:
 def cover(
     offers: Mapping[str, Sequence[Offer]], memory_limit_gb: float | None, order: str = "quality"
 ) -> CheckpointSets:
-    """Return the smallest set that serves every task, exactly, and the next best.
+    """Return the smallest set that serves every task (exact search), and the next best.
 
-    Sets are compared by: no discouraged family, fewer checkpoints, fewer tasks that are left to
-    another family than the recommended one, fewer that are gated, then the places in the order of
-    each task, or for the order `small` the memory, which adds up, before what is gated. A runner-up
-    holds no checkpoint it could do without.
+    Sets are compared by: no discouraged family, fewer checkpoints, fewer tasks without the
+    recommended family, fewer gated ones, places, memory; for the order `small`, memory, gated ones,
+    places. If no set fits the memory limit, it is ignored. No member of a runner-up can be left
+    out.
     """
     limit = inf if memory_limit_gb is None else memory_limit_gb
     for room in dict.fromkeys((limit, inf)):
@@ -123,7 +127,7 @@ def cover(
 
 
 class _Candidate(NamedTuple):
-    """One checkpoint with all it offers: by task (verdict, place), fewer is better."""
+    """One checkpoint and its offers by task: the rank of its `Offer`, lower is better."""
 
     id: str
     memory_gb: float | None
@@ -132,9 +136,9 @@ class _Candidate(NamedTuple):
 
 
 def _candidates(offers: Mapping[str, Sequence[Offer]]) -> dict[str, _Candidate]:
-    """The checkpoints worth looking at: those that at most one other replaces in every set.
+    """Return by id the candidates that at most one other can replace in every set.
 
-    Two are kept of each kind, since the runner-up may need the second.
+    The runner-up may need the second of two equal ones.
     """
     every: dict[str, _Candidate] = {}
     for task, of_task in offers.items():
@@ -151,7 +155,7 @@ def _candidates(offers: Mapping[str, Sequence[Offer]]) -> dict[str, _Candidate]:
 
 
 def _replaces(candidate: _Candidate, other: _Candidate) -> bool:
-    """True where the first serves whatever the second does, no worse and in no more memory."""
+    """True if a candidate serves all tasks of `other`, no worse, no larger and no more gated."""
     if (candidate.memory_gb is None) != (other.memory_gb is None):
         return False  # one of them is unknown, and may be less or more
     pairs: list[tuple[float, float]] = [
@@ -167,7 +171,7 @@ def _replaces(candidate: _Candidate, other: _Candidate) -> bool:
 def _two_best(
     offers: Mapping[str, Sequence[Offer]], room: float, order: str
 ) -> list[tuple[str, ...]]:
-    """The best set and the runner-up, as ids; fewer where there are not so many."""
+    """Return the ids of the best set and of the runner-up; fewer if there are fewer sets."""
     candidates, tasks = _candidates(offers), list(offers)
     best: list[tuple[tuple[Any, ...], tuple[str, ...]]] = []
     for size in range(1, len(tasks) + 1):
@@ -185,7 +189,7 @@ def _two_best(
 def _sets(
     candidates: Mapping[str, _Candidate], open_tasks: frozenset[str], size: int, room: float
 ) -> Iterator[frozenset[str]]:
-    """Sets of at most `size` that serve the tasks; branches over who serves the hardest one."""
+    """Yield sets of at most `size` within `room` GB; branches over the task with fewest choices."""
     if not open_tasks:
         yield frozenset()
         return
@@ -201,10 +205,10 @@ def _sets(
 
 
 def _rank(members: list[_Candidate], tasks: list[str], order: str) -> tuple[Any, ...]:
-    """Return what sets are ordered by, the least first.
+    """Return the sort key of a set, best first.
 
-    That is how many members, then how many tasks of which no member has the recommended family,
-    then gated members, places in the rankings of the tasks, and memory; with `order` small, memory
+    It is the number of members, of tasks of which no member has the recommended family, of gated
+    members, the sum of places in the rankings of the tasks, and memory; with `order` small, memory
     before these two.
     """
     best = [min(model.offers[task] for model in members if task in model.offers) for task in tasks]
@@ -218,7 +222,7 @@ def _rank(members: list[_Candidate], tasks: list[str], order: str) -> tuple[Any,
 
 
 def _shared(ids: tuple[str, ...], offers: Mapping[str, Sequence[Offer]]) -> CheckpointSet:
-    """Give each task to the member of the set that serves it best."""
+    """Return the set with each task given to the member that serves it best."""
     members: dict[str, tuple[Pick, dict[str, str]]] = {}
     for task, of_task in offers.items():
         inside = [offer for offer in of_task if offer.pick.checkpoint.id in ids]

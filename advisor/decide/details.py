@@ -1,4 +1,4 @@
-"""What stands behind an answer: the set for several tasks, every reason and every change."""
+"""The details of an answer: the set for several tasks, every reason and every change."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from advisor.phrasing import NO_FAMILY, count, family_text, joined, origin_word
 from advisor.rulebase.base import RuleBase
 
 SHOWN_WAYS = 3
-"""So many ways to make a family the answer are named beside why it is not."""
+"""How many answers that would select a family are shown beside why it was not."""
 
 
 def together_items(together: Together) -> Iterator[Item]:
-    """What serves all of several tasks."""
+    """Yield the lines that say which family and which checkpoints serve all tasks."""
     covers = together.covers
     if together.family:
         verdicts = ", ".join(f"{v} for {task}" for task, v in together.verdicts.items())
@@ -56,9 +56,9 @@ def _set_text(chosen: CheckpointSet) -> str:
 
 
 def reasons_page(advice: TaskAdvice, reason: Reason, only: str = "") -> Page:
-    """Return why a family is the answer, why not each other one, and what would change that.
+    """Return why the family was chosen, why not each other, and what would change the answer.
 
-    Where `only` names a family, why it is not the answer is all.
+    If `only` names a family, return only why it was not chosen and what would select it.
     """
     rulebase, decision, changes = advice.rulebase, advice.decision, advice.changes
     page: Page = [] if only else _why(rulebase, decision, reason)
@@ -79,7 +79,7 @@ def reasons_page(advice: TaskAdvice, reason: Reason, only: str = "") -> Page:
 
 
 def _why(rulebase: RuleBase, decision: Decision, reason: Reason) -> Page:
-    """Why the family is the answer: the answers that force it, the rules, and how sure that is."""
+    """Return why the family was chosen: the forcing answers, the rules, and how certain it is."""
     winners = [a for a in decision.assessments if a.family == decision.family]
     fired = [fired.rule for winner in winners for fired in winner.fired]
     rows = [
@@ -102,7 +102,7 @@ def _why(rulebase: RuleBase, decision: Decision, reason: Reason) -> Page:
 
 
 def _why_not(rulebase: RuleBase, lost: Assessment, ways: list[Change]) -> Page:
-    """Why a family is not the answer, and the ways to it."""
+    """Return why a family was not chosen, and the answers that would select it."""
     reasons = lost.reasons
     rows = [_rule(rulebase, "-", rule) for rule in reasons]
     if len(reasons) > 1:
@@ -123,7 +123,7 @@ def _why_not(rulebase: RuleBase, lost: Assessment, ways: list[Change]) -> Page:
 
 
 def _rule(rulebase: RuleBase, mark: str, rule: Rule) -> Item:
-    """A rule with its sources, each leading to what was read where that has an address."""
+    """Return the line of a rule with its sources, as links if they have an address."""
     sources = (rulebase.source(id) for id in rule.sources)
     cited: tuple[Cell, ...] = tuple(Link(s.id, s.url) if s.url else s.id for s in sources)
     return Item(mark, f"{rule.id}: {rule.because}", sources=cited)

@@ -1,9 +1,9 @@
 """Which checkpoint of one family comes first for a task, as a function of all answers.
 
-Among checkpoints that are alike in all else, the first in the family's line (`placing`) comes
-first. What is followed here is all that comes before it: which checkpoints lack something, which
-are not verified, what rules say of them, in which ways they may be used, and in which language they
-are compared. Partial profiles that agree on all of these are followed once.
+Of checkpoints that are equal in all else, the first in the family's line (`selection.line_for`) is
+first. This module follows what counts before the line: missing requirements, unverified fields,
+rules, allowed ways of use, and the language of the comparison. Partial profiles that agree on all
+of these are followed once.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ NOT_PICKED = (COMPOSED, TEACHABLE, NOTHING)
 
 
 class First(NamedTuple):
-    """What a family has for a complete profile.
+    """The result that a family has for a complete profile.
 
-    `kind` is picked, with checkpoint and use; compose, where one can be joined; teachable, where
-    all that is missing could be taught by training; or nothing.
+    `kind` is `picked`, with checkpoint and use; `compose` if one can be combined from parts;
+    `teachable` if training could teach everything that is missing; or `nothing`.
     """
 
     kind: str
@@ -46,9 +46,9 @@ class First(NamedTuple):
 
 
 class State(NamedTuple):
-    """What matters of the answers so far.
+    """What matters of the answers so far; sets of checkpoints and of rules are bits.
 
-    Rules `avoid` and `prefer` some checkpoints; `pending` are rules that may still fire.
+    Rules discourage (`avoid`) and `prefer` some checkpoints; `pending` rules may still fire.
     """
 
     marks: Marks
@@ -61,7 +61,7 @@ class State(NamedTuple):
 class FirstCheckpoints(AnswerConsequences):
     """Builds the function from answers to `First`, over `axes`, for one task and family.
 
-    `order` and `verified_only` are those of the selection.
+    `order` and `verified_only` are those of `select_of`.
     """
 
     def __init__(
@@ -82,7 +82,7 @@ class FirstCheckpoints(AnswerConsequences):
         self._classes = cache(self._ranked)
         self._picked = cache(self._first_in_line)
         self._of_hub: dict[str, int] = {}
-        """The bits of all forms of a checkpoint, by its id."""
+        """The bits of all forms (precisions) of a checkpoint, by its Hub id."""
         for place, model in enumerate(self.checkpoints):
             self._of_hub[model.hub_id] = self._of_hub.get(model.hub_id, 0) | 0b11 << 2 * place
         naming = [
@@ -91,23 +91,23 @@ class FirstCheckpoints(AnswerConsequences):
             if any(option.uses for value in axis.values for option in self.options(level, value))
         ]
         self._settled = max(naming, default=-1) + 1
-        """From this level on, all ways of use are known."""
+        """From this level on, all allowed ways of use are known."""
 
     def build(
         self, diagram: Diagram, end: Callable[[State], Hashable] | None = None, most: int = 0
     ) -> int:
-        """Return the node of the function in a diagram whose levels are the axes.
+        """Return the root of the function in a diagram whose levels are the axes.
 
-        Its leaves are what `end` says of each state in which everything is answered: `first`, where
-        it is left out, or the ids of so many that load safely with `most`.
+        Leaves are labeled with `end` of the state after all answers. Without it that is `first`, or
+        with `most` the ids of the first `most` checkpoints.
         """
         several = partial(self._several, most=most) if most else None
         return self._grown(diagram, Marks(), end or several or self.first)
 
     def offering(self, diagram: Diagram, id: str) -> int:
-        """Return the node of the function with a label where a checkpoint has all that is asked.
+        """Return the node of the function that labels answers with `(id,)` if the checkpoint fits.
 
-        Other answers have no label. Whether advisor loads the checkpoint does not matter.
+        Other answers have no label. Whether advisor can load the checkpoint does not matter.
         """
         own = self.bits(lambda checkpoint, _: checkpoint.id == id)
         return self._grown(diagram, Marks(self.all & ~own), lambda _: (id,), own)
@@ -115,21 +115,21 @@ class FirstCheckpoints(AnswerConsequences):
     def _grown(
         self, diagram: Diagram, marks: Marks, end: Callable[[State], Hashable], watched: int = 0
     ) -> int:
-        """Return the node of what follows some marks, answer by answer.
+        """Return the node for all answers after initial `marks`, followed question by question.
 
-        Answers that leave none of the watched checkpoints have no label.
+        If no checkpoint of a set `watched` can be used any more, answers have no label.
         """
         bottom, settled = len(self.axes), self._settled
         memo: list[dict[State, int]] = [{} for _ in range(bottom + 1)]
 
         @cache
         def lost(level: int, path: Said) -> list[int | None]:
-            """Return for each answer what it only takes away beyond the one before it, if so."""
+            """Return `_lost` of each distinct consequence and the one before it; first None."""
             return [None, *(_lost(*pair) for pair in pairwise(self.of_level(level, path)[0]))]
 
         @cache
         def chosen(node: int) -> int:
-            """Return what is chosen behind a node; nothing else changes it by going away."""
+            """Return the checkpoints picked below a node; -1 (all) if a leaf has no pick."""
             labels = diagram.labels(node)
             picked = all(label and label[0] not in NOT_PICKED for label in labels)
             ids = {id for label in labels for id in label}
@@ -167,7 +167,7 @@ class FirstCheckpoints(AnswerConsequences):
     def _after(self, state: State, more: AnswerConsequence, *, used: bool) -> State:
         """Return the state after one more answer, without what no longer matters.
 
-        With `used`, all ways of use are known: of each checkpoint the one that it has is left.
+        With `used`, all ways of use are known: each checkpoint keeps only the first that it offers.
         """
         marks, terms = state.marks, state.terms.and_then(more.terms)
         alive = state.pending & more.alive
@@ -203,7 +203,7 @@ class FirstCheckpoints(AnswerConsequences):
         )
 
     def _first_offered(self, uses: tuple[str, ...]) -> int:
-        """Return the bits of the first of the uses that each checkpoint offers."""
+        """Return for each checkpoint the bit of the first of `uses` that it offers."""
         mask = 0
         for place, model in enumerate(self.checkpoints):
             own = (use for use in uses if use != COMPOSE and self.task in tasks_of(model, use))
@@ -212,7 +212,7 @@ class FirstCheckpoints(AnswerConsequences):
         return mask
 
     def first(self, state: State, order: str | None = None) -> First:
-        """Return what comes first where everything is answered, as `select_of` has it."""
+        """Return the first checkpoint after all answers, ranked as by `select_of`."""
         marks, terms = state.marks, state.terms
         uses = terms.uses or (AS_IS,)
         picks = self.all & ~marks.gone & ~marks.lacking
@@ -242,16 +242,16 @@ class FirstCheckpoints(AnswerConsequences):
         return self._picked(top, terms.language or 0, uses)
 
     def _first_in_line(self, some: int, language: int, uses: tuple[str, ...]) -> First:
-        """Return the first of some checkpoints in the lines of a language."""
+        """Return the first of the checkpoints `some` in the rankings of a language."""
         lines = self.lines[language]
         first = next(bit for use in uses for bit in lines.get(use, ()) if some >> bit & 1)
         use = AS_IS if first % 2 == 0 else FINE_TUNE
         return First(PICKED, self.checkpoints[first // 2].id, use)
 
     def _several(self, state: State, most: int) -> tuple[str, ...]:
-        """Return the ids of so many that load safely: each is first once those before it are gone.
+        """Return the ids of the first `most` that load safely; fewer if there are fewer.
 
-        A form goes with all forms of its checkpoint.
+        Each is first once those before it, with all their forms, are removed.
         """
         ids: list[str] = []
         while len(ids) < most and (first := self.first(state)).kind == PICKED:
@@ -261,7 +261,7 @@ class FirstCheckpoints(AnswerConsequences):
         return tuple(ids)
 
     def _teachable(self, state: State, unverified: int, rejected: int) -> bool:
-        """True where each that might do lacks something that training teaches."""
+        """True if all usable checkpoints lack only what training teaches, and there is one."""
         marks, assigned = state.marks, self._assigned(state.terms.uses or (AS_IS,))
         taught = assigned & marks.gone
         return bool(taught | unverified) and not (
@@ -269,12 +269,12 @@ class FirstCheckpoints(AnswerConsequences):
         )
 
     def _known_to_fit(self, limit: float, path: Said) -> int:
-        """Return what is known to fit a limit of memory."""
+        """Return the checkpoints known to need at most `limit` GB after answers `path`."""
         takes_gb = self.of_said(path).takes_gb
         return self.bits(lambda checkpoint, use: (takes_gb(checkpoint, use) or inf) <= limit)
 
     def _ranked(self, order: str, path: Said) -> list[int]:
-        """Return sets of checkpoints, those that an order puts first first."""
+        """Return sets of checkpoints that are equal by a sort order, the best set first."""
         required = self.of_said(path)
         ranked: dict[Any, int] = {}
         for place, checkpoint in enumerate(self.checkpoints):
@@ -284,14 +284,14 @@ class FirstCheckpoints(AnswerConsequences):
 
 
 def _lost(before: AnswerConsequence, after: AnswerConsequence) -> int | None:
-    """Return what lacks something after an answer and not after another; None for other effects."""
+    """Return the checkpoints that only `after` adds to `lacking`; None if more differs."""
     lacking = after.marks.lacking
     other = any((a ^ b) & ~lacking for a, b in zip(before.marks, after.marks, strict=True))
     return None if other or before[1:] != after[1:] else lacking & ~before.marks.lacking
 
 
 def _places(bits: int) -> Iterator[int]:
-    """Yield the places of the bits that are set."""
+    """Yield the numbers of the bits that are set, lowest first."""
     while bits:
         low = bits & -bits
         yield low.bit_length() - 1

@@ -1,15 +1,15 @@
-"""How much memory a checkpoint takes, estimated from what the catalogue knows of it.
+"""How much memory a checkpoint takes, estimated from its entry in the catalog.
 
 The peak of one small image on a CPU is its weights and 370 MB: 28 runs with 41 to 224 million
-parameters peaked within 6.0 % of that (`python benchmarks/memory_estimate.py`). What writes keeps
-keys and values of each token of the image and the text of a task as well. What layers hold while
-they read an image, and the state of layers of linear attention, are left out.
+parameters peaked within 6.0 % of that (`python benchmarks/memory_estimate.py`). Generative models
+also keep keys and values of each token of the image and the text of a task. Activations while an
+image is read, and the state of layers of linear attention, are left out.
 
 Training, of all weights or of adapters beside them (LoRA), is fitted to what the makers of Qwen
-measured on one GPU, with texts of 2,048 tokens in batches of one
-(https://github.com/QwenLM/Qwen, README, profiling of memory): LoRA took 11.0, 23.8 and 37.4 GB
-for 1.8, 7 and 14 billion parameters; the formula gives 11.0, 23.6 and 37.4. The bytes of full
-training are those of https://huggingface.co/docs/transformers/model_memory_anatomy.
+measured on one GPU, with texts of 2,048 tokens in batches of one (https://github.com/QwenLM/Qwen,
+README, profiling of memory): LoRA took 11.0, 23.8 and 37.4 GB for 1.8, 7 and 14 billion parameters;
+the formula gives 11.0, 23.6 and 37.4. The bytes of full training are those of
+https://huggingface.co/docs/transformers/model_memory_anatomy.
 """
 
 from __future__ import annotations
@@ -19,37 +19,37 @@ from advisor.model import Checkpoint, NamedTuple, Task
 OVERHEAD_MB = 370
 """The interpreter with torch, torchvision and transformers, and one small image, on a CPU."""
 LEAST_GB = round(OVERHEAD_MB / 1024, 2)
-"""What every checkpoint takes, however small."""
+"""The memory that every checkpoint takes, however small."""
 
 LARGE_MILLIONS = 1000
-"""What writes and is larger has a language model inside, which nobody loads in float32."""
+"""A larger generative model contains a language model, which is not loaded in float32."""
 
 BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
 ROUNDED_BYTES = {"int8": 1.0, "int4": 0.5 + 4 / 64}
-"""Of a weight in a linear layer that bitsandbytes rounds: a byte, or half of one and a scale of 4
-for each 64 (nf4). The scales of 8 bits, 4 bytes a row, are less than 0.2 % of a layer."""
+"""Of a weight in a linear layer that bitsandbytes quantizes: a byte, or half of one and a scale of
+4 for each 64 (nf4). The scales of 8 bits, 4 bytes a row, are less than 0.2 % of a layer."""
 PIXELS = 2**20
-"""Of a picture that keeps its size."""
+"""Pixels of an image that keeps its size."""
 PAGE_PIXELS = 1240 * 1754
-"""Of a page: A4 at 150 dots an inch."""
+"""Pixels of a page: A4 at 150 dots an inch."""
 PAGES = ("page", "form")
 
 MB = 2**20
 
 BYTES_IN_FULL = 18
-"""For each parameter: 6 of weights in mixed precision, 4 of gradients, 8 of AdamW."""
+"""Bytes for each parameter: 6 of weights in mixed precision, 4 of gradients, 8 of AdamW."""
 LORA_SHARE = 1.15
-"""Of the frozen weights: they, and adapters with what their training keeps."""
+"""The memory of LoRA, as a multiple of the frozen weights: they, adapters and training state."""
 LANGUAGE_MODEL_MB = 7.1 * 1024
-"""What a language model keeps of 2,048 tokens, most of it the chances of every word of a large
-vocabulary, with gradient checkpointing."""
+"""What training a language model on 2,048 tokens keeps with gradient checkpointing, mostly the
+probabilities of every word of a large vocabulary."""
 
 
 def memory_gb(checkpoint: Checkpoint, task: Task | None = None) -> float | None:
-    """Return the peak memory in GB (2^30 bytes) for one image; None where the size is unknown.
+    """Return the peak memory in GB (2^30 bytes) for one image; None if the size is unknown.
 
-    With a task, keys and values of its image and text count where their size is known. Above 400
-    million parameters, in several shards or in batches nobody has measured the peak.
+    With a task, keys and values of its image and text are added if their size is known. No
+    measurement confirms this above 400 million parameters, for several shards or for batches.
     """
     if checkpoint.parameters_millions is None:
         return None
@@ -58,10 +58,10 @@ def memory_gb(checkpoint: Checkpoint, task: Task | None = None) -> float | None:
 
 
 def cache_mb(checkpoint: Checkpoint, task: Task) -> float | None:
-    """Return the MB of keys and values of one answer to a task; None where nobody knows them.
+    """Return the MB (2^20 bytes) of keys and values of one answer to a task; None if unknown.
 
-    They are two times layers, width and bytes of a value for each token of the image and of a
-    usual text. What compares without writing keeps none.
+    They are two times layers, width and bytes of a value, for each token of the image and of a
+    usual text. Contrastive models keep none.
     """
     writer = checkpoint.writer
     if checkpoint.stage == "contrastive":
@@ -77,7 +77,7 @@ def cache_mb(checkpoint: Checkpoint, task: Task) -> float | None:
 def loaded_mb(checkpoint: Checkpoint) -> float:
     """Return the MB (2^20 bytes) of a process that read one image, without keys and values.
 
-    Weights that are cast or rounded are read tensor by tensor from a mapped file, whose pages the
+    Weights that are cast or quantized are read tensor by tensor from a mapped file, whose pages the
     system takes back when it needs them.
     """
     parameters, used = (checkpoint.parameters_millions or 0.0) * 1e6, loaded_dtype(checkpoint)
@@ -88,24 +88,24 @@ def loaded_mb(checkpoint: Checkpoint) -> float:
 
 
 def weights_mb(parameters: float, dtype: str) -> float:
-    """Return the MB (2^20 bytes) that weights take in a precision."""
+    """Return the MB (2^20 bytes) that weights take in a precision of BYTES."""
     return parameters * BYTES[dtype] / MB
 
 
 def file_gb(checkpoint: Checkpoint) -> float | None:
-    """Return the GB (10^9 bytes) of the files of the weights; None where their size is unknown."""
+    """Return the GB (10^9 bytes) of the weight files; None if the size is unknown."""
     millions = checkpoint.parameters_millions
     return None if millions is None else round(millions * BYTES[file_dtype(checkpoint)] / 1e3, 2)
 
 
 def file_dtype(checkpoint: Checkpoint) -> str:
-    """Return the precision of the weights in the file; assumed by kind where nobody verified it."""
+    """Return the precision of the stored weights; if not verified, that usual for such a model."""
     assumed = "bfloat16" if writes_as_language_model(checkpoint) else "float32"
     return checkpoint.dtype or assumed
 
 
 def writes_as_language_model(checkpoint: Checkpoint) -> bool:
-    """True for what has a large language model inside, by how it was trained or its size."""
+    """True if a checkpoint contains a large language model, by its training stage or size."""
     large = (checkpoint.parameters_millions or 0) > LARGE_MILLIONS
     return checkpoint.stage == "instruction-tuned" or (large and checkpoint.stage != "contrastive")
 
@@ -114,7 +114,7 @@ def loaded_dtype(checkpoint: Checkpoint) -> str:
     """Return the precision in which the printed program loads a checkpoint, on any device.
 
     That is the file's, but for language models of over 1,000 million parameters in float32: they
-    are loaded in bfloat16, in which their makers run them. A form in fewer bits has its own.
+    are loaded in bfloat16, in which their makers run them. A quantized form has its own.
     """
     if checkpoint.is_rounded:
         return checkpoint.precision
@@ -123,14 +123,14 @@ def loaded_dtype(checkpoint: Checkpoint) -> str:
 
 
 class TrainingMemory(NamedTuple):
-    """What training takes in GB (2^30 bytes), of all weights and with LoRA."""
+    """The memory that training takes in GB (2^30 bytes), of all weights and with LoRA."""
 
     full_gb: float
     lora_gb: float
 
 
 def training_memory(checkpoint: Checkpoint) -> TrainingMemory | None:
-    """Return what training a checkpoint takes; None where its size is unknown, or it is rounded."""
+    """Return the memory to train a checkpoint; None if its size is unknown or it is quantized."""
     if checkpoint.parameters_millions is None or checkpoint.is_rounded:
         return None
     parameters = checkpoint.parameters_millions * 1e6

@@ -1,4 +1,4 @@
-"""How sure an answer is, and what would change it: the family, and the checkpoint that comes first.
+"""How certain an answer is, and what would change its family or its first checkpoint.
 
 Both are read off the decision diagram of the task, and exact: an answer that is not named here
 changes neither.
@@ -23,16 +23,16 @@ from advisor.rulebase.base import RuleBase
 
 DECIDED, ASSUMED, UNDETERMINED = "decided", "assumed", "undetermined"
 FAMILY, CHECKPOINT = STRICT = ("family", "checkpoint")
-"""What may not be assumed, where somebody says so: with the checkpoint, the family neither."""
+"""What `strict` may forbid to assume: the family, or the checkpoint and with it the family."""
 
 SHORTEST_RANGE = 3
-"""So many amounts that lead to the same end stand as a range."""
+"""From this many amounts with one result on, they are shown as a range."""
 
 
 class Certainty(NamedTuple):
     """Whether an unanswered question can change the family, and the first checkpoint.
 
-    Each is decided or assumed, and undetermined where it may not be assumed.
+    Each is `decided` (it cannot), `assumed` (it can), or `undetermined` (it can, against `strict`).
     """
 
     family: str
@@ -40,9 +40,9 @@ class Certainty(NamedTuple):
 
 
 class Change(NamedTuple):
-    """Answers that, given instead, lead to another family or first checkpoint.
+    """Answers (question -> typed value) that lead to another family or first checkpoint.
 
-    `family` is `none` and `checkpoint` empty where there is none. `origins` says for each question
+    `family` is `none` and `checkpoint` empty if there is none. `origins` says for each question
     whether its present answer was given, implied or assumed.
     """
 
@@ -53,11 +53,10 @@ class Change(NamedTuple):
 
 
 class Outlook(NamedTuple):
-    """What the diagram of a task says of some answers: how sure the end is, and what changes it.
+    """How certain a result is and what changes it, by the diagram of the task.
 
-    The leaf is that of what is assumed; None where no diagram can be followed. `training` is the
-    answer that it takes in place of an assumed one, where nothing is left but what training could
-    teach.
+    `leaf` is the result of the default answers. `training` is the answer (question -> option) that
+    replaces a default, if only training could teach what every checkpoint lacks; else it is empty.
     """
 
     certainty: Certainty
@@ -74,10 +73,10 @@ def diagram_for(
     order: str = ORDERS[0],
     verified_only: bool = False,
 ) -> TaskDiagram:
-    """Return the diagram of a task in which each given answer has a place.
+    """Return the diagram of a task that has a value for each given answer.
 
-    Answers to which the kept diagram has no value, such as two languages at once, get one of their
-    own, which is built for them; so is the diagram of another order, or of verified ones only.
+    Diagrams are kept by sort order, `verified_only` and priority. Given answers for which the kept
+    one has no value, such as two languages at once, get a diagram built for them.
     """
     setup = "-".join((order, *(["verified"] if verified_only else []), *engine.priority))
     remembered, shelf = engine.rulebase.remembered, engine.rulebase.shelf
@@ -110,7 +109,7 @@ def diagram_for(
 
 
 class _Settled(NamedTuple):
-    """The places of complete answers and their leaf, with those that allow training unasked."""
+    """The place of the value at each level, their leaf, and an added answer to allow training."""
 
     path: list[int]
     leaf: Leaf
@@ -118,7 +117,7 @@ class _Settled(NamedTuple):
 
 
 class _Reading:
-    """Reads the diagram of a task for the answers that were `given`."""
+    """Reads the diagram of a task for the given answers; `how` are keywords of `diagram_for`."""
 
     def __init__(self, engine: Engine, task: str, given: Profile, how: Mapping[str, Any]) -> None:
         self.engine, self.task, self.given, self.how = engine, task, given, how
@@ -127,10 +126,10 @@ class _Reading:
         self.kept = diagram.kept(given)
 
     def settled(self, changed: Mapping[int, int]) -> _Settled | None:
-        """Return where the assumed answers lead, with some given otherwise.
+        """Return the path of the default answers with `changed` ones (level -> place) put in.
 
-        Where nothing is left but what training could teach, and training was only assumed away,
-        the path goes on from what is to be trained. None where the answers cannot all be true.
+        If only training could teach what is missing, and was only assumed to be impossible, the
+        path is that with training. None if the answers cannot all be true.
         """
         allowed = [[changed[n]] if n in changed else places for n, places in enumerate(self.kept)]
         assumed = self.diagram.assumed(allowed)
@@ -150,7 +149,7 @@ class _Reading:
         return first or _Settled(path, leaf, {})
 
     def _alone(self, level: int, path: Sequence[int], other: Sequence[int]) -> bool:
-        """True where two paths part at a level, and else where a question made no sense."""
+        """True if two paths differ only at `level` and where `path` has no applicable question."""
         senseless = (NOT_APPLICABLE,)
         return all(
             n == level or place == path[n] or axis.values[path[n]].options == senseless
@@ -158,10 +157,10 @@ class _Reading:
         )
 
     def singles(self, path: Sequence[int], leaf: Leaf) -> Iterator[tuple[dict[str, str], Leaf]]:
-        """Yield each single answer that leads to another family or checkpoint than `leaf`.
+        """Yield each single answer, and its leaf, that changes the family or checkpoint of `leaf`.
 
-        A value that is there for what was given alone has no neighbors: those of its question are
-        read where it was not given.
+        A question whose only value in the diagram is the given one is read in a diagram where it
+        was not given.
         """
         for level, axis in enumerate(self.diagram.axes):
             reading, present = self, path[level]
@@ -174,14 +173,14 @@ class _Reading:
                     yield reading.typed({level: place}), settled.leaf
 
     def typed(self, places: Mapping[int, int]) -> dict[str, str]:
-        """Return answers as they are typed."""
+        """Return answers (level -> place) as question -> typed value."""
         axes = self.diagram.axes
         return {axes[level].question: axes[level].typed(place) for level, place in places.items()}
 
     def sets(
         self, path: Sequence[int], leaf: Leaf, reached: Collection[Leaf]
     ) -> Iterator[tuple[dict[str, str], Leaf]]:
-        """Yield the fewest answers to a family or another checkpoint that no single one reaches."""
+        """Yield the fewest answers to each family, or another checkpoint, not among `reached`."""
         ends = self.diagram.ends()
         families = {leaf.family, *(end.family for end in reached)}
         for family in sorted({end.family for end in ends} - families):
@@ -193,7 +192,7 @@ class _Reading:
     def _set(
         self, path: Sequence[int], leaf: Leaf, wanted: Collection[Leaf]
     ) -> Iterator[tuple[dict[str, str], Leaf]]:
-        """Yield the fewest answers that lead to a wanted leaf, where they do so alone."""
+        """Yield the fewest answers, two or more, that lead to a wanted leaf by themselves."""
         answers = self.diagram.fewest(path, wanted.__contains__)
         settled = self.settled(answers) if answers and len(answers) > 1 else None
         if answers and settled and settled.leaf.choice != leaf.choice:
@@ -208,9 +207,9 @@ def outlook(
     verified_only: bool = False,
     strict: str = "",
 ) -> Outlook:
-    """Return the outlook of a decision.
+    """Return how certain a decision is, and the answers that would change it.
 
-    `strict` names what may not be assumed, the family or the checkpoint.
+    `strict` is empty, `family` or `checkpoint`. Raises ContradictionError if answers contradict.
     """
     given, profile = decision.given, decision.profile
     unsure = UNDETERMINED if strict == CHECKPOINT else ASSUMED
@@ -241,7 +240,7 @@ def outlook(
 
 
 def strictness(strict: bool | str) -> str:
-    """Return what may not be assumed: nothing, the family, or the checkpoint with it."""
+    """Return `strict` as empty, `family` or `checkpoint` (True). Raises UsageError for others."""
     if isinstance(strict, bool):
         return CHECKPOINT if strict else ""
     check_type("strict", strict, str, f"True, False, {' or '.join(STRICT)}")
@@ -251,14 +250,14 @@ def strictness(strict: bool | str) -> str:
 
 
 def strict_words(strict: str) -> list[str]:
-    """Return the flag that says what may not be assumed."""
+    """Return the words of the `--strict` flag; none if `strict` is empty."""
     return ["--strict", *([strict] if strict != CHECKPOINT else [])] if strict else []
 
 
 def by_end(changes: Iterable[Change]) -> dict[tuple[str, str], list[Change]]:
-    """Return changes by the family and the checkpoint that they lead to, the first first.
+    """Return changes by the family and checkpoint they lead to, in the order of the changes.
 
-    Nobody answers with an amount of 0, below which nothing fits.
+    A change to an amount of 0, below which nothing fits, is left out.
     """
     grouped: dict[tuple[str, str], list[Change]] = {}
     for change in changes:
@@ -269,9 +268,9 @@ def by_end(changes: Iterable[Change]) -> dict[tuple[str, str], list[Change]]:
 
 
 def ways_text(rulebase: RuleBase, some: Sequence[Change], every: Sequence[Change]) -> str:
-    """Return in words what leads to one end: `language: de or fr`, `memory-gb: 1 to 1.74`.
+    """Return in words the answers with one result: `language: de or fr`, `memory-gb: 1 to 1.74`.
 
-    Amounts stand as a range unless one of `every` change lies between them.
+    Three or more amounts form a range unless another of `every` change lies between them.
     """
     alone: dict[str, list[str]] = {}
     for change in some:
@@ -297,7 +296,7 @@ def ways_text(rulebase: RuleBase, some: Sequence[Change], every: Sequence[Change
 
 
 def _amount(rulebase: RuleBase, id: str, value: str) -> float | None:
-    """Return the number that an answer stands for, the largest of a band; None for others."""
+    """Return the number of an answer, of a band its upper limit (or inf); None for others."""
     if value.replace(".", "", 1).isdecimal():
         return float(value)
     options = () if id in BOUNDS else rulebase.question(id).options

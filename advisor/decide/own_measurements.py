@@ -1,8 +1,8 @@
-"""What was measured on one's own images, as evidence: it ranks checkpoints above what others did.
+"""An evaluation on one's own images as evidence, which ranks above published results.
 
-An evaluation says of each pair of candidates whether one is reliably ahead. Each such pair becomes
-a table of its own on a yardstick that comes before all others, so that it settles this pair; a pair
-that it does not tell apart is left to what was published.
+An evaluation says of each pair of candidates whether one is significantly better. Each such pair
+becomes a table of its own on a benchmark (yardstick) before all others, so that it settles this
+pair; a pair that it does not tell apart is left to published results.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ DECIMALS = 3
 LARGEST = 50 * MEGABYTE
 YARDSTICK = "measured-here"
 NOT_READ = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
-"""What reading a file of anything else raises."""
+"""The exceptions that reading a file of any other kind raises."""
 HINT = "pass a file that `advisor evaluate ... --format json` wrote"
 
 
 class OwnMeasurements(NamedTuple):
-    """An evaluation, as far as it ranks checkpoints.
+    """The part of an evaluation that ranks checkpoints; `digest` is the file's SHA-256.
 
-    `values` are what checkpoints reached on the `metric` that decided there, in its order; `ahead`
-    the pairs of which the first is reliably ahead of the second.
+    `values` are the values of checkpoints on the `metric` that decided, in the file's order;
+    `ahead` the pairs of checkpoints of which the first is significantly better.
     """
 
     file: str
@@ -49,12 +49,12 @@ class OwnMeasurements(NamedTuple):
 
     @property
     def name(self) -> str:
-        """What was measured, in words."""
+        """The metric and the name of the data, in words."""
         return visible(f"{self.metric} on your {self.data}")
 
     @property
     def said(self) -> str:
-        """Everything that was measured, in a line."""
+        """The file, metric, data and every value, in a line."""
         reached = ", ".join(f"{id} {value:.3f}" for id, value in self.values.items())
         images = count(self.images, "image")
         where = f"{self.file}: {self.metric} on {images} of {self.data}"
@@ -62,7 +62,7 @@ class OwnMeasurements(NamedTuple):
 
 
 def read_measurements(file: Path) -> OwnMeasurements:
-    """Return what an evaluation measured; UsageError or BrokenFileError where a file has none."""
+    """Return what `advisor evaluate` wrote; UsageError or BrokenFileError if a file has none."""
     shown = path_shown(file)
     try:
         content = read_bounded(file, LARGEST)
@@ -103,7 +103,7 @@ def _read(body: dict[str, Any], shown: str, digest: str) -> OwnMeasurements:
 
 
 def _shown(values: dict[str, float], ahead: Sequence[tuple[str, str]]) -> dict[str, float]:
-    """Return values to the decimals that an evaluation prints, to more where a pair needs them."""
+    """Return values to three decimals, or to as many as keep each pair in `ahead` apart."""
     for decimals in range(DECIMALS, sys.float_info.dig):
         shown = {id: round(value, decimals) for id, value in values.items()}
         if all(shown[leader] != shown[other] for leader, other in ahead):
@@ -112,9 +112,9 @@ def _shown(values: dict[str, float], ahead: Sequence[tuple[str, str]]) -> dict[s
 
 
 def measured_rules(rulebase: RuleBase, file: Path) -> RuleBase:
-    """Return the rules with an evaluation as what ranks checkpoints first, for its task.
+    """Return the rules with an evaluation that ranks first for its task.
 
-    Raises UsageError where these rules know no such task, or none of the checkpoints.
+    Raises UsageError if the rules lack its task or all its checkpoints, and as `read_measurements`.
     """
     own = read_measurements(file)
     task = rulebase.task(own.task).id
@@ -140,7 +140,7 @@ def measured_rules(rulebase: RuleBase, file: Path) -> RuleBase:
 
 
 def _first_of(own: OwnMeasurements, order: dict[str, Any]) -> dict[str, Any]:
-    """Return what ranks a task with the evaluation before everything else, in any language."""
+    """Return the ranking data of a task with the evaluation before all else, in any language."""
     tables = [[[HERE, own.metric, {id: own.values[id] for id in pair}]] for pair in own.ahead]
     lower = any(own.values[ahead] < own.values[behind] for ahead, behind in own.ahead[:1])
     yardstick: dict[str, Any] = {
@@ -162,7 +162,7 @@ def _first_of(own: OwnMeasurements, order: dict[str, Any]) -> dict[str, Any]:
 
 
 def measured_notes(rulebase: RuleBase, advice: Sequence[TaskAdvice]) -> Iterator[str]:
-    """Yield what has to be said of an evaluation that ranks: of another task, or another family."""
+    """Yield notes if an evaluation is of another task, or has another family ahead of the pick."""
     own: OwnMeasurements = rulebase.measurements
     of_task = [advised for advised in advice if advised.task == rulebase.task(own.task).id]
     if not of_task:
