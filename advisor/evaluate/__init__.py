@@ -1,6 +1,6 @@
-"""Candidates on labelled images of one's own: run, measured, compared (`advisor evaluate`).
+"""Evaluation of candidates on the user's labeled images (`advisor evaluate`).
 
-`evaluation_set` is what is judged; `responses` what is asked and given, which `run_file` keeps.
-Metrics, certainty, verdict and report follow from a run alone: they open no image and load no
-checkpoint. Everything is frozen; what a run holds is the same bytes whenever it was made.
+`evaluation_set` holds the data; `responses` the requests and answers, which `run_file` stores.
+Metrics, certainty, verdict and report are computed from a run alone: they open no image and load no
+checkpoint. All values are frozen; the same run is always the same bytes.
 """

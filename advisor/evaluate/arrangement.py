@@ -1,4 +1,4 @@
-"""What the user arranged: on which images who is run, how, and where the run is kept."""
+"""The plan of an evaluation: its data, candidates and settings, and the folder of its run."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ from advisor.trial.runtime import versions
 from advisor.writing import holds_something
 
 KEPT = "evaluations"
-"""The folder of the cache in which runs are kept."""
+"""The folder of runs within the cache."""
 IN_SETTINGS = ("seed", "template", "prompt", "max_new_tokens", "thinking")
 
 
 def settings_of(made: Arrangement) -> dict[str, Any]:
-    """Return what a run says of how it was made."""
+    """Return the settings, versions and command line that a run file records."""
     how = made.asking._asdict()
     return {
         "command": _command(made),
@@ -62,9 +62,10 @@ def arrange(
     *,
     agree: Callable[[str], bool] | None = None,
 ) -> Arrangement:
-    """Return what is to be run on the data of a name; nothing is loaded or fetched.
+    """Return the plan of an evaluation of the data `name`; nothing is loaded or fetched.
 
-    It is judged by the task that was named, else by the one that the data is for.
+    The task is the one in `given`, else the one inferred from the data. Raises UsageError for
+    conflicting options, several tasks or a single class; OfflineError for a remote server.
     """
     if options.demo and options.named:
         raise UsageError(
@@ -123,9 +124,9 @@ def arrange(
 
 
 def run_folder(made: Arrangement, named: str) -> Path:
-    """Return the folder of a run: as named, else the one of the cache for this data and task.
+    """Return the folder of a run: `named`, else the one of the cache for this data and task.
 
-    A folder that holds something else than a run is refused.
+    Raises UsageError for a file, for a folder with other contents, and without a cache.
     """
     if named:
         folder = Path(named)
@@ -148,7 +149,7 @@ def run_folder(made: Arrangement, named: str) -> Path:
 
 
 def _command(made: Arrangement) -> str:
-    """Return the command line that makes the same run again."""
+    """Return the command line that repeats the run."""
     options, loading = made.options, made.loading
     words = ["advisor evaluate", quoted(made.data.name), f"--task {made.data.task}"]
     words += ["--demo"] if options.demo else []

@@ -1,7 +1,7 @@
-"""Rows of the library `datasets`: folders as its `save_to_disk` writes them, and Parquet files.
+"""Data sets of the library `datasets`: folders written by `save_to_disk`, and Parquet files.
 
-Nothing is copied into a cache: columns of annotations are read at once, images from where they lie,
-those of Parquet a row group at a time. Both need the extra `arrow`.
+Nothing is copied into a cache: annotation columns are read at once, images when needed, those of
+Parquet by row group. Both need the extra `arrow`.
 """
 
 from __future__ import annotations
@@ -30,31 +30,32 @@ from advisor.trial.label_files import COLUMNS, annotations_of
 from advisor.trial.runtime import first_words, library
 
 MARKS = ("dataset_dict.json", "state.json")
-"""Files by which a folder of `save_to_disk` is known: of several parts, and of one."""
+"""Files that mark a folder of `save_to_disk`: one of several splits, and a single one."""
 LARGEST_DESCRIPTION, LONGEST_REASON = 50_000_000, 300
 SUFFIX = ".parquet"
 IN_A_FOLDER = ("", "data")
-"""Where in a folder Parquet files lie; the Hub puts them into `data`."""
+"""Subfolders that may hold the Parquet files; the Hub puts them into `data`."""
 _PART = re.compile(r"([a-z]+)(?:[-_.]\d.*)?\Z")
 _GROUPS_KEPT = 4
-"""Row groups whose images are in memory, of those that were read last."""
+"""Number of row groups whose images stay in memory, the last ones read."""
 
 
 class ArrowRows:
-    """A store of images in the rows of a data set; a path in a row leads nowhere else.
+    """A store of images in the rows of a data set; paths in rows must stay within `folder`.
 
-    `cell_of` returns the cell of a row: an encoded image, or that or its path by name.
+    `cell_of` returns the image cell of a row number: bytes, or a mapping with `bytes` or `path`.
+    Image names are `row N`.
     """
 
     def __init__(self, cell_of: Callable[[int], Any], folder: Path) -> None:
         self.cell_of, self.folder = cell_of, folder
 
     def missing(self, name: str) -> str:  # noqa: ARG002 - only reading a row shows its image
-        """Return nothing: rows that are listed are there."""
+        """Return an empty text: all listed rows exist."""
         return ""
 
     def read(self, name: str) -> bytes:
-        """Return the bytes of the image in a row; OSError says why not."""
+        """Return the bytes of the image in a row; raise OSError with the reason."""
         try:
             cell = self.cell_of(int(name.removeprefix("row "))) or {}
             data, path = (cell, "") if isinstance(cell, bytes) else map(cell.get, ("bytes", "path"))
@@ -73,12 +74,12 @@ class ArrowRows:
 
 
 def is_arrow_folder(folder: Path) -> bool:
-    """True where `datasets` wrote a folder."""
+    """Return whether a folder was written by `save_to_disk` of `datasets`."""
     return any((folder / mark).is_file() for mark in MARKS)
 
 
 def parquet_files(folder: Path) -> list[Path]:
-    """Return the Parquet files of a folder, in order."""
+    """Return the sorted Parquet files of a folder, or else those in its subfolder `data`."""
     for name in IN_A_FOLDER:
         if (folder / name).is_dir() and (paths := sorted((folder / name).glob(f"*{SUFFIX}"))):
             return paths
@@ -86,7 +87,7 @@ def parquet_files(folder: Path) -> list[Path]:
 
 
 def read_arrow(folder: Path) -> LabelledData:
-    """Return the rows of a data set on disk; of several parts, that for testing."""
+    """Return the annotations and images of a `save_to_disk` folder, of a held-out split if any."""
     needing = "arrow", f"reading `{folder}`"
     datasets, pyarrow = library("datasets", *needing), library("pyarrow", *needing)
     with _understood(folder):
@@ -106,7 +107,7 @@ def read_arrow(folder: Path) -> LabelledData:
 
 
 def read_parquet(files: Sequence[Path], folder: Path) -> LabelledData:
-    """Return the rows of Parquet files; of several parts by their names, that for testing."""
+    """Return the annotations and images of Parquet files, from a held-out split if any."""
     needing = "arrow", f"reading the Parquet of `{folder}`"
     datasets, parquet = library("datasets", *needing), library("pyarrow.parquet", *needing)
     parts: dict[str, list[Path]] = {}
@@ -126,7 +127,7 @@ def read_parquet(files: Sequence[Path], folder: Path) -> LabelledData:
 
 @contextmanager
 def _understood(folder: Path) -> Iterator[None]:
-    """Raise BrokenFileError for whatever a library raises: what is read is not what it writes."""
+    """Turn every error of a library into a BrokenFileError about the folder."""
     try:
         yield
     except BrokenFileError:
@@ -140,7 +141,7 @@ def _understood(folder: Path) -> Iterator[None]:
 
 
 def _held_out(parts: Iterable[str]) -> tuple[str, tuple[str, ...]]:
-    """Return the part for testing, else the first, and a note where there are others."""
+    """Return the split to use, a held-out one if possible, and a note if there are several."""
     names = list(parts)
     part = next((name for name in HELD_OUT if name in names), names[0])
     note = f"the data set has several splits. Only the split `{part}` is used"
@@ -152,7 +153,7 @@ def _described(file: Path, folder: Path) -> Any:
 
 
 def _own(file: Path, folder: Path) -> Path:
-    """Return a file; BrokenFileError for one that is elsewhere, or is a pipe or a device."""
+    """Return a file; raise BrokenFileError if it is outside the folder or not a regular file."""
     if not resolved(file).is_relative_to(resolved(folder)):
         message = f"`{folder}` refers to `{file}`, which is outside that folder"
         raise BrokenFileError(message, hint="pass the path of the file itself")
@@ -162,7 +163,7 @@ def _own(file: Path, folder: Path) -> Path:
 
 
 def _image_column(datasets: Any, features: Any, folder: Path) -> str:
-    """Return the first column of images; BrokenFileError where there is none."""
+    """Return the first column of images; raise BrokenFileError if there is none."""
     for name, kind in features.items():
         if isinstance(kind, datasets.Image):
             return str(name)
@@ -172,7 +173,7 @@ def _image_column(datasets: Any, features: Any, folder: Path) -> str:
 
 
 def _annotations(table: Any, features: Any, folder: Path) -> tuple[Annotation, ...]:
-    """Return the annotations in the columns of a table but that of its images."""
+    """Return the annotations in the known columns of a table; image names are `row N`."""
     kinds = {name: getattr(kind, "feature", kind) for name, kind in features.items()}
     classes = {name: kind.names for name, kind in kinds.items() if hasattr(kind, "int2str")}
     columns = {name for part, names in COLUMNS.items() if part != "image" for name in names}
@@ -189,7 +190,7 @@ def _annotations(table: Any, features: Any, folder: Path) -> tuple[Annotation, .
 
 
 def _named(cell: Any, names: Sequence[str] | None, place: str) -> Any:
-    """Return a cell with the names of the classes that it numbers; less than 0 is none."""
+    """Return a cell with class numbers replaced by names; a negative number becomes None."""
     if isinstance(cell, list):
         return [_named(each, names, place) for each in cell]
     if names is None or not isinstance(cell, int):
@@ -200,7 +201,7 @@ def _named(cell: Any, names: Sequence[str] | None, place: str) -> Any:
 
 
 def _table(opened: Sequence[Any], columns: Set[str]) -> Any:
-    """Return columns of files in one table; ValueError where they are too large."""
+    """Return columns of files as one table; raise ValueError if they exceed LARGEST_FILE."""
     groups = [file.metadata.row_group(n) for file in opened for n in range(file.num_row_groups)]
     chunks = [group.column(n) for group in groups for n in range(group.num_columns)]
     wanted = [chunk for chunk in chunks if chunk.path_in_schema.partition(".")[0] in columns]
@@ -213,7 +214,7 @@ def _table(opened: Sequence[Any], columns: Set[str]) -> Any:
 
 
 def _cells(opened: Sequence[Any], column: str) -> Callable[[int], Any]:
-    """Return what returns the image of a row; a few row groups are in memory."""
+    """Return a function from a row number to its image cell; it caches some row groups."""
     groups = [(file, number) for file in opened for number in range(file.num_row_groups)]
     lengths = (file.metadata.row_group(number).num_rows for file, number in groups)
     starts = [0, *accumulate(lengths)]

@@ -1,8 +1,8 @@
-"""How sure a figure is: intervals by resampling whole images, and pairs of candidates compared.
+"""Confidence intervals by resampling whole images, and pairwise comparisons of candidates.
 
-Every candidate is resampled with the same draws, which hang on the seed and the number of images
-alone. So a copy of a candidate has the same interval to the last bit, and differs from it by
-exactly nothing.
+Every candidate is resampled with the same draws, which depend only on the seed and the number of
+images. So a copy of a candidate has the same interval to the last bit, and a difference of exactly
+0.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from advisor.evaluate.metrics import Array, MetricKind, Weighable, np
 RESAMPLINGS = 2000
 CONFIDENCE = 0.95
 RELIABLE = 1 - CONFIDENCE
-"""A difference with a smaller p, corrected for all pairs, can be relied on."""
+"""Significance level of p-values after Holm's correction."""
 POWER = 0.8
-"""How often a difference is to be found by as many images as would settle it."""
+"""Power at which the number of needed images detects a difference."""
 _CELLS = 1_000_000  # of one block of weights: 8 MB
 _NORMAL = NormalDist()
 
 
 class MetricResult(NamedTuple):
-    """A metric of a candidate, its interval (95 %), and how many images or questions it is of."""
+    """The value of a metric, its 95 % interval, and the number of images or questions."""
 
     value: float
     interval: tuple[float, float]
@@ -33,12 +33,13 @@ class MetricResult(NamedTuple):
 
 
 class Comparison(NamedTuple):
-    """Two candidates on one metric: first minus second, its interval, and whether it is real.
+    """Two candidates on one metric: first minus second, with its interval and p-values.
 
-    `p` is that of McNemar's exact test where each image is right or wrong (`test` is `mcnemar`),
-    of the paired bootstrap elsewhere; `adjusted` is it by Holm over all pairs on the metric.
-    `smallest` is the difference that as many images would find four times in five; `settled_by` is
-    how many would find this one as often, None where there is none, or where it is `reliable`.
+    `p` is that of McNemar's exact test if each image is right or wrong (`test` is `mcnemar`), else
+    of the paired bootstrap (`bootstrap`); `adjusted` is `p` after Holm's correction over all pairs.
+    `smallest` is the difference that `images` images detect with 80 % power. `settled_by` is the
+    number of images that detect this difference with 80 % power, None if it is 0 or already
+    `reliable`.
     """
 
     metric: str
@@ -55,14 +56,14 @@ class Comparison(NamedTuple):
 
     @property
     def reliable(self) -> bool:
-        """True where the difference can be relied on."""
+        """True if the difference is significant."""
         return self.adjusted < RELIABLE
 
 
 class Resampler:
-    """Draws of whole images, the same for everything that is resampled with it.
+    """Bootstrap draws of whole images, the same for every metric that is resampled with it.
 
-    `images` names the image of each item: items of one image stay together.
+    `images` has the image of each item: items of one image are drawn together.
     """
 
     def __init__(self, images: Sequence[Hashable], seed: int, draws: int = RESAMPLINGS) -> None:
@@ -73,7 +74,7 @@ class Resampler:
         self._draws = draws
 
     def values(self, metric: Weighable) -> Array:
-        """Return the value of a metric in each resampling."""
+        """Return the value of a metric in each resampling, (draws,); NaN without images."""
         if not self.images:
             return np.full(self._draws, np.nan)
         block = max(1, _CELLS // max(len(self._of_items), self.images))
@@ -91,10 +92,10 @@ class Resampler:
     def result(self, metric: Weighable, kind: MetricKind, values: Array) -> MetricResult:
         """Return a metric with its interval, from its values in the resamplings.
 
-        That is the bias-corrected percentile interval, for small samples a little wider: Efron 1981
-        and Hesterberg 2015 (https://doi.org/10.1080/00031305.2015.1089789). Of a share, no interval
-        excludes what the exact binomial bound allows where all of so many images are right, or all
-        wrong: resampling sees nothing of what did not happen.
+        It is the bias-corrected percentile interval, widened for few images: Efron 1981 and
+        Hesterberg 2015 (https://doi.org/10.1080/00031305.2015.1089789). For a share, it is extended
+        to the exact binomial bounds for all images right and all wrong: resampling cannot show
+        results that did not occur.
         """
         value, finite = metric.value, values[np.isfinite(values)]
         if not len(finite) or not math.isfinite(value):
@@ -111,7 +112,7 @@ class Resampler:
 
     @property
     def _reach(self) -> float:
-        """How many standard deviations an interval reaches, more of few images."""
+        """The half width of an interval in standard deviations, larger for few images."""
         if self.images < 2:
             return _NORMAL.inv_cdf(1 - RELIABLE / 2)
         return _student(self.images - 1) * math.sqrt(self.images / (self.images - 1))
@@ -123,7 +124,7 @@ class Resampler:
         both: Sequence[Weighable],
         values: Sequence[Array],
     ) -> Comparison:
-        """Return the comparison of two candidates, `adjusted` for no other pair yet."""
+        """Return the comparison of two candidates; `adjusted` is `p` until `holm` changes it."""
         gaps = values[0] - values[1]
         gaps = gaps[np.isfinite(gaps)]
         difference = both[0].value - both[1].value
@@ -145,10 +146,10 @@ class Resampler:
 
 
 def mcnemar(first: Array, second: Array) -> float:
-    """Return the two-sided exact p that two candidates are right equally often.
+    """Return the two-sided exact p-value for two candidates being right equally often.
 
-    McNemar 1947 (https://doi.org/10.1007/BF02295996): of the images on which just one is right,
-    each is as likely to be.
+    McNemar 1947 (https://doi.org/10.1007/BF02295996): among the images on which exactly one is
+    right, both are equally likely to be that one.
     """
     won, other = np.asarray(first) > np.asarray(second), np.asarray(second) > np.asarray(first)
     fewer, more = sorted((int(won.sum()), int(other.sum())))
@@ -161,9 +162,9 @@ def mcnemar(first: Array, second: Array) -> float:
 
 
 def holm(comparisons: Sequence[Comparison]) -> tuple[Comparison, ...]:
-    """Return comparisons with p adjusted for their number, so that one in twenty errs at most.
+    """Return the comparisons with p-values adjusted to a family-wise error of 5 %.
 
-    Holm 1979 (https://www.jstor.org/stable/4615733). What is reliable needs no more images.
+    Holm 1979 (https://www.jstor.org/stable/4615733). Significant ones get no `settled_by`.
     """
     order = sorted(range(len(comparisons)), key=lambda number: comparisons[number].p)
     adjusted = list(comparisons)
@@ -177,7 +178,7 @@ def holm(comparisons: Sequence[Comparison]) -> tuple[Comparison, ...]:
 
 
 def _rounded(images: float) -> int | None:
-    """Return a number of images to two digits; None where there is no telling."""
+    """Return a number of images, rounded up to two digits; None if it is not finite."""
     if not math.isfinite(images):
         return None
     unit = int("1" + "0" * max(0, len(str(math.ceil(images))) - 2))
@@ -185,7 +186,7 @@ def _rounded(images: float) -> int | None:
 
 
 def _student(freedom: int) -> float:
-    """Return the 97.5 % point of Student's t (Cornish and Fisher's expansion in the normal)."""
+    """Return the 97.5 % quantile of Student's t, by Cornish and Fisher's expansion."""
     z = _NORMAL.inv_cdf(1 - RELIABLE / 2)
     first = (z**3 + z) / 4
     second = (5 * z**5 + 16 * z**3 + 3 * z) / 96

@@ -1,4 +1,4 @@
-"""Annotations of images, as somebody wrote them down, and where the images lie."""
+"""Annotations of images (labels, texts, answers, fields), and the store of the images."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from advisor.files import leads_out, read_bounded, size_shown
 from advisor.trial.images import SUFFIXES
 
 LARGEST_FILE = 1_000_000_000
-"""Bytes of a file of annotations that is read, at most."""
+"""Maximum size of an annotation file, in bytes."""
 MOST_PROBLEMS = 20
-"""Rows of no use that are named, at most."""
+"""Maximum number of unusable rows that an error names."""
 LARGEST_IMAGE = 200_000_000
-"""Bytes of an image file that is read, at most; `trial.images` limits what it may decode to."""
+"""Maximum size of an image file, in bytes; `trial.images` limits its decoded size."""
 
 
 class Annotation(NamedTuple):
-    """What is true of an image: `image` is its name in the store.
+    """The ground truth of an image; `image` is its name in the store.
 
-    `labels` are classes, `texts` captions or lines of text, any of which is right; `answers` those
-    of several annotators to `question`; `fields` the named values of a document.
+    `labels` are classes; `texts` are captions or lines of text, each of which is right; `answers`
+    are those of several annotators to `question`; `fields` are the named values of a document.
     """
 
     image: str
@@ -36,17 +36,17 @@ class Annotation(NamedTuple):
 
 
 class ImageStore(Protocol):
-    """Where images are, by name. Nothing is copied, and nothing is read before it is wanted."""
+    """Images by name. `read` reads one image from its place; nothing is copied before."""
 
     def missing(self, name: str) -> str:
-        """Return why an image cannot be there, without reading it; empty where it seems to be."""
+        """Return why an image cannot be read, without reading it; empty if it seems readable."""
 
     def read(self, name: str) -> bytes:
-        """Return the bytes of an image file, at most LARGEST_IMAGE; OSError says why not."""
+        """Return the bytes of an image file, at most LARGEST_IMAGE; raise OSError if it cannot."""
 
 
 class LabelledData(NamedTuple):
-    """What was read of the user's data, in its order: annotations, where the images are, notes."""
+    """The user's annotations in their order, the store of their images, and notes for the user."""
 
     annotations: tuple[Annotation, ...]
     store: ImageStore
@@ -54,7 +54,7 @@ class LabelledData(NamedTuple):
 
 
 def read_annotations(file: Path) -> bytes:
-    """Return a file of annotations; BrokenFileError where it cannot be read."""
+    """Return the bytes of an annotation file; raise BrokenFileError if it cannot be read."""
     try:
         return read_bounded(file, LARGEST_FILE)
     except OSError as error:
@@ -65,19 +65,19 @@ def read_annotations(file: Path) -> bytes:
 
 
 def unusable(file: Path, what: str) -> BrokenFileError:
-    """Return the refusal of data that is not as its format has it."""
+    """Return the error for a file that breaks its format; `what` follows the file name."""
     return BrokenFileError(f"`{file}` {what}", hint="`advisor help labeled-data` lists the formats")
 
 
 def broken_rows(message: str, problems: Sequence[str], hint: str) -> BrokenFileError:
-    """Return the refusal of data some rows of which are of no use; the first are named."""
+    """Return the error for data with unusable rows; it names the first MOST_PROBLEMS."""
     more = len(problems) - MOST_PROBLEMS
     left = [f"and {more} more"] if more > 0 else []
     return BrokenFileError(message, problems=(*problems[:MOST_PROBLEMS], *left), hint=hint)
 
 
 def decoded(data: bytes, file: Path) -> str:
-    """Return a text file in UTF-8, with or without a mark at its beginning."""
+    """Return UTF-8 data as text, without a byte order mark; raise BrokenFileError for others."""
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -88,7 +88,7 @@ def decoded(data: bytes, file: Path) -> str:
 
 
 def merged(annotations: Iterable[Annotation]) -> tuple[Annotation, ...]:
-    """Return annotations with those of one image and one question joined, in order."""
+    """Return one annotation for each image and question, in order; the last `fields` are kept."""
     grouped: dict[tuple[str, str], list[Annotation]] = {}
     for each in annotations:
         grouped.setdefault((each.image, each.question), []).append(each)
@@ -106,19 +106,19 @@ def merged(annotations: Iterable[Annotation]) -> tuple[Annotation, ...]:
 
 
 def class_text(name: str) -> str:
-    """Return the name of a class as it is said: `traffic_light` is a traffic light."""
+    """Return the name of a class as words: `traffic_light` becomes `traffic light`."""
     return name.replace("_", " ").strip()
 
 
 HELD_OUT = ("test", "testing", "validation", "val", "valid", "dev", "eval")
-"""Names of folders that hold what was not trained on, the best first."""
+"""Names of folders with test or validation data, in order of preference."""
 TRAINED_ON = ("train", "training")
 
 
 class ImageFolder:
-    """A store of image files below a folder; nothing outside of it is read.
+    """A store of the image files below a folder; paths that lead out of it raise OSError.
 
-    Where a folder leads is looked up once, since that takes as long as decoding a small image.
+    Link checks are cached per folder, since each takes as long as decoding a small image.
     """
 
     def __init__(self, root: Path) -> None:
@@ -127,7 +127,7 @@ class ImageFolder:
         self._leads_out: dict[str, bool] = {}
 
     def missing(self, name: str) -> str:
-        """Return why an image cannot be there, without reading it; empty where it seems to be."""
+        """Return why an image cannot be read, without reading it; empty if it seems readable."""
         try:
             status = os.stat(self._path(name))  # noqa: PTH116 - of a string, as all paths here
         except (OSError, ValueError) as error:
@@ -139,14 +139,14 @@ class ImageFolder:
         return "" if status.st_size else "the file is empty"
 
     def read(self, name: str) -> bytes:
-        """Return the bytes of an image file; OSError says why not."""
+        """Return the bytes of an image file, at most LARGEST_IMAGE; raise OSError if it cannot."""
         try:
             return read_bounded(self._path(name), LARGEST_IMAGE)
         except ValueError as error:
             raise OSError(0, str(error)) from error
 
     def _path(self, name: str) -> str:
-        """Return the path of an image; OSError for one outside of the folder."""
+        """Return the absolute path of an image; raise OSError if it is outside the folder."""
         path = os.path.normpath(os.path.join(self._top, name))  # noqa: PTH118
         folder = os.path.dirname(path)  # noqa: PTH120
         goes_out = not path.startswith(self._top.rstrip(os.sep) + os.sep)
@@ -159,9 +159,9 @@ class ImageFolder:
 
 
 def read_class_folders(folder: Path) -> LabelledData:
-    """Return the images of a folder, each labelled with the folder that it lies in.
+    """Return the images of a folder, each labelled with the name of its top-level folder.
 
-    Of folders for training and for testing, those for testing are taken, and that is said.
+    If the folders are splits (`train`, `test`), one is used, a held-out one first; a note names it.
     """
     root, notes = folder, []
     parts = {path.name.lower(): path for path in _folders(folder)}

@@ -1,4 +1,4 @@
-"""What is asked of a runner, what it answers, and the vectors among that on disk."""
+"""Requests to a runner, its replies, and embeddings written to disk."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from advisor.writing import cannot_write, replacing
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What goes with the image: candidate texts, a question, a query, other images, a prompt.
+    """The inputs beside the image: candidate texts, a question, a query, other images, a prompt.
 
-    `query` is what to look for among the images; files among `others` are opened one at a time, so
-    that thousands of them fit into memory, and `progress` is told how many were, of how many;
+    `query` is the text to search the images for. Files among `others` are opened one at a time, so
+    that thousands fit into memory; `progress` is called with the number opened and the total.
     `template` wraps each candidate text and the query (`a photo of a {}`); `prompt` overrides the
-    runner's own; `label_map` says which text a label of a classifier means.
+    runner's own; `label_map` has pairs of a classifier's label and the text that it means.
     """
 
     texts: tuple[str, ...] = ()
@@ -36,7 +36,7 @@ class Request:
     label_map: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
-        """Write out what no tokenizer reads: arguments and names of folders may be no UTF-8."""
+        """Escape the lone surrogates (of arguments that are not UTF-8) that tokenizers reject."""
         object.__setattr__(self, "texts", tuple(map(whole, self.texts)))
         for name in ("question", "query", "prompt", "template"):
             if given := getattr(self, name):
@@ -48,7 +48,7 @@ class Request:
         return tuple(self.template.format(text) for text in self.texts)
 
     def opened_others(self) -> Iterator[OpenedImage | ImageError]:
-        """Yield the other images; in place of one that cannot be read, what is wrong with it."""
+        """Yield the other images; for one that cannot be read, its ImageError."""
         for number, other in enumerate(self.others, start=1):
             try:
                 yield other if isinstance(other, OpenedImage) else open_image(other)
@@ -58,9 +58,9 @@ class Request:
 
 
 def check_template(template: str) -> None:
-    """Raise UsageError for a template that has no one place for a label.
+    """Raise UsageError unless a template has exactly one `{}` and no other brace.
 
-    A place is `{}` and no more: a width in it would have a label take any memory.
+    A width in the braces would make a label take any amount of memory.
     """
     if template.count("{}") != 1 or {"{", "}"} & {*template.replace("{}", "")}:
         raise UsageError(
@@ -71,10 +71,10 @@ def check_template(template: str) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prediction:
-    """One answer: a text, and what the network says about it, as far as it says anything.
+    """One answer: a text, and the scores, fields or vector that the network returns for it.
 
-    `probability` lies in 0..1; `similarity` is a cosine or an uncalibrated match; `fields` holds
-    the named values a document reader found; `vector` an embedding.
+    `probability` lies in 0..1; `similarity` is a cosine or an uncalibrated matching score; `fields`
+    holds the named values of a document; `vector` is an embedding.
     """
 
     text: str
@@ -85,11 +85,11 @@ class Prediction:
 
     @property
     def score(self) -> float | None:
-        """The probability, else the similarity, None where the network says neither."""
+        """The probability, else the similarity; None if the network returns neither."""
         return self.similarity if self.probability is None else self.probability
 
     def as_json(self) -> dict[str, Any]:
-        """Return the answer as JSON keys; what is unknown is left out."""
+        """Return the answer as JSON keys, without those whose value is None."""
         keys = ("probability", "similarity", "fields", "vector")
         fields = {key: value for key in keys if (value := getattr(self, key)) is not None}
         return {"text": self.text, **fields}
@@ -97,7 +97,7 @@ class Prediction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """The answers to one request, and what the user should know about them."""
+    """The answers to one request, and warnings for the user."""
 
     answers: tuple[Prediction, ...]
     warnings: tuple[str, ...] = ()
@@ -106,16 +106,16 @@ class Reply:
 def ranked(
     texts: Sequence[str], scores: Sequence[float], measure: str = "probability"
 ) -> tuple[Prediction, ...]:
-    """Return an answer for each text by its score, highest first; equal ones keep their order."""
+    """Return a Prediction for each text, highest score first; `measure` names the score's field."""
     rows: Any = zip(texts, ({measure: score} for score in scores), strict=True)
     answers = [Prediction(text=text, **score) for text, score in rows]
     return tuple(sorted(answers, key=lambda answer: answer.score or 0.0, reverse=True))
 
 
 def vector_files(path: str | Path) -> tuple[Path, Path]:
-    """Return the files of vectors and of their names, by the path that was given.
+    """Return the paths of the vectors (`.npy`) and of their names (`.npy.json`) for a given path.
 
-    Raises UsageError for a path without a name.
+    Raises UsageError for a path without a file name.
     """
     target = Path(path)
     if target.name in ("", ".."):
@@ -130,8 +130,8 @@ def write_vectors(
 ) -> tuple[Path, Path]:
     """Write float32 vectors, (N, dimensions), to `path`.npy and their names to `path`.npy.json.
 
-    Row and name number n belong together. Each file is complete or not there. Returns both paths;
-    raises AdvisorError.
+    Row n belongs to name n. Each file is written completely or not at all. Returns both paths;
+    raises AdvisorError if they cannot be written.
     """
     numpy = library("numpy")
     target, listing = vector_files(path)

@@ -1,4 +1,4 @@
-"""Trials: one checkpoint on one image, and all that `advisor try` was asked to run."""
+"""Trials: one checkpoint run on one image, and all runs of one `advisor try`."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ SHOWN_ANSWERS = 6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
-    """What a checkpoint gave, and how long that took in milliseconds."""
+    """The answers of a checkpoint for an image, and its times in milliseconds (see run_trial)."""
 
     family: str | None
     checkpoint: str
@@ -51,7 +51,7 @@ class Trial:
     revision: str | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """Return the trial under the keys of the contract, times to 0.1 ms."""
+        """Return the trial as JSON keys, with times rounded to 0.1 ms."""
         values = {each.name: getattr(self, each.name) for each in fields(self)}
         for name in ("load_ms", "first_ms", "latency_ms"):
             values[name] = round(values[name], 1)
@@ -71,11 +71,12 @@ def run_trial(
     rulebase: RuleBase | None = None,
     **loading: Any,
 ) -> Trial:
-    """Load a checkpoint, run it `repeat` times after a first run, and return what came of it.
+    """Load a checkpoint, run it `1 + repeat` times, and return the last answers with the times.
 
-    `family` is only passed through; `loading` are fields of Loading, as `load_runner` takes them.
-    The image is opened before anything is loaded, so that a broken one costs nothing; importing
-    and downloading are not part of `load_ms`.
+    `family` is only passed through; `loading` are fields of Loading. The image is opened before
+    anything is loaded, so that a broken one costs nothing. `load_ms` excludes imports and
+    downloads; `latency_ms` is the median of the runs after the first, or `first_ms` if there are
+    none.
     """
     opened = image if isinstance(image, OpenedImage) else open_image(image)
     request, rulebase = request or Request(), rulebase or shipped_table()
@@ -114,7 +115,7 @@ def run_trial(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageInputs:
-    """The image file, the folder of others, and what goes with them; empty where not given."""
+    """The image file, the folder of other images, and the texts; a field not passed is empty."""
 
     image: Annotated[str, option("--image FILE", "Path to the image.")] = ""
     folder: Annotated[str, option("--folder DIR", "Path to a folder of images.")] = ""
@@ -128,7 +129,7 @@ class ImageInputs:
 
     @property
     def request(self) -> Request:
-        """What a runner is asked; labels may be parted by commas, and no other texts are."""
+        """The request for a runner; its candidate texts are `labels`, split at commas."""
         labels = (label.strip() for value in self.labels or () for label in value.split(","))
         return Request(
             texts=tuple(filter(None, labels)),
@@ -141,11 +142,11 @@ class ImageInputs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrialResults:
-    """The trials on one image (or on a folder of them), and the candidates that could not run.
+    """The trials on one image or one folder, and the candidates that could not run.
 
-    `question` and `query` are what was asked; `shown` is how many answers of a ranking to show;
-    `opened` is the image; the answers of `ranking_tasks` are names of images; `files` says what
-    was written.
+    `question` is empty if no task answers questions; `shown` is the number of ranked answers to
+    show; `opened` is the image; the answers of `ranking_tasks` are image names; `files` has a
+    sentence for each file written.
     """
 
     image: str
@@ -168,9 +169,9 @@ def try_out(
     top: int = SHOWN_ANSWERS,
     vectors: str = "",
 ) -> TrialResults:
-    """Run what was chosen on what was given; `vectors` names a file for embeddings.
+    """Run the chosen candidates on the inputs, and write embeddings to the file `vectors` if set.
 
-    `repeat` more runs are timed, the usual number where it is None.
+    `repeat` runs are timed after the first; None means DEFAULT_REPEAT, or 0 for a folder.
     """
     request = inputs.request
     runs = _candidates(rulebase, choice, request, loading)
@@ -225,7 +226,7 @@ def try_out(
 
 
 def _written(vectors: str, answers: tuple[Prediction, ...]) -> tuple[str, ...]:
-    """Write the vectors of answers to a file and their names to another; say what each has."""
+    """Write the vectors of answers and their names; return a sentence about each file."""
     rows = [answer.vector or () for answer in answers]
     target, listing = write_vectors(vectors, [answer.text for answer in answers], rows)
     return (
@@ -237,9 +238,10 @@ def _written(vectors: str, answers: tuple[Prediction, ...]) -> tuple[str, ...]:
 def answer_each(
     rulebase: RuleBase, choice: CheckpointChoice, inputs: ImageInputs, loading: Loading, file: Path
 ) -> FolderAnswers:
-    """Answer each image of the folder by itself, with one checkpoint, into a file of JSON Lines.
+    """Answer each image of the folder separately, with one checkpoint, as JSON Lines in `file`.
 
-    Raises UsageError where the task looks at the images together, or several checkpoints do it.
+    Raises UsageError for several checkpoints, for `--image`, and for a task on several images at
+    once.
     """
     run, *others = _candidates(rulebase, choice, inputs.request, loading)
     act, task = act_of(rulebase, run.task), run.task
@@ -265,9 +267,9 @@ def answer_each(
 def _candidates(
     rulebase: RuleBase, choice: CheckpointChoice, request: Request, loading: Loading
 ) -> list[Candidate]:
-    """Return what to run; refuse a template that has no place for a label.
+    """Return the candidates to run; raise UsageError for an invalid label template.
 
-    Where no task and no checkpoint is named, the task is the first that asks for what is given.
+    If no task, checkpoint or demo is chosen, the task is the first that takes all texts passed.
     """
     check_template(request.template)
     if not (choice.task or choice.checkpoints or choice.demo):
@@ -280,7 +282,7 @@ def _candidates(
 
 
 def _loading_of(run: Candidate, loading: Loading) -> dict[str, Any]:
-    """Return how a candidate is loaded, as fields of Loading; say on a terminal that it is."""
+    """Return the fields of Loading for a candidate; announce its run on a terminal."""
     if sys.stderr.isatty():
         note(f"{run.checkpoint}: {run.task} ...")
     own = {"revision": run.revision, "pretrained_only": run.pretrained_only}
@@ -288,22 +290,22 @@ def _loading_of(run: Candidate, loading: Loading) -> dict[str, Any]:
 
 
 def _progress(done: int, total: int) -> None:
-    """Show on a terminal how many images are done, of how many."""
+    """Show a progress line on a terminal."""
     if sys.stderr.isatty():
         progress_line(f"image {done} of {total}", done, total)
 
 
 def _is_of_folder(acts: Mapping[str, str]) -> bool:
-    """True where the tasks look at a whole folder, whichever image comes first."""
+    """Return whether all tasks search or embed a whole folder, so that no image is special."""
     return {*acts.values()} <= {SEARCH, EMBED}
 
 
 def _open_images(
     inputs: ImageInputs, acts: Mapping[str, str], *, whole: bool
 ) -> tuple[OpenedImage, tuple[Path, ...]]:
-    """Return the image and the others; without an image, the first of the folder.
+    """Return the image, or else the first readable one of the folder, and the paths of the folder.
 
-    That one alone is seen unless tasks look at the `whole` folder.
+    Without `--image` there are no paths unless a task takes the `whole` folder, searches or embeds.
     """
     paths = list_images(inputs.folder) if inputs.folder else ()
     if inputs.image and paths and whole and not _is_of_folder(acts):

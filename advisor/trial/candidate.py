@@ -1,4 +1,4 @@
-"""Candidates: checkpoints under names; which `advisor try` runs, and which cannot be run."""
+"""Candidates: checkpoints to run, as named, as in the demo, or as the catalog recommends."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from advisor.trial.demo import demo_checkpoints
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckpointChoice:
-    """What was asked to be run: `checkpoints`, `demo`, or what is recommended for the task."""
+    """The options that choose what to run: `checkpoints`, `demo`, or the task's recommendation."""
 
     checkpoints: Annotated[
         list[str] | None,
@@ -39,19 +39,18 @@ class CheckpointChoice:
 
 
 class Candidate(NamedTuple):
-    """A checkpoint (folder, hub id or demo) under the name that a run knows it by.
+    """A checkpoint (folder, Hub id or demo) to run; `name` is its name in reports.
 
-    `family` is None where nobody knows it. With `pretrained_only` its answers mean nothing before
-    fine-tuning. `task` is what it is loaded for, which for labels may be another than is judged.
-    `scored_by` says where scores of labels come from: `softmax` over the labels, which compete and
-    sum to 1; `sigmoid`, each by itself; `match`, each by a head that says whether a text fits;
-    `likelihood`, the probability with which a model that writes would write each label, made to sum
-    to 1; `classifier`, whose labels are its own; `votes` of labeled neighbors; `text` that names a
-    label; empty where labels are not scored. `digest` is that of all that an answer depends on
-    beside the image and the question. `baseline` is empty, or the kind of a baseline; of one that
-    is fitted to vectors `checkpoint` is their dual encoder. `parameters_millions` are those of the
-    headers of its weights. `failed` says why it did not run, or not to its end; `kind` and `hint`
-    are those of that error.
+    `family` is None if it is unknown. With `pretrained_only` its answers mean nothing before
+    fine-tuning. `task` is the task it is loaded for, which for labels may differ from the evaluated
+    one. `scored_by` is the source of label scores: `softmax` over the labels, which sum to 1;
+    `sigmoid`, independent for each label; `match`, an image-text matching score for each label;
+    `likelihood` of generating each label, normalized to sum to 1; `classifier` with labels of its
+    own; `votes` of labeled neighbors; `text` that names a label; empty if labels are not scored.
+    `digest` covers all that an answer depends on except the image and the question. `baseline` is
+    empty, or the kind of a baseline; if that is fitted to vectors, `checkpoint` is their dual
+    encoder. `parameters_millions` comes from the headers of the weight files. `failed` is the
+    message of the error that ended the run, `kind` and `hint` are that error's.
     """
 
     name: str
@@ -74,23 +73,23 @@ class Candidate(NamedTuple):
 
     @property
     def compares_vectors(self) -> bool:
-        """True where its scores are those of vectors of images and of labels."""
+        """True if its label scores compare image vectors with label vectors."""
         return self.scored_by in ("softmax", "sigmoid") and not self.baseline
 
     @property
     def refusal(self) -> str:
-        """Who could not do what, and why."""
+        """The name, the task and the error message of a failed candidate, as one line."""
         return f"{self.name}: {self.task}: {self.failed}"
 
     def ended_by(self, error: AdvisorError) -> Candidate:
-        """Return it with what ended it."""
+        """Return the candidate with the error that ended its run."""
         return self._replace(failed=error.message, kind=error.kind, hint=error.hint or "")
 
 
 def candidates_for(
     rulebase: RuleBase, choice: CheckpointChoice, *, may_download: bool
 ) -> list[Candidate]:
-    """Return what to run for what was asked; UsageError where checkpoints and the demo are."""
+    """Return the candidates that the options choose; raise UsageError if the options conflict."""
     task = rulebase.task(choice.task).id if choice.task else ""
     if choice.demo and choice.checkpoints:
         raise UsageError(
@@ -117,9 +116,10 @@ def candidates_for(
 
 
 def _recommended(rulebase: RuleBase, task: str, *, may_download: bool) -> Candidate:
-    """Return what the catalogue puts first for a task, of the first family that has anything.
+    """Return the first runnable checkpoint of the best ranked family that has one, for a task.
 
-    Without `may_download` a checkpoint on this machine goes before one that is not.
+    Without `may_download` a downloaded checkpoint is preferred. Raises AdvisorError if there is
+    none.
     """
     if not task:
         raise UsageError(
@@ -142,7 +142,7 @@ def _recommended(rulebase: RuleBase, task: str, *, may_download: bool) -> Candid
 
 
 def candidate_of(rulebase: RuleBase, name: str, revision: str | None = None) -> Candidate:
-    """Return the candidate of a name: one of the catalogue, a demo, or what nobody knows."""
+    """Return the candidate of a catalog id, a demo id, or any other checkpoint name."""
     if checkpoint := rulebase.forms.get(name):
         return catalogued(checkpoint, revision)
     families = {demo.id: demo.family for demo in demo_checkpoints()}
@@ -150,7 +150,7 @@ def candidate_of(rulebase: RuleBase, name: str, revision: str | None = None) -> 
 
 
 def _named(rulebase: RuleBase, name: str, task: str, revision: str) -> Candidate:
-    """Return the candidate of a checkpoint that was named, for its first task where none was."""
+    """Return the candidate of a named checkpoint, for `task` or else its first supported task."""
     checkpoint = rulebase.forms.get(name)
     demos = {demo.id: demo.tasks for demo in demo_checkpoints()}
     usual = demos.get(name) or (checkpoint.tasks if checkpoint else ())
@@ -171,7 +171,7 @@ def _named(rulebase: RuleBase, name: str, task: str, revision: str) -> Candidate
 def runnable_picks(
     rulebase: RuleBase, decision: Decision, *tasks: str
 ) -> Iterator[list[Checkpoint]]:
-    """Yield what transformers loads as it is for any of some tasks: of each family, best first."""
+    """Yield, for each family in ranked order, its checkpoints that run as-is for any task."""
     for assessment in decision.assessments:
         if assessment.verdict == "excluded":
             continue
@@ -188,18 +188,18 @@ def runnable_picks(
 
 
 def is_here(checkpoint: Checkpoint) -> bool:
-    """True where a checkpoint is on this machine, at its pinned revision or another."""
+    """Return whether a checkpoint is downloaded, at its pinned revision or at `main`."""
     return any(cached_snapshot(checkpoint.hub_id, at) for at in (checkpoint.revision, None))
 
 
 def revision_here(checkpoint: Checkpoint) -> str | None:
-    """Return the pinned revision, unless another one is on this machine."""
+    """Return the pinned revision, or None (`main`) if only that is downloaded."""
     id, pinned = checkpoint.hub_id, checkpoint.revision
     return None if pinned and not cached_snapshot(id, pinned) and cached_snapshot(id) else pinned
 
 
 def catalogued(checkpoint: Checkpoint, revision: str | None = None) -> Candidate:
-    """Return the candidate of a catalogued checkpoint or form, at a revision or at that in use."""
+    """Return the candidate of a catalog checkpoint or quantized form, at `revision` or its own."""
     return Candidate(
         name=checkpoint.id,
         checkpoint=checkpoint.hub_id,

@@ -1,4 +1,4 @@
-"""`advisor try`: load checkpoints and run them on an image; agreeing to downloads."""
+"""`advisor try`: load checkpoints and run them on an image; consent to downloads."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def loading_options(
     ] = 0,
     no_thinking: NoThinking = False,
 ) -> Loading:
-    """Return how to load and run."""
+    """Return the settings for loading and running; raise UsageError for an invalid `--quantize`."""
     if quantize and (dtype or quantize not in (8, 4)):
         raise UsageError(
             f"`--quantize {quantize}` and `--dtype {dtype}` cannot be combined"
@@ -105,7 +105,7 @@ def try_(
 
 
 def report_of(results: TrialResults) -> Report:
-    """Return the results ready to be drawn; as HTML a page of its own, with the image in it."""
+    """Return the report of the results; its HTML is a standalone page that embeds the image."""
     from advisor.trial.page import as_json, as_page, html_page
 
     return Report(
@@ -116,7 +116,7 @@ def report_of(results: TrialResults) -> Report:
 
 
 def _report_of_lines(answered: FolderAnswers) -> Report:
-    """Return what was done to a folder, ready to be drawn."""
+    """Return the report of the answers for a folder."""
     facts = {"lines added": answered.new, "lines from before": answered.earlier}
     facts |= {"not readable": answered.unreadable} if answered.unreadable else {}
     written = {name: f"{number:,}" for name, number in facts.items()}
@@ -124,7 +124,7 @@ def _report_of_lines(answered: FolderAnswers) -> Report:
 
 
 def _report_of(title: str, facts: dict[str, str], result: NamedTuple) -> Report:
-    """Return a result, of which a page has some facts under a title, ready to be drawn."""
+    """Return a report: the fields of `result` as JSON, `facts` under `title` as a page."""
     from advisor.draw.blocks import Heading, Pairs
 
     values = {"schema_version": SCHEMA_VERSION, **result._asdict()}
@@ -132,7 +132,7 @@ def _report_of(title: str, facts: dict[str, str], result: NamedTuple) -> Report:
 
 
 def _report_of_speed(rulebase: RuleBase, choice: CheckpointChoice, loading: Loading) -> Report:
-    """Measure how fast this machine is; return that ready to be drawn."""
+    """Measure the speed of this machine and return its report."""
     from advisor.trial.machine_speed import measure_speed, speeds_shown
 
     speed = measure_speed(rulebase, choice, loading)
@@ -142,9 +142,9 @@ def _report_of_speed(rulebase: RuleBase, choice: CheckpointChoice, loading: Load
 def agreement(
     *, agreed: bool, asks: bool, notice: str = DOWNLOADING, question: str = DOWNLOAD
 ) -> Callable[[Any], bool] | None:
-    """Return who agrees to a download, or to what leaves: a flag, who `asks` can reach, or nobody.
+    """Return a function that consents to a transfer, by flag or prompt; None without either.
 
-    `notice` and `question` are filled with what is agreed to.
+    `notice` and `question` are formatted with the file or data to transfer.
     """
 
     def agree(what: Any) -> bool:

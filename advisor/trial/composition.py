@@ -1,4 +1,4 @@
-"""A vision encoder and a text decoder, joined into one encoder-decoder, and its fine-tuning."""
+"""Combination of a vision encoder and a text decoder into an encoder-decoder; its fine-tuning."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ DECODERS = "pass a BERT, RoBERTa or GPT-2 checkpoint as --decoder"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Composition:
-    """What was joined, where it lies, and which of its weights are new and random."""
+    """A combined encoder-decoder: its parts, its folder, and its new (random) weights."""
 
     encoder: str
     decoder: str
@@ -46,7 +46,7 @@ class Composition:
     new_parameters: int
     new_weights: tuple[str, ...]  # one entry a block: the layer numbers are folded into `*`
     tokens: dict[str, str]
-    """The tokens that texts start and end with, and that shorter ones are padded with."""
+    """The special tokens of the decoder, by `start`, `end` and `pad`."""
     warnings: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
@@ -61,11 +61,11 @@ def compose(
     output: str | Path,
     **loading: Any,
 ) -> Composition:
-    """Join a pretrained vision encoder to a pretrained text decoder, save and load it again.
+    """Combine a pretrained vision encoder and text decoder, save the result and load it again.
 
-    Cross-attention (and, where the widths differ, a projection) is new: the result talks nonsense
-    until it is fine-tuned. `loading` are fields of Loading: `offline`, `agree` and `seed`.
-    Nothing half-written is left behind, whatever happens.
+    Cross-attention (and, if the widths differ, a projection) is random: the output is nonsense
+    before fine-tuning. `loading` are fields of Loading: `offline`, `agree` and `seed`. The folder
+    is written completely or not at all.
     """
     folder, how = Path(output), Loading(**loading)
     refuse_folder(folder)
@@ -104,7 +104,7 @@ def compose(
 
 
 def _joined(library: Any, left: LocalCheckpoint, right: LocalCheckpoint) -> tuple[Any, set[str]]:
-    """Return the join, and which of its weights no file holds beside the cross-attention."""
+    """Return the combined network, and the names of its weights that the parts' files lack."""
     if {"vision_config", "text_config", "encoder"} & set(left.config):
         raise runtime.UnsupportedError(
             f"`{left.name}` is a `{left.model_type}`, not a vision encoder by itself",
@@ -125,10 +125,10 @@ def _joined(library: Any, left: LocalCheckpoint, right: LocalCheckpoint) -> tupl
 
 
 def _part(side: str, part: LocalCheckpoint, loader: Any, **settings: Any) -> tuple[Any, set[str]]:
-    """Return a part, and the weights that are not in its file by their names in the join.
+    """Return a part, and the names (in the combined network) of weights that its file lacks.
 
-    Raises InferenceError where most are not, or one has another size: the file then holds
-    something else than the configuration says.
+    Cross-attention and poolers do not count. Raises InferenceError if most weights are missing or
+    one has another shape: the file does not match its configuration.
     """
     network, report = loader.from_pretrained(
         part.folder,
@@ -153,7 +153,7 @@ def _part(side: str, part: LocalCheckpoint, loader: Any, **settings: Any) -> tup
 
 
 def _set_tokens(network: Any, tokenizer: Any) -> dict[str, str]:
-    """Set start, end and pad ids where the loss and `generate` look for them; return the tokens."""
+    """Set start, end and pad ids where the loss and `generate` read them; return the tokens."""
     start = tokenizer.cls_token or tokenizer.bos_token or tokenizer.eos_token
     end = tokenizer.sep_token or tokenizer.eos_token
     if start is None or end is None:
@@ -176,10 +176,10 @@ def _set_tokens(network: Any, tokenizer: Any) -> dict[str, str]:
 
 USUAL = {"epochs": 10, "batch_size": 16, "learning_rate": 5e-5}
 FROM_NOTHING = {"epochs": 40, "batch_size": 16, "learning_rate": 5e-4}
-"""Settings where a part was never trained: it has more to learn, and nothing to lose."""
+"""Settings if a part was never trained: more epochs and a higher learning rate."""
 TRAINER = "advisor.trial.trainer"
 ROOM = 512
-"""How many tokens a decoder takes that does not say."""
+"""Maximum number of tokens for a decoder whose configuration names none."""
 
 
 def finetune(
@@ -192,17 +192,17 @@ def finetune(
     progress: Progress = lambda *_: None,
     **training: Any,
 ) -> FineTuning:
-    """Train an encoder-decoder on images and texts, and save it to a folder.
+    """Train an encoder-decoder on image-text pairs, and save it to a folder.
 
-    `checkpoint` is a folder or hub id, or an encoder and a decoder, which are joined first, loaded
-    as `loading` says. `pairs` is a CSV (`image,text`) or COCO captions. `training` are fields of
-    Training; what is left out is usual for pretrained parts, or for parts that were never trained.
-    After each epoch the loss on the held-out share is measured, and the network of the best epoch
-    is kept. With `lora` the pretrained weights get adapters of that rank, which are merged in the
-    end; what is new is trained whole. `progress` is told how far it is.
+    `checkpoint` is a folder or Hub id, or an (encoder, decoder) pair to combine first, loaded with
+    `loading`. `pairs` is a CSV (`image,text`) or COCO captions. `training` are fields of Training;
+    their defaults depend on whether the parts were trained before. After each epoch the loss on the
+    held-out share is measured, and the weights of the best epoch are kept. With `lora`, the
+    pretrained weights get adapters of that rank, merged at the end; new weights are trained in
+    full. `progress` is called as the training advances.
 
-    A run that was interrupted goes on from its last checkpoint in `OUTPUT/unfinished`, and on a CPU
-    ends where an unbroken one does.
+    An interrupted run resumes from its last checkpoint in `OUTPUT/unfinished`; on a CPU the result
+    equals that of an uninterrupted run.
     """
     how, folder = Training(**training), Path(output)
     refuse_other_contents(folder)
@@ -244,7 +244,7 @@ def finetune(
 
 
 def refuse_other_contents(folder: Path) -> None:
-    """Raise where a folder cannot be written, or holds something else than a training."""
+    """Raise if a folder cannot be written, or has contents other than an unfinished training."""
     if (folder / UNFINISHED).is_dir():
         refuse_unwritable(folder)
     else:
@@ -252,10 +252,10 @@ def refuse_other_contents(folder: Path) -> None:
 
 
 def was_never_trained(network: Any) -> bool:
-    """Return whether the encoder or the decoder has the norms that every new network has.
+    """Return whether all layer norms of the encoder or the decoder have their initial values.
 
-    They begin with ones and zeros, and no step of training leaves them all so. The norms of
-    cross-attention do not count: they are new in any join.
+    Those are ones and zeros, which any training step changes. Norms of cross-attention are skipped:
+    they are new in every combination.
     """
     norm = runtime.library("torch").nn.LayerNorm
     for part in (network.encoder, network.decoder):
@@ -270,9 +270,9 @@ def was_never_trained(network: Any) -> bool:
 
 
 def _adapters(network: Any, rank: int, seed: int) -> Callable[[], object]:
-    """Put LoRA adapters on the pretrained linear layers, and return what merges them.
+    """Add LoRA adapters to the pretrained linear layers; return the function that merges them.
 
-    Only they are trained, and the new weights of cross-attention. Hu et al. 2021, arXiv:2106.09685.
+    Only adapters and new weights stay trainable. Hu et al. 2021, arXiv:2106.09685.
     """
     peft, torch = runtime.library("peft"), runtime.library("torch")
     linear = (torch.nn.Linear, runtime.library("transformers.pytorch_utils").Conv1D)
@@ -295,7 +295,7 @@ def _adapters(network: Any, rank: int, seed: int) -> Callable[[], object]:
 
 
 def trainable(checkpoint: str | Path, act: str, device: str, kind: str) -> Runner:
-    """Load what is to be trained, in float32; `kind` is how its class begins, or all of it."""
+    """Load a checkpoint in float32 for training; raise UnsupportedError for other classes."""
     rulebase = shipped_table()
     task = rulebase.acts[act].tasks[0]
     runner = load_runner(
@@ -315,9 +315,9 @@ def trainable(checkpoint: str | Path, act: str, device: str, kind: str) -> Runne
 
 
 def _batch(runner: Any, examples: Sequence[TrainingExample]) -> dict[str, Any]:
-    """Return pixels, (batch, channels, height, width), and labels, (batch, longest text).
+    """Return `pixel_values`, (batch, channels, height, width), and `labels`, (batch, longest text).
 
-    Labels have no start token, an end token, and -100 for padding.
+    Labels are token ids without a start token, with an end token, padded with -100.
     """
     torch, tokenizer, config = runtime.library("torch"), runner.tokenizer, runner.network.config
     images = [open_image(each.image).pixels for each in examples]

@@ -28,20 +28,20 @@ Opened = OpenedImage | ImageError
 BATCH = 16
 NAMED = 5
 TEXTS_AT_ONCE = 1000
-"""Texts that are encoded together, at most: memory grows with them."""
+"""Maximum number of texts encoded in one batch, to limit memory."""
 SCALES = ("logit_scale", "temperature", "logit_bias")
-"""What networks of this kind scale cosines by, each as far as it has it."""
+"""Attributes of the network, where present, that turn cosines into logits."""
 
 
 class Contrastive(Runner):
     """A dual encoder whose candidate texts compete: softmax over the labels.
 
-    Matching gives cosines, since a softmax over one text would always say 1.
+    Matching returns cosines, since a softmax over one text is always 1.
     """
 
     scored_by = "softmax"
     padding: ClassVar[bool | str] = True
-    """To the longest text of those read together."""
+    """The tokenizer's `padding`; True pads to the longest text of a batch."""
 
     def prepare(self) -> None:
         """Load the image processor and the tokenizer."""
@@ -52,7 +52,7 @@ class Contrastive(Runner):
         self.encoded_texts: tuple[tuple[str, ...], Any] | None = None
 
     def respond(self, image: OpenedImage, request: Request) -> Reply:
-        """Answer by the act of the task."""
+        """Return embeddings, ranked images or ranked texts, depending on the task's operation."""
         if self.act in (EMBED, COMPARE, SEARCH):
             return self._over_images(image, request)
         texts = request.wrapped_texts
@@ -66,7 +66,7 @@ class Contrastive(Runner):
         return Reply(answers=answers, warnings=cut)
 
     def text_inputs(self, texts: Sequence[str]) -> dict[str, Any]:
-        """Return the tokens of texts, in the case it learnt, cut to the network's limit, padded."""
+        """Return the tokens of texts, padded and truncated, in lower case if it was trained so."""
         settings = {"return_tensors": "pt", "padding": self.padding, **self.limit}
         cased = [text.lower() if self.lowers else text for text in texts]
         return self.on_device(self.tokenizer(cased, **settings))
@@ -81,7 +81,7 @@ class Contrastive(Runner):
         return logits.softmax(dim=-1)
 
     def label_scores(self, images: Sequence[OpenedImage], request: Request) -> list[list[float]]:
-        """Return the probability of each text; the texts are encoded once."""
+        """Return the probability of each text for each image, (images, texts)."""
         logits = self.compared(images, request.wrapped_texts)
         scores: list[list[float]] = self.probabilities(logits).tolist()
         return scores
@@ -89,7 +89,7 @@ class Contrastive(Runner):
     def compared(self, images: Sequence[OpenedImage], texts: tuple[str, ...]) -> Any:
         """Return the logits of texts for images, (images, texts), in float32 on the CPU.
 
-        The texts are encoded once for all images that are compared with them.
+        The encoded texts are kept until other texts are passed.
         """
         if self.encoded_texts is None or self.encoded_texts[0] != texts:
             self.encoded_texts = texts, self.label_rows(texts)
@@ -97,10 +97,10 @@ class Contrastive(Runner):
         return self.image_vectors(images) @ rows[:, :-1].T + rows[:, -1]
 
     def label_rows(self, texts: Sequence[str]) -> Any:
-        """Return what an image's vector is multiplied by for the logit of each text, and a bias.
+        """Return scaled text vectors and a bias column, (texts, dimensions + 1), float32 on CPU.
 
-        That is (texts, dimensions + 1), in float32 on the CPU. Logits are the cosines, scaled as
-        the network does: by its scale or temperature, and its bias.
+        The logit of a text is the dot product of its scaled vector and the image's vector, plus the
+        bias. Scale (or temperature) and bias are those of the network.
         """
         rows = self.text_vectors(texts)
         scale, temperature, bias = (
@@ -126,7 +126,7 @@ class Contrastive(Runner):
         return library("torch").cat([_unit(each) for each in encoded])
 
     def _over_images(self, image: OpenedImage, request: Request) -> Reply:
-        """Give vectors, or rank: all images by a text, or the others by likeness to the image."""
+        """Embed all images, rank all by the query, or rank the others by similarity to `image`."""
         texts: tuple[str, ...] = ()
         if self.act == SEARCH and request.query and request.query.strip():
             texts = (request.template.format(request.query),)
@@ -155,9 +155,9 @@ class Contrastive(Runner):
         return Reply(answers=answers, warnings=(*cut, *skipped))
 
     def _encoded(self, images: Iterable[Opened]) -> tuple[list[str], Any, tuple[str, ...]]:
-        """Return names and unit vectors, (N, dimensions), of images, and what was skipped.
+        """Return names and unit vectors, (N, dimensions), of images, and a note on unreadable ones.
 
-        No more images are open than one batch holds.
+        At most one batch of images is open at a time.
         """
         names, vectors, errors = [], [], []
         remaining = iter(images)
@@ -173,35 +173,35 @@ class Contrastive(Runner):
 
 
 class SigmoidContrastive(Contrastive):
-    """A dual encoder that judges each text on its own: several or none may be true."""
+    """A dual encoder that scores each text independently: several or none may be true."""
 
     scored_by = "sigmoid"
     padding = "max_length"  # as it was trained
 
     def text_inputs(self, texts: Sequence[str]) -> dict[str, Any]:
-        """Return the tokens of texts without a mask, as the network was trained."""
+        """Return the tokens of texts without an attention mask, as the network was trained."""
         inputs = super().text_inputs(texts)
         inputs.pop("attention_mask", None)
         return inputs
 
     def probabilities(self, logits: Any) -> Any:
-        """Return the probability of each text by itself."""
+        """Return the independent probability of each text."""
         return logits.sigmoid()
 
 
 def _unit(features: Any) -> Any:
-    """Return unit vectors, (N, dimensions), in float32 on the CPU."""
+    """Return features as unit vectors, (N, dimensions), in float32 on the CPU."""
     vectors = getattr(features, "pooler_output", features).float().cpu()
     return vectors / vectors.norm(dim=-1, keepdim=True)
 
 
 LISTED = 12
-"""So many labels are named where they do not match."""
+"""Maximum number of labels that an error names."""
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 def own_labels(checkpoint: LocalCheckpoint) -> tuple[str, ...]:
-    """Return the labels of a classifier by the numbers of its classes."""
+    """Return the labels of a classifier by class number; raise UnsupportedError without them."""
     named = checkpoint.config.get("id2label")
     if not isinstance(named, dict) or sorted(named, key=str) != sorted(map(str, range(len(named)))):
         raise UnsupportedError(
@@ -214,11 +214,11 @@ def own_labels(checkpoint: LocalCheckpoint) -> tuple[str, ...]:
 def columns_for(
     checkpoint: LocalCheckpoint, texts: Sequence[str], label_map: Mapping[str, str] = NOTHING
 ) -> list[list[int]]:
-    """Return the classes of a classifier that each text means.
+    """Return, for each text, the class numbers of a classifier that have this name.
 
-    Names are equal in any case, `_` being a blank; of ImageNet's `tabby, tabby cat` each is a
-    name. `label_map` goes first: a label of the classifier to a text. UnsupportedError where a text
-    is left without a class.
+    Case is ignored, `_` equals a blank, and each part of ImageNet's `tabby, tabby cat` is a name.
+    `label_map`, from a classifier's label to a text, takes precedence. Raises UnsupportedError if a
+    text has no class.
     """
     own = own_labels(checkpoint)
     places = {_folded(text): place for place, text in enumerate(texts)}
@@ -246,7 +246,7 @@ def _folded(label: str) -> str:
 
 
 class Classifier(Runner):
-    """A network that was trained on labels of its own, of which each text has to mean one."""
+    """A network trained on its own labels; each candidate text must name at least one of them."""
 
     scored_by = "classifier"
 
@@ -255,13 +255,13 @@ class Classifier(Runner):
         self.processor = load_part(self.checkpoint, "AutoImageProcessor")
 
     def respond(self, image: OpenedImage, request: Request) -> Reply:
-        """Rank the texts, or all of its own labels where there are none."""
+        """Rank the texts, or all labels of the network if the request has no texts."""
         texts = request.texts or own_labels(self.checkpoint)
         (scores,) = self.label_scores([image], request)
         return Reply(answers=ranked(texts, scores))
 
     def label_scores(self, images: Sequence[OpenedImage], request: Request) -> list[list[float]]:
-        """Return the probability of each text among all of them; classes of one text add up."""
+        """Return the probability of each text among the texts; classes of one text are summed."""
         pixels = [image.pixels for image in images]
         inputs = self.on_device(self.processor(images=pixels, return_tensors="pt"))
         logits: Any = self.network(**inputs).logits.float().cpu()

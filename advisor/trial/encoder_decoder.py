@@ -1,4 +1,4 @@
-"""Runners of what reads images: encoder-decoders, and recognizers of a line without a decoder."""
+"""Runners that read text from images: encoder-decoders, and line recognizers without a decoder."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ QUESTION = "<s_question>"
 
 
 class EncoderDecoder(TextWriter):
-    """An encoder-decoder that writes one text about the image, with no prompt."""
+    """An encoder-decoder that generates one text about the image, without a prompt."""
 
     def prepare(self) -> None:
         """Load the image processor and the tokenizer."""
@@ -31,7 +31,7 @@ class EncoderDecoder(TextWriter):
 
 
 class FormulaReader(EncoderDecoder):
-    """An encoder-decoder that writes a formula as LaTeX, which its processor tidies."""
+    """An encoder-decoder that generates a formula as LaTeX, cleaned up by its processor."""
 
     def prepare(self) -> None:
         """Load the parts, and the processor of both."""
@@ -39,25 +39,25 @@ class FormulaReader(EncoderDecoder):
         self.processor = load_part(self.checkpoint, "AutoProcessor")
 
     def decode(self, ids: list[int], inputs: Inputs) -> Prediction:
-        """Return the formula with its spaces set right."""
+        """Return the formula with normalized spaces."""
         text = super().decode(ids, inputs).text
         return Prediction(text=str(self.processor.post_process_generation(text)))
 
 
 class DocumentWriter(EncoderDecoder):
-    """An encoder-decoder trained on whole pages, whose authors forbid it the unknown token.
+    """An encoder-decoder trained on whole pages; it never generates the unknown token.
 
-    The markup of a scientific page stays as it writes it.
+    The markup of a scientific page is returned as generated.
     """
 
     def generation_settings(self) -> dict[str, Any]:
-        """Forbid the unknown token."""
+        """Return the setting of `generate` that forbids the unknown token."""
         unknown = self.tokenizer.unk_token_id
         return {"bad_words_ids": [[unknown]]} if unknown is not None else {}
 
 
 class DocumentReader(DocumentWriter):
-    """A document writer that gives a document's fields (or its class) after a task prompt."""
+    """A document writer that returns a document's fields (or its class) after a task prompt."""
 
     def prepare(self) -> None:
         """Load the parts and find the checkpoint's own task prompt."""
@@ -76,11 +76,11 @@ class DocumentReader(DocumentWriter):
         return request.prompt or self.task_prompt
 
     def prompt_length(self, inputs: Inputs) -> int:
-        """Return the length of the prompt."""
+        """Return the number of tokens of the prompt."""
         return int(inputs["decoder_input_ids"].shape[-1])
 
     def decode(self, ids: list[int], inputs: Inputs) -> Prediction:  # noqa: ARG002
-        """Return the fields, and as text their JSON."""
+        """Return the fields, and as text the fields in JSON."""
         text = self.tokenizer.decode(ids, skip_special_tokens=False)
         for token in filter(None, (self.tokenizer.eos_token, self.tokenizer.pad_token)):
             text = text.replace(token, "")
@@ -92,7 +92,7 @@ class DocumentAnswerer(DocumentReader):
     """A document reader that answers a question about the page."""
 
     def prepare(self) -> None:
-        """Refuse a checkpoint that has no place for a question."""
+        """Load the parts; raise UnsupportedError if the prompt has no slot for a question."""
         super().prepare()
         if QUESTION not in self.tokenizer.get_vocab():
             raise UnsupportedError(
@@ -102,7 +102,7 @@ class DocumentAnswerer(DocumentReader):
             )
 
     def prompt(self, request: Request) -> str:
-        """Return the prompt with the question set in, that of the catalog's entry if it has one."""
+        """Return the user's prompt, or else the catalog's or the usual one with the question."""
         if request.prompt:
             return request.prompt
         own = self.entry.prompts.get(self.task) if self.entry else None
@@ -110,21 +110,21 @@ class DocumentAnswerer(DocumentReader):
         return form.replace("{question}", str(request.question))
 
     def decode(self, ids: list[int], inputs: Inputs) -> Prediction:
-        """Return the answer alone where the network marked it."""
+        """Return the answer alone if the network marked it, else all fields."""
         read = super().decode(ids, inputs)
         answer = read.fields.get("answer") if isinstance(read.fields, dict) else None
         return read if answer is None else Prediction(text=str(answer), fields=read.fields)
 
 
 class LineRecogniser(Runner):
-    """A recognizer of one line: it says a letter for each step along the line, and how sure."""
+    """A recognizer of one text line without a decoder; it returns the text and its probability."""
 
     def prepare(self) -> None:
-        """Load the image processor, which knows the letters."""
+        """Load the image processor, which maps outputs to letters."""
         self.processor = load_part(self.checkpoint, "AutoImageProcessor")
 
     def respond(self, image: OpenedImage, request: Request) -> Reply:  # noqa: ARG002
-        """Read the line."""
+        """Return the text of the line, with a probability unless it is empty."""
         outputs = self.network(**self.processed(image))
         read = self.processor.post_process_text_recognition(outputs)[0]
         sure = read["score"] if read["text"] else None
@@ -134,8 +134,8 @@ class LineRecogniser(Runner):
 def task_prompt(tokenizer: Any, network: Any) -> str:
     """Return the prompt a document reader was fine-tuned with.
 
-    It is the start token where that is a task token (`<s_cord-v2>`); else the last added task
-    token that no closing token belongs to; else the start-of-text token.
+    It is the decoder's start token if that is a task token (`<s_cord-v2>`); else the last added
+    task token without a closing token; else the BOS or CLS token.
     """
     start = getattr(network.config, "decoder_start_token_id", None)
     token = None if start is None else tokenizer.convert_ids_to_tokens(start)

@@ -1,4 +1,4 @@
-"""Each image of a folder answered, a line of JSON each, in a file that a later run goes on with."""
+"""Answers for each image of a folder, as JSON Lines in a file that a later run resumes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ KEYS = ("run", "image", "digest")
 
 
 class FolderAnswers(NamedTuple):
-    """How many images a run answered, found answered, and could not read; and where that stands."""
+    """The file of answers, and its image counts: new, from earlier runs, new but unreadable."""
 
     file: str
     new: int
@@ -38,13 +38,12 @@ def answer_folder(
     settings: dict[str, Any],
     progress: Callable[[int, int], None],
 ) -> FolderAnswers:
-    """Answer a request about each image of a folder, and write a line each to a file.
+    """Answer a request about each image of a folder; append one JSON line per image to `file`.
 
     A line has the image's path within the folder, the digest of its bytes, and `answers` or an
-    `error`. Images that have a line in the file are not run again; a last line that was cut short
-    is taken away. `settings` decide what the answers are: BrokenFileError where the file holds
-    those of others, or something else. UsageError where another run writes to it. `load` is called
-    where there is anything to run.
+    `error`. Images with a line in the file are skipped; an incomplete last line is removed. Raises
+    BrokenFileError if the file has lines of other `settings` or other content, UsageError if
+    another process writes to it. `load` is called only if an image is left to run.
     """
     paths = list_images(folder)
     refuse_what_was_read(file)
@@ -73,7 +72,7 @@ def answer_folder(
 
 
 def _lock(stream: FileIO, file: Path) -> None:
-    """Take the file for this process; the system lets it go with the process, however that ends."""
+    """Lock the file until this process ends; raise UsageError if another process has locked it."""
     try:
         try:
             import fcntl
@@ -91,7 +90,7 @@ def _lock(stream: FileIO, file: Path) -> None:
 
 
 def _opened(path: Path) -> tuple[str, OpenedImage | ImageError]:
-    """Return the digest of an image file, and the image or what is wrong with it."""
+    """Return the digest of an image file, and the image or its ImageError."""
     try:
         data = read_bounded(path, LARGEST_FILE)
     except OSError:
@@ -104,7 +103,7 @@ def _opened(path: Path) -> tuple[str, OpenedImage | ImageError]:
 
 
 def _lines(stream: FileIO, file: Path, run: str) -> Iterator[tuple[str, str]]:
-    """Yield image and digest of the lines of a file; leave it at its end, without a cut line."""
+    """Yield the image and digest of each line of the run; remove an incomplete last line."""
     hint = "run the same command as before to resume, or pass another file with --output jsonl=FILE"
     whole, _, torn = stream.read().rpartition(b"\n")
     for number, text in enumerate(whole.splitlines(), start=1):
@@ -135,7 +134,7 @@ def _encoded(line: dict[str, Any]) -> bytes:
 def _outcomes(
     runner: Runner, images: Sequence[OpenedImage | ImageError], request: Request
 ) -> list[dict[str, Any]]:
-    """Return what is said of each image: its answers and warnings, or an error."""
+    """Return a JSON object for each image: `answers` and any `warnings`, or an `error`."""
     readable = [each for each in images if isinstance(each, OpenedImage)]
     try:
         replies = iter(runner.run_all(readable, [request] * len(readable)) if readable else ())

@@ -1,4 +1,4 @@
-"""Runners of one network for image and text: fusion encoders, chat that judges, the VLP of 2020."""
+"""Runners with one network for image and text: fusion encoders, chat matchers, the unified VLP."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from advisor.trial.runtime import UnsupportedError, library
 
 SHOWN = 5
 AT_ONCE = 16
-"""Pairs of an image and a text that are read together, at most."""
+"""Maximum number of image-text pairs in a batch."""
 MATCHING_SWITCHES = ("use_itm_head", "use_image_text_matching_head")
-"""How classes name the argument that asks for the matching head."""
+"""Arguments of `forward` that select the matching head, by class."""
 
 
 class Matcher(Runner):
-    """Gives each text the probability that it fits the image; several or none may fit."""
+    """Scores each text by the probability that it matches the image; several or none may match."""
 
     scored_by = "match"
     measure: ClassVar[str] = "probability"
 
     def prepare(self) -> None:
-        """Load the processor, and find out how long a text may be."""
+        """Load the processor and determine the maximum text length."""
         super().prepare()
         config = self.network.config
         names = ("text_config", "qformer_config")
@@ -36,14 +36,14 @@ class Matcher(Runner):
         self.limit = text_limit(self.tokenizer, texts)
 
     def respond(self, image: OpenedImage, request: Request) -> Reply:
-        """Judge each text by itself."""
+        """Rank the texts, each scored independently."""
         (matches,) = self.label_scores([image], request)
         answers = ranked(request.texts, matches, self.measure)
         cut = cut_texts(self.tokenizer, request.wrapped_texts, self.limit)
         return Reply(answers=answers, warnings=cut)
 
     def label_scores(self, images: Sequence[OpenedImage], request: Request) -> list[list[float]]:
-        """Return the match of each text, a probability unless `measure` says something else."""
+        """Return the match of each text for each image; `measure` names its kind."""
         texts, scores = request.wrapped_texts, []
         for image in images:
             inputs = [self.processed(image, text=text, **self.limit) for text in texts]
@@ -55,7 +55,7 @@ class Matcher(Runner):
         return scores
 
     def matches(self, inputs: dict[str, Any]) -> list[float]:
-        """Return the probabilities of pairs, one for each row, by the image-text matching head."""
+        """Return the probability of each row, an image-text pair, from the matching head."""
         parameters = inspect.signature(self.network.forward).parameters
         switches = {name: True for name in MATCHING_SWITCHES if name in parameters}
         outputs = self.network(**inputs, **switches)
@@ -66,24 +66,24 @@ class Matcher(Runner):
 
 
 class ViltMatcher(Matcher):
-    """Ranks texts by an uncalibrated match."""
+    """Ranks texts by an uncalibrated matching score."""
 
     scored_by = ""
     measure = "similarity"
 
     def matches(self, inputs: dict[str, Any]) -> list[float]:
-        """Return the matches of pairs, one for each row."""
+        """Return the matching logit of each row, an image-text pair."""
         matches: list[float] = self.network(**inputs).logits[:, 0].float().tolist()
         return matches
 
 
 class ViltAnswerer(Matcher):
-    """Picks the answer from the list it was trained on; each has a probability of its own."""
+    """Picks answers from the list it was trained on, with an independent probability for each."""
 
     scored_by = ""
 
     def respond(self, image: OpenedImage, request: Request) -> Reply:
-        """Return the most probable answers of its list."""
+        """Return the SHOWN most probable answers of its list."""
         question = request.question or request.prompt or ""
         inputs = self.processed(image, text=question, **self.limit)
         logits = self.network(**inputs).logits[0].float()
@@ -101,15 +101,15 @@ YES, NO = "Yes", "No"
 
 
 class ChatMatcher(Chat):
-    """Asks for each text whether the image shows it; the share of yes against no is its match.
+    """Asks for each text whether the image shows it; the match is P(Yes) / (P(Yes) + P(No)).
 
-    This is VQAScore. Several texts or none may fit.
+    This is VQAScore. Several texts or none may match.
     """
 
     respond_to_all = Runner.respond_to_all
 
     def prepare(self) -> None:
-        """Find the words that it answers with; a thought would stand before them, so it is off."""
+        """Find the tokens of Yes and No; raise UnsupportedError if thinking cannot be disabled."""
         super().prepare()
         if self.thinks and not self.switch:
             raise UnsupportedError(
@@ -126,7 +126,7 @@ class ChatMatcher(Chat):
         return str(request.prompt)
 
     def respond(self, image: OpenedImage, request: Request) -> Reply:
-        """Ask about each text by itself; its match is the share of yes as the next word."""
+        """Rank the texts by the share of Yes, against No, as the first word of the answer."""
         form, shares = request.prompt or self.prompts[0], []
         for text in request.wrapped_texts:
             wrapped = Request(prompt=form.replace("{text}", text))
@@ -141,18 +141,18 @@ NUMBERS = (
 
 
 class SharedTransformer(Runner):
-    """What captions and answers have in common: how a picture gets in."""
+    """Base of the two runners of the unified VLP: it encodes images or region features."""
 
     takes_regions: ClassVar[bool] = True
 
     def picture(self, *images: OpenedImage) -> dict[str, Any]:
-        """Return regions or pixels; a photograph is refused where regions are needed."""
+        """Return inputs for regions or pixels; the processor refuses pixels if it needs regions."""
         shown = [image.regions or image.pixels for image in images]
         return self.on_device(self.processor.image_processor(shown))
 
 
 class SharedCaptioner(SharedTransformer):
-    """Writes a caption greedily, one [MASK] after the other."""
+    """Generates a caption greedily, one [MASK] token after the other."""
 
     scored_by = "likelihood"
 
@@ -161,7 +161,7 @@ class SharedCaptioner(SharedTransformer):
         images: Sequence[OpenedImage],
         requests: Sequence[Request],  # noqa: ARG002
     ) -> list[Reply]:
-        """Write the captions; a warning says where one was cut."""
+        """Generate a caption for each image; a warning says that it was cut at the token limit."""
         limit = self.loading.max_new_tokens or self.network.config.longest_text
         rows = self.network.generate(**self.picture(*images), max_new_tokens=limit)
         config = self.network.config
@@ -176,7 +176,7 @@ class SharedCaptioner(SharedTransformer):
         ]
 
     def label_scores(self, images: Sequence[OpenedImage], request: Request) -> list[list[float]]:
-        """Return the likelihood with which each text would be written, made to sum to one."""
+        """Return the likelihood of generating each text, normalized to sum to 1 for each image."""
         torch = library("torch")
         tokens = spelled_apart(self.processor.tokenizer, request.wrapped_texts)
         pictures = self.picture(*images)
@@ -188,12 +188,12 @@ class SharedCaptioner(SharedTransformer):
 
 
 class SharedAnswerer(SharedTransformer):
-    """Picks from the list of answers it was trained on; each has a probability of its own."""
+    """Picks answers from the list it was trained on, with an independent probability for each."""
 
     def respond_to_all(
         self, images: Sequence[OpenedImage], requests: Sequence[Request]
     ) -> list[Reply]:
-        """Return the most probable answers; `<unk>` is none."""
+        """Return the SHOWN most probable answers to each question, without number 0 (`<unk>`)."""
         questions = [request.question or request.prompt or "" for request in requests]
         inputs = [
             {**self.on_device(dict(self.processor(text=question))), **self.picture(image)}

@@ -1,4 +1,4 @@
-"""Images as a checkpoint has to see them: upright, RGB, whole, and of a sane size."""
+"""Images as the runners take them: upright, RGB, one frame, and within limits of size."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 LARGEST_FILE = 2**30
-"""Bytes of an image file, at most."""
+"""Maximum size of an image file, in bytes."""
 LARGEST_PIXELS = 100_000_000
 USEFUL_PIXELS = 20_000_000
-"""Checkpoints see far fewer; larger images are made smaller before anything else is done to them,
+"""Checkpoints see far fewer; larger images are downscaled before any other step,
 so that one of `LARGEST_PIXELS` takes a gigabyte at most: four bytes a pixel, twice."""
 LONGEST_SIDE = 100_000
-"""Libraries take memory for each row, and for each pixel of a side that they shrink."""
+"""Maximum side in pixels: libraries allocate memory for each row, and for a side they shrink."""
 LONGEST_RATIO = 200
-"""Of the sides: processors make the short one as long as the network wants it."""
+"""Maximum ratio of the sides: processors scale the short one to the network's size."""
 FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF", "PPM", "AVIF", "JPEG2000")
-"""What is decoded: others run a program, or hold an image of any format and any size."""
+"""Formats to decode: others run a program, or contain images of any format and size."""
 HELD_MORE_THAN_ONCE = {"AVIF": 40_000_000, "WEBP": 40_000_000}
-"""Pixels, at most, of what is decoded as a whole, by a library that keeps two or three copies."""
+"""Maximum number of pixels by format, for decoders that keep two or three copies of an image."""
 MOST_SCANS = 100
-"""Of a progressive JPEG; honest ones have about ten, and each goes over the whole image."""
+"""Maximum scans of a progressive JPEG; usual files have ten. Each scan decodes the whole image."""
 SCAN = re.compile(rb"\xff\xda\0[\x08\x0a\x0c\x0e][\1-\4]")
-"""What begins one; other bytes of a file, a film behind the image among them, hardly ever do so."""
+"""Start of a progressive scan; it is rare in other data, such as a video after the image."""
 TILE_SIDES = (322, 323)
-"""The tags of a TIFF."""
+"""TIFF tags of the width and height of a tile."""
 ORIENTATION = 0x0112
 SAVE_AGAIN = "open the image in a viewer and save it again, or use another copy"
 SUFFIXES = frozenset(
@@ -44,14 +44,14 @@ SUFFIXES = frozenset(
 
 
 STORED_REGIONS = (".npz", ".h5")
-"""How files end that hold regions of a picture, which a detector found, in place of its pixels."""
+"""Suffixes of files that hold a detector's region features of an image instead of pixels."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenedImage:
-    """An upright RGB image, where it came from, and what had to be done to it.
+    """An upright RGB image, its name, and warnings on how it was changed.
 
-    Of stored regions, `regions` is the path, and `pixels` is one white one.
+    For stored region features, `regions` is the path, and `pixels` is a single white pixel.
     """
 
     pixels: Image
@@ -63,9 +63,8 @@ class OpenedImage:
 def open_image(source: str | Path | Image) -> OpenedImage:
     """Open a file, or take a Pillow image, as an upright RGB image.
 
-    Raises ImageError with one sentence where that is impossible. Transparent parts are laid on
-    white; of a moving image the first frame is taken; both are said in `warnings`. Stored regions
-    are opened by those who take them.
+    Transparent parts become white, and only the first frame is used; `warnings` says so. Files of
+    region features are not read here. Raises ImageError if the image cannot be used.
     """
     pillow = library("PIL.Image")
     if isinstance(source, pillow.Image):
@@ -88,7 +87,7 @@ def open_image(source: str | Path | Image) -> OpenedImage:
 
 
 def open_encoded(data: bytes, name: str) -> OpenedImage:
-    """Open what a file held, as `open_image` opens the file; `name` is what messages call it."""
+    """Open the bytes of an image file as `open_image` opens a file; messages call it `name`."""
     if not data:
         raise ImageError(f"`{name}` is empty", hint="use another copy of the image")
     pillow = library("PIL.Image")
@@ -116,7 +115,7 @@ def open_encoded(data: bytes, name: str) -> OpenedImage:
 
 
 def list_images(folder: str | Path) -> tuple[Path, ...]:
-    """Return the image files under a folder, by suffix, sorted; hidden ones are left out."""
+    """Return the sorted paths of image files under a folder, by suffix, without hidden ones."""
     root = Path(folder)
     if not root.is_dir():
         raise ImageError(f"`{folder}` is not a folder", hint="pass a folder with images")
@@ -135,7 +134,7 @@ def list_images(folder: str | Path) -> tuple[Path, ...]:
 
 
 def preview(image: OpenedImage, longest_side: int = 800) -> str:
-    """Return an image as a `data:` address, shrunk to fit; small ones stay exact (PNG)."""
+    """Return an image as a `data:` URL, downscaled to fit; small images are PNG, others JPEG."""
     import base64
 
     pixels = image.pixels.copy()
@@ -177,7 +176,7 @@ def _prepared(image: Any, name: str) -> OpenedImage:
 
 
 def _refuse_endless_work(image: Any, name: str) -> None:
-    """Raise ImageError where a small file has a library work for minutes, or take gigabytes."""
+    """Raise ImageError if decoding would take minutes or gigabytes despite a small file."""
     if not getattr(image, "tile", None):
         return  # it is decoded already
     endless = ""
@@ -196,7 +195,7 @@ def _refuse_endless_work(image: Any, name: str) -> None:
 
 
 def _as_rgb(image: Any, name: str, notes: list[str]) -> Any:
-    """Return the image in RGB, and add to the notes what had to be done to it."""
+    """Return the image in RGB, and append to `notes` how it was changed."""
     mode = image.mode
     if mode in {"I", "F"} or mode.startswith("I;16"):
         return _eight_bit(image)
@@ -214,10 +213,10 @@ def _as_rgb(image: Any, name: str, notes: list[str]) -> Any:
 
 
 def _eight_bit(image: Any) -> Any:
-    """Bring 16-bit, 32-bit and floating grey levels down to 8 bits.
+    """Convert grey levels of 16 bits, 32 bits or floating point to 8 bits, as RGB.
 
-    Sixteen-bit files keep their high byte, as in programs; others are stretched only where they
-    leave 0..255, as Pillow alone would cut them off.
+    16-bit levels keep their high byte and floats in 0..1 are scaled to 255. Other levels are
+    stretched only if they leave 0..255.
     """
     numpy = library("numpy")
     values = numpy.nan_to_num(numpy.asarray(image, dtype="float32"))

@@ -1,8 +1,8 @@
-"""Annotations in files: tables of rows, and JSON as COCO and VQA publish it.
+"""Annotations in files: tables of rows, and JSON in the formats of COCO and VQA.
 
 Tables are CSV, TSV and JSON Lines, a row for each image, caption or question. COCO: `images` with
 `annotations` that name them by id. VQA: `questions` in one file, `annotations` with their answers
-in another; either is given, or the folder of both. A list of objects is read as a table is.
+in another, which is looked for beside it. A JSON list of objects is read like a table.
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ COLUMNS = {
     "answers": ("answer", "answers"),
     "fields": ("fields", "ground_truth"),
 }
-"""The names of columns that are read, in any case, for each part of an annotation."""
+"""The column names, in any case, of each field of Annotation, in order of preference."""
 PARTED = {"labels": ";|", "texts": "|", "answers": "|"}
-"""What parts several values in one cell of a column in the plural: `labels`, `captions`, ..."""
+"""Separators of several values in one cell, if the column has a plural name (`labels`)."""
 DONUT = "gt_parse"
 SEPARATORS = ",;\t"
-"""What may part cells: the first with which the columns have an image; spreadsheets differ."""
+"""Cell separators; the first that yields a column of image names is used."""
 COCO_DIGITS = 12
 SHOWN_COLUMNS = 200
 LONGEST_CELL = 10_000_000
@@ -52,19 +52,19 @@ Row = tuple[int | str, Mapping[str, Any]]
 
 
 def read_table(file: Path, images: Path | None) -> LabelledData:
-    """Return the annotations of a table; images are named from its folder, or from `images`."""
+    """Return the annotations of a table; image paths are relative to its folder, or to `images`."""
     text = decoded(read_annotations(file), file)
     rows = (_cells if file.suffix.lower() in (".csv", ".tsv") else _lines_of_json)(text, file)
     return LabelledData(annotations_of(rows, file), ImageFolder(images or file.parent))
 
 
 def is_coco_number(text: str) -> bool:
-    """True for a number by which COCO knows an image, as in `COCO_val2014_000000391895`."""
+    """Return whether a text is a COCO image number, as in `COCO_val2014_000000391895`."""
     return text.isdecimal() and len(text) <= COCO_DIGITS
 
 
 def annotations_of(rows: Iterable[Row], file: Path) -> tuple[Annotation, ...]:
-    """Return the annotations of rows; BrokenFileError names the place of every row that is none."""
+    """Return the annotations of (line, row) pairs; raise BrokenFileError that lists bad rows."""
     annotations, problems = [], []
     for place, row in rows:
         try:
@@ -84,7 +84,7 @@ def annotations_of(rows: Iterable[Row], file: Path) -> tuple[Annotation, ...]:
 
 
 def annotation_of(row: Mapping[str, Any]) -> Annotation:
-    """Return the annotation of a row; ValueError where it has no image, or a cell of no use."""
+    """Return the annotation of a row; raise ValueError if it has no image or an invalid cell."""
     cells = {str(key).strip().lower(): value for key, value in row.items() if key is not None}
     parts: dict[str, tuple[str, Any]] = {}
     for part, names in COLUMNS.items():
@@ -127,7 +127,7 @@ def _lines_of_json(text: str, file: Path) -> Iterator[Row]:
 
 
 def _separator(text: str, file: Path) -> str:
-    """Return what parts the cells; BrokenFileError where no column names images."""
+    """Return the separator of the cells; raise BrokenFileError if no column has image names."""
     head = next(filter(str.strip, io.StringIO(text)), "").strip()
     for mark in SEPARATORS:
         columns = {each.strip(' "').lower() for each in head.split(mark)}
@@ -141,7 +141,7 @@ def _separator(text: str, file: Path) -> str:
 
 
 def _cells(text: str, file: Path) -> Iterator[Row]:
-    """Yield the rows of a table."""
+    """Yield the line number and the cells of each row of a table."""
     separator = _separator(text, file)
     longest = csv.field_size_limit(LONGEST_CELL)
     rows = csv.DictReader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
@@ -157,7 +157,7 @@ def _cells(text: str, file: Path) -> Iterator[Row]:
 
 
 def _texts(column: str, value: Any, marks: str) -> tuple[str, ...]:
-    """Return the texts of a cell: a list, or several in one cell of a column in the plural."""
+    """Return the texts of a cell: of a list, or split at `marks` if the column name is plural."""
     if isinstance(value, (list, tuple)):
         return tuple(filter(None, map(_text, value)))
     text = _text(value)
@@ -177,7 +177,7 @@ def _text(value: Any) -> str:
 
 
 def _fields(value: Any) -> Mapping[str, Any]:
-    """Return named values: an object, or one as JSON; what Donut keeps under `gt_parse`."""
+    """Return the named values of a cell, an object or its JSON; Donut has them under `gt_parse`."""
     try:
         read = json.loads(value) if isinstance(value, str) else value
     except (ValueError, RecursionError) as error:
@@ -198,9 +198,9 @@ MOST_NEIGHBOURS = 20
 
 
 def read_json(file: Path, images: Path | None, other: Path | None = None) -> LabelledData:
-    """Return the annotations of a JSON file; of VQA, `other` is the other half.
+    """Return the annotations of a JSON file: a list of rows, COCO or VQA.
 
-    Where it is None, that is looked for beside the file.
+    `other` is the second file of VQA; None searches the folder of the file for it.
     """
     document = _document(file)
     folder = ImageFolder(images or file.parent)
@@ -248,7 +248,7 @@ def _coco(document: Mapping[str, Any], file: Path) -> tuple[Annotation, ...]:
 
 
 def _karpathy(document: Mapping[str, Any], _file: Path) -> tuple[Annotation, ...]:
-    """Return captions as Karpathy's `dataset_coco.json` has them, in `sentences` of an image."""
+    """Return the captions of Karpathy's `dataset_coco.json`, the `sentences` of each image."""
     return tuple(
         Annotation(
             image=str(each["filename"]),
@@ -293,7 +293,7 @@ def _vqa(
 
 
 def _other_half(file: Path, part: str, here: Any) -> tuple[Path, Mapping[str, Any]]:
-    """Return the file beside one that holds the other part for the same questions."""
+    """Return the path and content of a file beside `file` whose `part` shares question ids."""
     ids = _question_ids(here)
     beside = (path for path in file.parent.glob("*.json") if path != file)
     neighbours = sorted(path for path in beside if not leads_out(path, file.parent))
@@ -318,7 +318,7 @@ def _question_ids(listed: Any) -> set[Any]:
 
 
 class _Names:
-    """File names of images that VQA knows by number."""
+    """File names of the images that VQA identifies by number."""
 
     def __init__(self, folder: ImageFolder, part: str) -> None:
         self.part = part = part.replace("{", "{{").replace("}", "}}")
@@ -328,7 +328,7 @@ class _Names:
         self.forms += [f"{part}/{form}" for form in self.forms] if part else []
 
     def of(self, id: Any) -> str:
-        """Return the name of an image: the first form of which there is a file."""
+        """Return the name of an image: the first form that exists, else the first one or the id."""
         if isinstance(id, str) and not is_coco_number(id):
             return id
         names = [form.format(int(id)) for form in self.forms]

@@ -1,8 +1,8 @@
-"""How likely a network that writes would write each of some texts, word for word.
+"""Log-likelihoods of given texts under a text-generating network.
 
-The image and the prompt are computed once, and all texts go on from there, several at a time. Not
-every network can go on so: its own `generate`, forced to the next token of a text at each step,
-says for the first texts whether it came to the same, and else for all.
+The image and the prompt are computed once, and all texts continue from that cache in batches. Some
+networks cannot do so: the first texts are also scored by `generate`, forced to the next token at
+each step, and if the results differ, all texts are scored in this slow way.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from advisor.trial.prompted import TextWriter
 
 AT_ONCE = 16
-"""Texts that are written together, at most."""
+"""Maximum number of texts in a batch."""
 CHECKED = 2
-"""Texts of the first image that are also written step by step."""
+"""Number of texts of the first image that are also scored step by step."""
 AS_LEARNED = {
     "forced_bos_token_id": None,
     "forced_eos_token_id": None,
@@ -37,14 +37,14 @@ AS_LEARNED = {
     "use_cache": True,
     "renormalize_logits": False,
 }
-"""What a checkpoint adds to greedy writing, taken away: a likelihood is that of the network."""
+"""Settings of `generate` that undo those of a checkpoint, which would change likelihoods."""
 
 
 def forced_likelihoods(runner: TextWriter, image: OpenedImage, request: Request) -> Any:
     """Return the log-likelihood of each text of a request after its prompt, (texts,), float64.
 
-    The end of the text is not part of it, unless one text is the beginning of another: then all
-    are closed, since the shorter one would never be less likely.
+    The end token does not count, unless a text is the beginning of another: then it counts for all,
+    since the shorter text would never be less likely.
     """
     bare = runner.act == LABEL  # an instruction that names the labels wants them so
     texts = tuple(request.texts) if bare else request.wrapped_texts
@@ -64,7 +64,7 @@ def forced_likelihoods(runner: TextWriter, image: OpenedImage, request: Request)
 
 
 def _from_the_prompt(runner: TextWriter, inputs: Inputs, tokens: Sequence[Sequence[int]]) -> Any:
-    """Return the log-likelihood of each text, the prompt computed once; None where that fails."""
+    """Return the log-likelihood of each text from one cached prompt; None if the network fails."""
     torch = library("torch")
     network, given = runner.writing(inputs)
     decodes = bool(network.config.is_encoder_decoder)
@@ -96,9 +96,10 @@ def _from_the_prompt(runner: TextWriter, inputs: Inputs, tokens: Sequence[Sequen
 
 
 def _continued(network: Any, prompt: Any, ids: Any, given: Inputs, *, decodes: bool) -> Any:
-    """Return the logits after each of some ids (texts, tokens) that follow what was computed.
+    """Return the logits after each of the ids, (texts, tokens), that continue the cached prompt.
 
-    A decoder that is `given` the encoded image sees it again. Nothing is padded before: no mask.
+    The encoded image is repeated for each text. No mask is needed, since nothing is padded on the
+    left.
     """
     cache = deepcopy(prompt.past_key_values)
     cache.batch_repeat_interleave(len(ids))
@@ -113,7 +114,7 @@ def _continued(network: Any, prompt: Any, ids: Any, given: Inputs, *, decodes: b
 
 
 def _step_by_step(runner: TextWriter, inputs: Inputs, tokens: Sequence[Sequence[int]]) -> Any:
-    """Return the log-likelihood of each text, which `generate` is forced to write."""
+    """Return the log-likelihood of each text by forcing `generate` to produce it."""
     torch = library("torch")
 
     def forced(some: Sequence[Sequence[int]]) -> Any:
@@ -130,7 +131,7 @@ def _step_by_step(runner: TextWriter, inputs: Inputs, tokens: Sequence[Sequence[
 
 @lru_cache(maxsize=1)
 def spelled_apart(tokenizer: Any, texts: tuple[str, ...]) -> list[list[int]]:
-    """Return the token ids of texts, so that none begins another."""
+    """Return the token ids of texts, with an end token if one text is a prefix of another."""
     tokens = [list(tokenizer.encode(text, add_special_tokens=False)) for text in texts]
     for text, ids in zip(texts, tokens, strict=True):
         if not ids:
@@ -147,7 +148,7 @@ def spelled_apart(tokenizer: Any, texts: tuple[str, ...]) -> list[list[int]]:
 
 
 class Forcing:
-    """Makes each row of a batch write its own tokens, and adds up their log-probabilities.
+    """A logits processor that forces each row to its own tokens and sums their log-probabilities.
 
     `total` is (rows,), float64, on the CPU.
     """
@@ -158,7 +159,7 @@ class Forcing:
         self.total = torch.zeros(len(tokens), dtype=torch.float64)
 
     def __call__(self, _ids: Any, scores: Any) -> Any:
-        """Return scores, (rows, vocabulary), under which only the next token can come."""
+        """Return scores, (rows, vocabulary), that allow only the next token of each row."""
         torch = library("torch")
         logs = scores.float().log_softmax(dim=-1)
         forced = torch.full_like(scores, -torch.inf)

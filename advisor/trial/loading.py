@@ -1,9 +1,9 @@
-"""Loading a network with the class its use needs, and what makes its inputs, with their limits.
+"""Loading of a network and its processors, with their limits.
 
-Before any file beside the weights is used here, all are tried once in a child. Sizes of a
-configuration, settings of a processor, words of a tokenizer and a chat template may ask for memory
-or time without end: in a child with limits they end. What passes is remembered by the digest of
-all it read, and not tried again.
+Before any file beside the weights is used here, all are tried once in a child process with limits:
+sizes in a configuration, settings of a processor, words of a tokenizer and a chat template may
+demand endless memory or time. Files that pass are remembered by the digest of all that was read,
+and not tried again.
 """
 
 from __future__ import annotations
@@ -24,24 +24,24 @@ from advisor.trial.local_checkpoint import LocalCheckpoint
 from advisor.trial.placement import QUANTIZED, Placement, refuse_what_does_not_fit
 
 LIMITS = Limits(memory_mb=4_000, cpu_seconds=40, wall_seconds=240)
-"""Of the largest honest ones each takes a quarter."""
+"""Limits of the child; the largest usual checkpoints take a quarter of each."""
 MOST_TIMES = 2.2
-"""Parameters a stored byte, at most: two of four bits, and some that are made anew."""
+"""Maximum parameters per stored byte: two of four bits each, and some that are not stored."""
 ALWAYS_ALLOWED = 20_000_000
-"""So many parameters, of a head that is to be trained, say, do no harm."""
+"""Number of parameters that are allowed beyond the stored ones, such as a new head."""
 FROM_DISK = {"local_files_only": True, "trust_remote_code": False}
 MOST_CHARACTERS = 100_000
-"""Of a rendered turn."""
+"""Maximum length of a chat turn after the template."""
 SIGNS = (*range(1, 0xD800), *range(0xE000, 0x10000))
-"""The numbers of what Unicode has in its first plane; between them are halves of characters."""
+"""Code points of Unicode's first plane, without the surrogates."""
 QUESTION = "What is in this image?"
 
 
 def refuse_what_has_no_end(checkpoint: LocalCheckpoint, class_name: str) -> None:
-    """Raise BrokenCheckpointError where files of a checkpoint ask for more than they explain.
+    """Raise BrokenCheckpointError if files of a checkpoint demand too much memory, time or text.
 
-    A network whose configuration is far larger than its weights is one of these. Whatever else is
-    wrong with a file is left to the loader, which says it better.
+    This includes a network that its configuration makes far larger than its weights. The loader
+    reports all other errors.
     """
     path = _passed(checkpoint, class_name)
     if path is not None and path.exists():
@@ -71,7 +71,7 @@ def refuse_what_has_no_end(checkpoint: LocalCheckpoint, class_name: str) -> None
 
 @cache
 def _tried(folder: str, class_name: str) -> tuple[int, int]:
-    """Return what `rehearse` found in a child."""
+    """Return the result of `rehearse` in a child process."""
     libraries = ("torch", "transformers", "PIL.Image")
     numbers, characters = run_in_child(
         rehearse, folder, class_name, limits=LIMITS, imports=libraries
@@ -80,7 +80,7 @@ def _tried(folder: str, class_name: str) -> tuple[int, int]:
 
 
 def _passed(checkpoint: LocalCheckpoint, class_name: str) -> Path | None:
-    """Return the file that is there where a rehearsal of these very files has passed."""
+    """Return the path of the marker that exists once these files passed; None without a cache."""
     home = cache_folder()
     if home is None:
         return None
@@ -93,9 +93,9 @@ def _passed(checkpoint: LocalCheckpoint, class_name: str) -> Path | None:
 
 
 def rehearse(folder: str, class_name: str) -> tuple[int, int]:
-    """Do once, without weights, what loading and running does; for a child.
+    """Do once, without weights, all steps of loading and running; for a child process.
 
-    Returns the numbers of the network, built without memory, and the letters of a rendered turn.
+    Returns the number of parameters (on torch's meta device) and the characters of a rendered turn.
     """
     with runtime.quiet():
         numbers, characters = _attempted(_numbers, folder, class_name) or 0, 0
@@ -111,9 +111,9 @@ def rehearse(folder: str, class_name: str) -> tuple[int, int]:
 
 
 def _attempted(work: Callable[..., Any], *given: Any, **settings: Any) -> Any:
-    """Return what work returns, None where it fails: who loads meets that again.
+    """Return the result of `work`, or None if it fails: the loader will meet that error again.
 
-    Want of memory is raised.
+    Out-of-memory errors are raised.
     """
     try:
         return work(*given, **settings)
@@ -125,7 +125,7 @@ def _attempted(work: Callable[..., Any], *given: Any, **settings: Any) -> Any:
 
 
 def _numbers(folder: str, class_name: str) -> int:
-    """Return how many numbers a network has, buffers as so many of four bytes."""
+    """Return the number of parameters of a network; buffers count as four bytes per parameter."""
     torch, loader = runtime.library("torch"), runtime.network_class(class_name)
     with torch.device("meta"):
         kind = getattr(loader, "config_class", None) or runtime.transformers().AutoConfig
@@ -136,17 +136,17 @@ def _numbers(folder: str, class_name: str) -> int:
 
 
 def _turn(part: Any) -> int:
-    """Return how many letters the chat template makes of one question about one image."""
+    """Return the number of characters that the chat template makes of a question about an image."""
     content = [{"type": "image"}, {"type": "text", "text": QUESTION}]
     turn = [{"role": "user", "content": content}]
     return len(part.apply_chat_template(turn, add_generation_prompt=True, tokenize=False))
 
 
 def _steps(part: Any) -> Iterator[Callable[[], Any]]:
-    """Yield what a part is asked for: the largest image and the longest, texts, and both at once.
+    """Yield calls that process a very large and a very long image, texts, and both together.
 
-    Texts are a question, all signs of Unicode's first plane, and every token as words. Each fails
-    where the part is of another kind.
+    Texts are a question, all characters of Unicode's first plane, and every token decoded. A call
+    fails if the part is of another kind.
     """
     from PIL import Image
 
@@ -168,9 +168,9 @@ Inputs = dict[str, Any]
 NO_LIMIT = 100_000
 SPECIAL_TOKENS = 2
 OFFSET_POSITIONS = frozenset({"roberta", "xlm-roberta", "altclip_text_model"})
-"""Types of text towers whose first two positions belong to no token."""
+"""Model types of text encoders whose first two positions belong to no token."""
 USES = "`uses` in rules/programs/programs.yaml"
-"""Rank which runner and class a model type gets."""
+"""The file that assigns a runner and a class to each model type."""
 
 
 def load_network(
@@ -181,11 +181,11 @@ def load_network(
     unused_by_task: Iterable[str] = (),
     pretrained_only: bool = False,
 ) -> tuple[Any, tuple[str, ...]]:
-    """Return the network in evaluation mode on its device, and what the user should know.
+    """Return the network in evaluation mode on its device, and warnings for the user.
 
-    Weights that the class needs and the file lacks are refused (they would be random numbers),
-    unless their names begin with one of `unused_by_task`, or the checkpoint is known to be
-    pre-trained only; then they are a warning.
+    Raises InferenceError if the file lacks weights that the class needs (they would be random),
+    except those whose names begin with one of `unused_by_task`; with `pretrained_only` it warns
+    instead.
     """
     loader = runtime.network_class(class_name)
     if loader is None:
@@ -253,7 +253,7 @@ def load_network(
 
 
 def load_part(checkpoint: LocalCheckpoint, class_name: str) -> Any:
-    """Load a tokenizer, image processor or processor by the name of its class."""
+    """Load a tokenizer, image processor or processor by class name; refuse an empty tokenizer."""
     with runtime.plain_errors(checkpoint.name), runtime.quiet():
         part = getattr(runtime.transformers(), class_name).from_pretrained(
             checkpoint.folder, **FROM_DISK
@@ -271,9 +271,9 @@ def load_part(checkpoint: LocalCheckpoint, class_name: str) -> Any:
 
 
 def load_image_processor_and_tokenizer(checkpoint: LocalCheckpoint) -> tuple[Any, Any]:
-    """Load both: from the processor where one unites them, else apart.
+    """Load the two from one processor if the checkpoint has it, else separately.
 
-    Too little memory and a library that is missing are raised: they say nothing of the folder.
+    Errors of memory or of a missing library are raised: they say nothing about the folder.
     """
     try:
         processor = load_part(checkpoint, "AutoProcessor")
@@ -285,7 +285,7 @@ def load_image_processor_and_tokenizer(checkpoint: LocalCheckpoint) -> tuple[Any
 
 
 def text_limit(tokenizer: Any, text_config: Any) -> dict[str, Any]:
-    """Return the settings that cut texts to what a network reads, none where nothing says."""
+    """Return the tokenizer settings that truncate texts to the network's limit, if it is known."""
     limits = [tokenizer.model_max_length, NO_LIMIT]
     positions = getattr(text_config, "max_position_embeddings", None)
     if isinstance(positions, int):
@@ -296,7 +296,7 @@ def text_limit(tokenizer: Any, text_config: Any) -> dict[str, Any]:
 
 
 def cut_texts(tokenizer: Any, texts: tuple[str, ...], limit: dict[str, Any]) -> tuple[str, ...]:
-    """Return a warning for each text that a limit cuts.
+    """Return a warning for each text that the limit truncates.
 
     A token is at least a byte, so short texts need no counting.
     """
@@ -313,10 +313,10 @@ def cut_texts(tokenizer: Any, texts: tuple[str, ...], limit: dict[str, Any]) -> 
 
 
 def stacked(inputs: Sequence[Inputs], most: int = 0) -> Iterator[tuple[list[int], Inputs]]:
-    """Yield groups of inputs of one shape, each as the places that it is made of and one batch.
+    """Yield batches of inputs of one shape, each with the indexes of its members.
 
-    Padding would change what a network computes, so inputs of different shapes stay apart.
-    Groups have at most `most` members, 0 being any number, and come in the order of their first.
+    Inputs of different shapes stay apart, since padding would change what a network computes.
+    Batches have at most `most` members (0: any number), in the order of their first.
     """
     groups: dict[Any, list[int]] = {}
     for place, each in enumerate(inputs):
@@ -333,9 +333,9 @@ def stacked(inputs: Sequence[Inputs], most: int = 0) -> Iterator[tuple[list[int]
 
 
 def joined(inputs: Sequence[Inputs]) -> Inputs:
-    """Return inputs of one shape as one batch: tensors along their first dimension.
+    """Return inputs of one shape as one batch: tensors are concatenated along dimension 0.
 
-    Anything else is taken from the first.
+    Other values are taken from the first.
     """
     torch = runtime.library("torch")
     return {
@@ -345,6 +345,6 @@ def joined(inputs: Sequence[Inputs]) -> Inputs:
 
 
 def _parts(keys: list[str]) -> str:
-    """Return the outermost parts that a list of weight names belongs to."""
+    """Return the first four top-level modules in a list of weight names, as text."""
     parts = list(dict.fromkeys(key.split(".")[0] for key in keys))
     return ", ".join(parts[:4]) + (", ..." if len(parts) > 4 else "")

@@ -21,28 +21,28 @@ TABLE_ROWS = 5000
 WEIGHTS, INDEX = "model.safetensors", "model.safetensors.index.json"
 SAFE = ".safetensors"
 ELSEWHERE = "transformers_weights"
-"""By which setting of a configuration transformers takes another file of weights."""
+"""The configuration key by which transformers loads another file of weights."""
 COMPUTED_BY = "_implementation"
-"""How the settings end that say what computes attention, or experts: code of the Hub as well."""
+"""Suffix of the keys that name an implementation of attention or experts, even Hub code."""
 PICKLED = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".h5", ".msgpack")
 READ_WHOLE = (".json", ".txt", ".jinja", ".model")
 MOST_BYTES = 200 * MEGABYTE
-"""Of vocabularies, the index of weights; the largest known take a fifth of it."""
+"""Maximum size of a READ_WHOLE file; the largest known ones take a fifth of it."""
 GENERATION, MOST_BYTES_AT_EACH_STEP = "generation_config.json", MEGABYTE
-"""What is gone through for each token that is written."""
+"""A file that is processed again for each generated token, and its maximum size in bytes."""
 FETCH = "download the checkpoint again"
 MOST_FILES, MOST_TENSORS = 1_000, 100_000
-"""Of weights, and in one of their files; looking at more takes minutes."""
+"""Maximum numbers of weight files, and of tensors in one; reading more takes minutes."""
 STORED_BYTES = {"F64": 8, "I64": 8, "F16": 2, "BF16": 2, "I16": 2, "I8": 1, "U8": 1, "BOOL": 1}
-"""Of one number, by the type of its tensor; four for others but those of eight bits."""
+"""Bytes of a number, by tensor type; other types take 4, and F8 types 1."""
 DTYPES = {"F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat16"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weights:
-    """What the headers of the weight files say: how many numbers, in which precision.
+    """The totals in the headers of the weight files; `dtype` is the one of most parameters.
 
-    `table_parameters` are those of word tables: a text encoder looks up a few rows of them.
+    `table_parameters` are those of token embeddings, of which a text encoder reads few rows.
     """
 
     parameters: int
@@ -53,7 +53,7 @@ class Weights:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocalCheckpoint:
-    """A folder that can be loaded, under the name the user gave."""
+    """A folder that can be loaded, with the name that the user passed."""
 
     name: str
     folder: Path
@@ -63,24 +63,24 @@ class LocalCheckpoint:
 
     @property
     def model_type(self) -> str:
-        """The checkpoint's own word for what it is."""
+        """The `model_type` of its configuration."""
         return str(self.config["model_type"])
 
     @property
     def part_types(self) -> tuple[str, ...]:
-        """The model types of its encoder and its decoder, where it is made of two."""
+        """The model types of its encoder and its decoder, as far as the configuration has them."""
         parts = (self.config.get(part) for part in ("encoder", "decoder"))
         return tuple(str(part.get("model_type")) for part in parts if isinstance(part, dict))
 
     @property
     def architectures(self) -> tuple[str, ...]:
-        """The classes it was saved from, where it says so."""
+        """The classes it was saved from; empty if the configuration has no list of them."""
         named = self.config.get("architectures")
         return tuple(map(str, named)) if isinstance(named, list) else ()
 
 
 def read_checkpoint(folder: Path, name: str, revision: str | None = None) -> LocalCheckpoint:
-    """Read a folder's configuration and weight headers; nothing is loaded and no code is run."""
+    """Read a folder's configuration and weight headers, without loading weights or running code."""
     _refuse_what_is_no_file(folder, name)
     return LocalCheckpoint(
         name=name,
@@ -92,7 +92,7 @@ def read_checkpoint(folder: Path, name: str, revision: str | None = None) -> Loc
 
 
 def _refuse_what_is_no_file(folder: Path, name: str) -> None:
-    """Refuse a pipe or a device, which a library would read for ever, and files without end."""
+    """Raise BrokenCheckpointError for a pipe, a device or a text file above its size limit."""
     for path in sorted(folder.glob("*")) + sorted(folder.glob("*/*")):
         most = MOST_BYTES_AT_EACH_STEP if path.name == GENERATION else MOST_BYTES
         reason = ""
@@ -109,7 +109,7 @@ def _refuse_what_is_no_file(folder: Path, name: str) -> None:
 
 
 def _configuration(folder: Path, name: str) -> dict[str, Any]:
-    """Return `config.json`; refuse one that is missing, broken, or needs code of its own."""
+    """Return `config.json`; raise an error if it is missing, broken, or needs code from the Hub."""
     try:
         config = read_config(folder / "config.json", name)
     except AdvisorError as error:
@@ -135,7 +135,7 @@ def _configuration(folder: Path, name: str) -> dict[str, Any]:
 
 
 def _kernels(value: Any, key: str = "") -> Iterator[str]:
-    """Yield the repositories whose code a configuration, or a part of it, is to be computed by."""
+    """Yield the Hub repositories that a configuration names as implementations."""
     if isinstance(value, dict):
         for name, inner in value.items():
             yield from _kernels(inner, key if key.endswith(COMPUTED_BY) else str(name))
@@ -150,7 +150,7 @@ def is_known_type(model_type: str) -> bool:
 
 
 def _weight_files(folder: Path, name: str) -> tuple[Path, ...]:
-    """Return the safetensors files of a folder; refuse pickled or incomplete weights."""
+    """Return the safetensors files of a folder; raise an error for pickled or missing weights."""
     if (folder / WEIGHTS).is_file():
         return (folder / WEIGHTS,)
     if not (folder / INDEX).is_file():
@@ -183,7 +183,7 @@ def _weight_files(folder: Path, name: str) -> tuple[Path, ...]:
 
 
 def refuse_pickled(names: list[str], name: str) -> None:
-    """Raise InferenceError where weights exist, but in no safe format."""
+    """Raise InferenceError if any of the files is a pickle."""
     pickled = sorted(each for each in names if each.endswith(PICKLED))
     if pickled:
         raise runtime.InferenceError(
@@ -195,7 +195,7 @@ def refuse_pickled(names: list[str], name: str) -> None:
 
 
 def _read_weights(paths: tuple[Path, ...], name: str) -> Weights:
-    """Add up what the headers say; the numbers themselves are not read."""
+    """Return the totals of the weight files from their headers alone."""
     by_dtype: Counter[str] = Counter()
     tables = 0
     for path in paths:

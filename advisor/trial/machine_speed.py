@@ -1,4 +1,4 @@
-"""How fast this machine is, as a checkpoint that runs on it shows: what `--device here` reads."""
+"""The speed of this machine, measured by running a checkpoint; `--device here` uses it."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from advisor.trial.runtime import UnsupportedError, library
 RUNS, TOKENS = 3, 17
 QUESTION = "What does the image show?"
 LEAST_SECONDS = 1e-6
-"""Of a step: the clock may not tell two runs of a tiny network apart."""
+"""Minimum seconds of a step, in case the clock measures no difference for a tiny network."""
 
 
 def measure_speed(rulebase: RuleBase, choice: CheckpointChoice, loading: Loading) -> MeasuredSpeed:
-    """Run the one checkpoint that was chosen on a picture, and keep how fast this machine is.
+    """Run the chosen checkpoint on a noise image, and store the speed of this machine.
 
-    Returns all that is kept of the machine now. Raises UsageError where nothing is known of what
-    the network computes, or where it runs on another device than `--device here` stands for.
+    Returns all stored speeds. Raises UsageError unless exactly one catalog checkpoint with a known
+    number of operations is chosen, or if it ran on another device than `--device here` stands for.
     """
     entry = rulebase.checkpoints.get(",".join(choice.checkpoints or ()))
     workload = workload_of(rulebase, entry) if entry else None
@@ -56,7 +56,7 @@ def measure_speed(rulebase: RuleBase, choice: CheckpointChoice, loading: Loading
 
 
 def speeds_shown(speed: MeasuredSpeed) -> dict[str, str]:
-    """Return speeds in words, by what they are of."""
+    """Return speeds as text, by the kind of network or work."""
     facts = {f"{kind} networks": f"{rounded(rate)} GFLOPS" for kind, rate in speed.gflops.items()}
     if speed.weights_gb:
         facts["text generation"] = f"{rounded(speed.weights_gb)} GB of weights per second"
@@ -64,9 +64,9 @@ def speeds_shown(speed: MeasuredSpeed) -> dict[str, str]:
 
 
 def _seconds(runner: Runner) -> tuple[float, float]:
-    """Return the seconds of an image, and of a token; images in a batch where a GPU encodes them.
+    """Return the seconds per image, and per token (0 for dual encoders), without preprocessing.
 
-    Opening and resizing images is no part of it.
+    A dual encoder on a GPU encodes images in batches; others compute one image and its first token.
     """
     side = int(PIXELS**0.5)
     image = open_image(library("PIL.Image").effect_noise((side, side), 64))
@@ -90,7 +90,7 @@ def _seconds(runner: Runner) -> tuple[float, float]:
 
 
 def _timed(runner: Runner, call: Callable[[], Any]) -> float:
-    """Return the median seconds of some calls after one that warms up."""
+    """Return the median seconds of RUNS calls after a warm-up call."""
     took = []
     for _ in range(1 + RUNS):
         begun = time.perf_counter()

@@ -1,4 +1,4 @@
-"""Pages of trials, also as one HTML file, of what was joined, and of what training made of it."""
+"""Pages of trials (also as one HTML file), of combined models, and of fine-tuning results."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def as_json(results: TrialResults) -> dict[str, Any]:
 
 
 def as_page(results: TrialResults) -> Page:
-    """Return the page: what each gave, what it could not give, then what that cost."""
+    """Return the page: the answers of each trial, skipped candidates, warnings and times."""
     page: Page = [Heading(results.image, 1)]
     pairs = (("question", results.question), ("query", results.query))
     if facts := tuple((name, value) for name, value in pairs if value):
@@ -95,21 +95,21 @@ def as_page(results: TrialResults) -> Page:
 
 
 def _figure(answer: Prediction) -> str:
-    """Return what the network says about an answer: a probability, a similarity, or nothing."""
+    """Return the score of an answer as text: a probability, a similarity, or nothing."""
     if answer.probability is not None:
         return f"{answer.probability:.1%}"
     return "" if answer.similarity is None else f"{answer.similarity:.3f}"
 
 
 def _answer_text(answer: Prediction) -> str:
-    """Return an answer in words."""
+    """Return the text of an answer, with the size of an embedding."""
     if answer.vector is not None:
         return f"{answer.text}: an embedding of {len(answer.vector)} numbers"
     return answer.text or "(no output)"
 
 
 def _answers(results: TrialResults, trial: Trial) -> Page:
-    """Return the answers, as a ranking where there are several."""
+    """Return the answers of a trial: a text, or a table if they have scores or are several."""
     page: Page = []
     shown = trial.answers[: results.shown]
     if len(shown) == 1 and not _figure(shown[0]):
@@ -125,7 +125,7 @@ def _answers(results: TrialResults, trial: Trial) -> Page:
 
 
 def composition_page(made: Composition, *, trained: bool = False) -> Page:
-    """Return the page of a composition: what is new, and that it has to be fine-tuned."""
+    """Return the page of a combined model: its facts, its new weights, and how to fine-tune it."""
     facts = {
         "encoder": made.encoder,
         "decoder": made.decoder,
@@ -145,7 +145,7 @@ def composition_page(made: Composition, *, trained: bool = False) -> Page:
 def finetuning_page(result: FineTuning, flags: str) -> Page:
     """Return the page of a training: losses, and held-out texts before and after.
 
-    `flags` are the flags with which it is tried.
+    `flags` are those of the `advisor try` command that it prints.
     """
     held, how = result.held_out, result.settings
     resumed = f", resumed after step {result.resumed_at}" if result.resumed_at else ""
@@ -177,7 +177,7 @@ def _warned(lines: Sequence[str]) -> Items:
 
 
 def html_page(results: TrialResults) -> list[Shared]:
-    """Return the page of the HTML file: that of other formats, with its images on top."""
+    """Return the page of the HTML file: the images, then the page of other formats."""
     shown = {results.image: preview(results.opened)} if results.opened and not results.query else {}
     for trial in results.trials:
         if trial.task in results.ranking_tasks:

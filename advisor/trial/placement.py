@@ -1,7 +1,7 @@
-"""Where a checkpoint runs and in which precision; the memory there, free and at its peak.
+"""The device and precision of a checkpoint, and the memory there, free and at its peak.
 
-Peaks are in MB of 2^20 bytes, and on a GPU those of the GPU. How much a checkpoint should take is
-estimated by `decide.memory`.
+Peaks are in MB of 2^20 bytes, of the GPU if one is used. `decide.memory` estimates the memory that
+a checkpoint needs.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from advisor.trial.local_checkpoint import Weights
 from advisor.trial.runtime import OutOfMemoryError, UnsupportedError, library
 
 QUANTIZED = {"8-bit": 1.0, "4-bit": 0.5}
-"""Bytes of a weight of a linear layer; all others stay in the precision that is computed in."""
+"""Bytes of a weight of a linear layer; other weights stay in the precision of computation."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placement:
-    """A device and a precision, in torch's own words, or one of `QUANTIZED`.
+    """A device and a precision, as named by torch, or one of `QUANTIZED`.
 
-    What is quantized computes in `computes_in`.
+    A quantized network computes in `computes_in`.
     """
 
     device: str
@@ -35,12 +35,12 @@ class Placement:
 
     @property
     def torch_dtype(self) -> Any:
-        """The precision that is computed in, as torch has it."""
+        """The torch dtype of the computation."""
         return getattr(library("torch"), self.computes_in or self.dtype)
 
     @property
     def on_cuda(self) -> bool:
-        """True on a GPU of CUDA."""
+        """True on a CUDA device."""
         return self.device.startswith("cuda")
 
 
@@ -52,9 +52,10 @@ def place(
 ) -> Placement:
     """Choose device and precision; `auto` takes CUDA, then Apple's GPU, then the CPU.
 
-    Without `dtype` a GPU computes in bfloat16 where it can, else in float16. A CPU computes in the
-    precision whose memory was counted: that of `weights`, or the one in which a checkpoint that is
-    `listed` in the catalogue is loaded in place of that of its file (`decide.memory`).
+    Without `dtype` a GPU computes in bfloat16 if it can, else in float16. A CPU computes in the
+    precision of the memory estimate: that of `weights` if it has two bytes (else float32), or that
+    in which `decide.memory` loads a `listed` catalog checkpoint, if this differs from its file.
+    Raises UnsupportedError for a missing device, or quantization on Apple's GPU.
     """
     if dtype in QUANTIZED:
         library("bitsandbytes", "quantize", "--quantize")
@@ -95,7 +96,7 @@ def place(
 
 
 def estimated_mb(weights: Weights, placement: Placement) -> float:
-    """Return the peak MB that loading and running once should take on the device."""
+    """Return the estimated peak MB of loading and running once on the device."""
     loaded = weights_mb(weights.parameters, placement.computes_in or placement.dtype)
     if placement.dtype in QUANTIZED:  # tables of words are not
         tables = weights_mb(weights.table_parameters, placement.computes_in)
@@ -108,7 +109,7 @@ def estimated_mb(weights: Weights, placement: Placement) -> float:
 
 
 def refuse_what_does_not_fit(name: str, weights: Weights, placement: Placement) -> None:
-    """Raise OutOfMemoryError before loading where the machine has clearly too little memory."""
+    """Raise OutOfMemoryError before loading if the free memory is clearly too small."""
     needed = estimated_mb(weights, placement)
     free = available_mb(placement)
     if free is None or needed - OVERHEAD_MB <= free:
@@ -123,7 +124,7 @@ def refuse_what_does_not_fit(name: str, weights: Weights, placement: Placement) 
 
 
 def available_mb(placement: Placement) -> float | None:
-    """Return the MB that can still be had on the device, None where nothing tells."""
+    """Return the free MB of the device, or None if the system does not tell."""
     if placement.on_cuda:
         return float(library("torch").cuda.mem_get_info(placement.device)[0]) / MB
     if placement.device != "cpu":
@@ -138,7 +139,7 @@ def available_mb(placement: Placement) -> float | None:
 
 
 def begin_peak(placement: Placement) -> None:
-    """Give unused memory back and start measuring the peak afresh, where the system can."""
+    """Return unused memory to the system and reset the peak, as far as the system supports it."""
     import ctypes
     import gc
 
@@ -156,9 +157,9 @@ def begin_peak(placement: Placement) -> None:
 
 
 def peak_mb(placement: Placement) -> float | None:
-    """Return the peak MB since `begin_peak`: of this process, or of the GPU.
+    """Return the peak MB since `begin_peak`, of this process or of the GPU; None if unknown.
 
-    Where the system keeps no peak that can be reset, it is the peak of the whole process.
+    If the system cannot reset the peak, it is that since the start of the process.
     """
     if placement.on_cuda:
         return float(library("torch").cuda.max_memory_allocated(placement.device)) / MB
@@ -174,7 +175,7 @@ def peak_mb(placement: Placement) -> float | None:
 
 
 def field_mb(file: str, field: str) -> float | None:
-    """Return a field of a file of the kernel, which counts in kB."""
+    """Return a kB field of a kernel file in MB; None if it is missing."""
     with contextlib.suppress(OSError):
         for line in Path(file).read_text(encoding="ascii").splitlines():
             if line.startswith(field):

@@ -1,4 +1,4 @@
-"""Runners that write text: greedily, after a prompt where the checkpoint takes one."""
+"""Runners that generate text, greedily by default, after a prompt if the checkpoint takes one."""
 
 from __future__ import annotations
 
@@ -17,40 +17,40 @@ from advisor.trial.runtime import ImageError, UnsupportedError, library
 
 THINKS = "the model thinks before it answers. advisor removes the thinking from the output"
 FPS = 1.0
-"""Frames a second of a folder that is a clip."""
+"""Frames per second of a clip given as a folder."""
 
 
 class TextWriter(Runner, abc.ABC):
-    """A runner whose answer is one text, written greedily."""
+    """A runner whose answer is one generated text."""
 
     scored_by = "likelihood"
     goes_on: bool | None = None
-    """True where texts are scored from a prompt that is computed once; None as long as unknown."""
+    """True if texts can be scored from one cached prompt; None until that is known."""
 
     @abc.abstractmethod
     def inputs(self, image: OpenedImage, request: Request) -> Inputs:
         """Return the network's inputs."""
 
     def decode(self, ids: list[int], inputs: Inputs) -> Prediction:  # noqa: ARG002
-        """Return the answer that generated token ids spell."""
+        """Return the answer that the generated token ids encode."""
         return Prediction(text=self.spelled(ids))
 
     def spelled(self, ids: list[int]) -> str:
-        """Return the words of token ids."""
+        """Return token ids as text, without special tokens."""
         return str(self.tokenizer.decode(ids, skip_special_tokens=True)).strip()
 
     def generation_settings(self) -> dict[str, Any]:
-        """Return what else `generate` needs."""
+        """Return further settings for `generate`."""
         return {}
 
     def prompt_length(self, inputs: Inputs) -> int:  # noqa: ARG002
-        """Return how many of the ids are a prompt; one start token by default."""
+        """Return the number of ids that belong to the prompt; one start token by default."""
         return 1
 
     def respond_to_all(
         self, images: Sequence[OpenedImage], requests: Sequence[Request]
     ) -> list[Reply]:
-        """Write the answers, together where the inputs have one shape: nothing is padded."""
+        """Generate the answers, in batches of inputs of one shape, without padding; warn if cut."""
         inputs = [self.inputs(*each) for each in zip(images, requests, strict=True)]
         replies: list[Reply] = [Reply(answers=())] * len(inputs)
         for places, batch in stacked(inputs):
@@ -65,9 +65,10 @@ class TextWriter(Runner, abc.ABC):
         return replies
 
     def generate(self, inputs: Inputs, limit: int, **settings: Any) -> list[list[int]]:
-        """Return the token ids of the answers. `generate` may write into ids, so they are copied.
+        """Return the token ids of each row; shorter rows of a batch end in padding.
 
-        The shorter ones of a batch end in padding. `settings` go before the runner's own.
+        `settings` override the runner's own. Inputs are copied, since `generate` may change ids in
+        place.
         """
         own = {
             key: each.clone() if hasattr(each, "clone") else each for key, each in inputs.items()
@@ -79,19 +80,19 @@ class TextWriter(Runner, abc.ABC):
         return rows
 
     def label_scores(self, images: Sequence[OpenedImage], request: Request) -> list[list[float]]:
-        """Return the likelihood with which each text would be written, made to sum to one."""
+        """Return the likelihood of generating each text, normalized to sum to 1 for each image."""
         return [self.likelihoods(image, request).softmax(dim=-1).tolist() for image in images]
 
     def likelihoods(self, image: OpenedImage, request: Request) -> Any:
-        """Return the log-likelihood of writing each text of a request, (texts,), float64."""
+        """Return the log-likelihood of generating each text of a request, (texts,), float64."""
         return forced_likelihoods(self, image, request)
 
     def writing(self, inputs: Inputs) -> tuple[Any, Inputs]:
-        """Return the network that goes on from what it has written, and what that reads."""
+        """Return the network that predicts the next token, and its inputs for the prompt."""
         return self.network, dict(inputs)
 
     def _limit(self, inputs: Inputs) -> int:
-        """Return how many tokens may be written: asked for or usual, and never beyond the room."""
+        """Return the maximum number of new tokens: requested or usual, within positions left."""
         limit = self.loading.max_new_tokens
         wanted = self.new_tokens if limit is None else limit
         config = self.network.config
@@ -112,18 +113,18 @@ class TextWriter(Runner, abc.ABC):
 
 
 class BlipCaptioner(TextWriter):
-    """BLIP: writes a caption; a prompt, where given, is its beginning."""
+    """BLIP: generates a caption; a prompt is the beginning of the caption."""
 
     def inputs(self, image: OpenedImage, request: Request) -> Inputs:
         """Return the pixels and the beginning of the caption."""
         return self.processed(image, **({"text": request.prompt} if request.prompt else {}))
 
     def prompt_length(self, inputs: Inputs) -> int:
-        """Return the length of the beginning, without its end token."""
+        """Return the number of tokens of the beginning, without its end token."""
         return int(inputs["input_ids"].shape[-1]) - 1 if "input_ids" in inputs else 1
 
     def writing(self, inputs: Inputs) -> tuple[Any, Inputs]:
-        """Return the decoder with the encoded image and the beginning, as `generate` calls it."""
+        """Return the decoder, with the encoded image and the beginning, as `generate` calls it."""
         seen = self.network.vision_model(pixel_values=inputs["pixel_values"])[0]
         ids = inputs["input_ids"][:, :-1].clone() if "input_ids" in inputs else seen.new_zeros(1, 1)
         ids = ids.long().fill_diagonal_(self.network.config.text_config.bos_token_id)  # one row
@@ -131,7 +132,7 @@ class BlipCaptioner(TextWriter):
 
 
 class BlipAnswerer(TextWriter):
-    """BLIP: answers a question in a word or two; the decoder starts with its start token alone."""
+    """BLIP: answers a question in a word or two; decoding begins with the start token alone."""
 
     def inputs(self, image: OpenedImage, request: Request) -> Inputs:
         """Return the pixels and the question."""
@@ -140,13 +141,13 @@ class BlipAnswerer(TextWriter):
 
 
 class Prompted(TextWriter):
-    """Writes after the prompt of the table; what is generated may or may not repeat it."""
+    """Generates text after the prompt of rules/programs; the output may repeat the prompt."""
 
     def prompt(self, request: Request) -> str | None:
-        """Return the user's prompt, or that of the table with the question or labels put in.
+        """Return the user's prompt, or that of the checkpoint or program, with question or labels.
 
-        A question that no prompt has a place for is the prompt, unless the checkpoint has its own
-        for the task. None: it takes none.
+        A question is the prompt itself if no prompt has a place for it, unless the checkpoint has a
+        fixed one for the task. None: no prompt is used.
         """
         fixed = None if request.prompt else fixed_prompt(self.entry, self.task)
         if fixed is not None:
@@ -159,23 +160,23 @@ class Prompted(TextWriter):
         return self.processed(image, **({} if prompt is None else {"text": prompt}))
 
     def prompt_length(self, inputs: Inputs) -> int:
-        """Return the length of the prompt where the decoder reads it."""
+        """Return the number of prompt tokens that the decoder reads; 1 (a start token) if none."""
         if getattr(self.network.config, "is_encoder_decoder", False) or "input_ids" not in inputs:
             return 1
         return int(inputs["input_ids"].shape[-1])
 
     def decode(self, ids: list[int], inputs: Inputs) -> Prediction:
-        """Return the text that follows the prompt, where the ids repeat it."""
+        """Return the generated text, without the prompt if the ids repeat it."""
         prompt = [int(each) for each in inputs["input_ids"][0]] if "input_ids" in inputs else []
         repeated = ids[: len(prompt)] == prompt
         return Prediction(text=self.spelled(ids[len(prompt) :] if repeated else ids))
 
 
 class GitWriter(Prompted):
-    """GIT: a caption continues its beginning, where there is one, and an answer the question."""
+    """GIT: generates the continuation of a caption's beginning, or of a question."""
 
     def inputs(self, image: OpenedImage, request: Request) -> Inputs:
-        """Return the pixels and the words to continue; no end token closes them."""
+        """Return the pixels and the tokens to continue, without an end token."""
         inputs = {"pixel_values": self.processed(image)["pixel_values"]}
         prompt = self.prompt(request)
         if prompt is not None:
@@ -185,19 +186,19 @@ class GitWriter(Prompted):
 
 
 class Florence2(Prompted):
-    """Florence-2: a task token, nothing free."""
+    """Florence-2: its prompt is a task token."""
 
     def generation_settings(self) -> dict[str, Any]:
-        """Write with three beams, as its model card and the printed program do."""
+        """Use three beams, as its model card and the printed program do."""
         return {"num_beams": 3}
 
     def inputs(self, image: OpenedImage, request: Request) -> Inputs:
-        """Return the inputs, and remember the token and the size for reading the answer."""
+        """Return the inputs; keep the task token and the image size for `decode`."""
         self.token, self.size = self.prompt(request), image.pixels.size
         return super().inputs(image, request)
 
     def decode(self, ids: list[int], inputs: Inputs) -> Prediction:  # noqa: ARG002
-        """Return the text, by the processor's own reading of the task."""
+        """Return the text, or the fields (such as boxes), that the processor reads for the task."""
         text = self.tokenizer.decode(ids, skip_special_tokens=False)
         parsed = self.processor.post_process_generation(
             text=text.replace(self.tokenizer.pad_token, ""), task=self.token, image_size=self.size
@@ -209,22 +210,22 @@ class Florence2(Prompted):
 
 
 class Kosmos2(Prompted):
-    """Kosmos-2: grounded captions and answers; the places it names are left out of the text."""
+    """Kosmos-2: grounded captions and answers; the text is returned without locations."""
 
     def decode(self, ids: list[int], inputs: Inputs) -> Prediction:
-        """Return the words without the marks of places."""
+        """Return the text without the marks of locations."""
         text, _ = self.processor.post_process_generation(super().decode(ids, inputs).text)
         return Prediction(text=text.strip())
 
 
 class Chat(Prompted):
-    """Asks in the form of the chat template; the answer is what comes after it.
+    """Asks by the chat template; the answer is the text after it.
 
-    Labels are named in the instruction, and what it writes is the answer, without a probability.
+    The instruction names the labels. The generated text is the answer, without a probability.
     """
 
     def prepare(self) -> None:
-        """Load the processor; refuse one without a chat template. Find out whether it thinks."""
+        """Load the processor; raise UnsupportedError without a chat template. Set up thinking."""
         super().prepare()
         if not getattr(self.processor, "chat_template", None):
             raise UnsupportedError(
@@ -252,9 +253,9 @@ class Chat(Prompted):
         self.new_tokens = self.use.thought_tokens if self.thinks else self.new_tokens
 
     def inputs(self, image: OpenedImage, request: Request) -> Inputs:
-        """Return the inputs of one turn: the image, others after it, and the instruction.
+        """Return the inputs of one user turn: the image, the other images, and the instruction.
 
-        Where the images are a clip, the others are its frames.
+        For a clip, the other images are its frames and replace the image.
         """
         others = [each for each in request.opened_others() if isinstance(each, OpenedImage)]
         pictures = [each.pixels for each in (image, *others)]
@@ -277,9 +278,9 @@ class Chat(Prompted):
         return self.on_device(made)
 
     def likelihoods(self, image: OpenedImage, request: Request) -> Any:
-        """Return the log-likelihood of writing each text of a request at once, (texts,), float64.
+        """Return the log-likelihood of generating each text of a request, (texts,), float64.
 
-        What thinks is told not to, where it can be: a thought would stand before the text.
+        Thinking is turned off if the checkpoint has a switch: a thought would precede the text.
         """
         thinks, self.thinks = self.thinks, self.thinks and not self.switch
         try:
@@ -289,19 +290,19 @@ class Chat(Prompted):
 
     @property
     def scoring_warnings(self) -> tuple[str, ...]:
-        """The warnings, of which one says that thinking is off where it can be: see likelihoods."""
+        """The warnings for scored labels; they say so if `likelihoods` turns thinking off."""
         if not (self.entry and self.thinks and self.switch):
             return self.warnings
         on, off = (way_of(self.entry, self.task, thinking=thinking) for thinking in (True, False))
         return tuple(off if warning == on else warning for warning in self.warnings)
 
     def generation_settings(self) -> dict[str, Any]:
-        """Return what else `generate` needs: greedy writing has a thought go round in circles."""
+        """Sample while thinking, if the checkpoint does: a greedy thought may repeat forever."""
         sampled = self.network.generation_config.do_sample
         return {"do_sample": sampled} if self.thinks else {}
 
     def decode(self, ids: list[int], inputs: Inputs) -> Prediction:
-        """Return what follows the thought; nothing where it did not end."""
+        """Return the text after the thought; empty if the thought did not end."""
         if not self.thinks:
             return super().decode(ids, inputs)
         first, *others = self.marks
@@ -314,7 +315,7 @@ class Chat(Prompted):
 
 
 def worded(act: str, prompts: Sequence[str], request: Request) -> str | None:
-    """Return the user's prompt, else the first that has a place for what a request asks about."""
+    """Return the user's prompt, else the first prompt that fits the request, else its question."""
     if request.prompt:
         return request.prompt
     words = {"question": request.question or ""} if act == ANSWER else {}
@@ -324,13 +325,13 @@ def worded(act: str, prompts: Sequence[str], request: Request) -> str | None:
 
 
 def _detail(frames: int) -> dict[str, Any]:
-    """Return what a processor is told of the frames of a clip; a printed program takes `--fps`."""
+    """Return the metadata of a clip's frames for a video processor, at FPS frames per second."""
     times = {"fps": FPS, "duration": frames / FPS, "frames_indices": [*range(frames)]}
     return {"total_num_frames": frames, **times}
 
 
 def _turn(prompt: str | None, seen: Sequence[Any], kind: str = "image") -> list[dict[str, Any]]:
-    """Return one turn of a user: images or clips, and the instruction where there is one."""
+    """Return a chat of one user turn: images or clips, and the instruction unless it is empty."""
     content = [{"type": kind, kind: each} for each in seen]
     content += [{"type": "text", "text": prompt}] if prompt else []
     return [{"role": "user", "content": content}]

@@ -1,4 +1,4 @@
-"""From what the user typed to a folder: a path, a demo name, or a hub id, fetched if agreed to."""
+"""The checkpoint that a user names: a folder, a demo, or a Hub id, downloaded with consent."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ from advisor.writing import disk_is_full
 DEMO = "demo:"
 AGREE = "add --download, which prints the size first"
 NEEDED = (".json", ".txt", ".jinja", ".model", ".safetensors")
-"""How files end, at the top of a repository, that loading may need."""
+"""Suffixes of files, at the top of a repository, that loading may need."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Download:
-    """What would be fetched: files and bytes of one revision of one repository."""
+    """A download that needs consent: the files and total bytes of one revision of a repository."""
 
     name: str
     revision: str
@@ -53,23 +53,22 @@ class Download:
 
     @property
     def size(self) -> str:
-        """The size in words: `16 MB`, `2.3 GB`."""
+        """The size as text: `16 MB`, `2.3 GB`."""
         return size_shown(self.total_bytes)
 
 
 Agreement = Callable[[Download], bool]
-"""Is asked before anything is fetched."""
+"""Decides on a download before it starts."""
 
 
 class Loading(NamedTuple):
-    """How to load and run a checkpoint: on which device, in which precision, from where.
+    """Settings to load and run a checkpoint: device, precision, source and generation.
 
-    `dtype` is float32, bfloat16 or float16, or 8-bit or 4-bit by bitsandbytes.
-    Only with `agree` may the network be used: it is shown the size of a download and decides.
-    `revision` is a branch, tag or commit of the Hub.
-    `pretrained_only` accepts a checkpoint that has to be fine-tuned first. `max_new_tokens` is the
-    longest text to write, the task's usual where it is None. Without `thinking`, what would think
-    before it answers is told not to, where it can be told.
+    `dtype` is float32, bfloat16 or float16, or 8-bit or 4-bit by bitsandbytes; None lets `place`
+    choose. Without `agree` nothing is downloaded; it is called with each Download and decides.
+    `revision` is a branch, tag or commit of the Hub. `pretrained_only` accepts a checkpoint that
+    has to be fine-tuned first. `max_new_tokens` limits generated text, None by the task's default.
+    Without `thinking`, a model that can switch off its thinking before the answer does so.
     """
 
     device: str = "auto"
@@ -84,9 +83,9 @@ class Loading(NamedTuple):
 
 
 def resolve(checkpoint: str | Path, loading: Loading | None = None) -> LocalCheckpoint:
-    """Return the checkpoint a path, `demo:NAME` or hub id means.
+    """Return the checkpoint of a path, `demo:NAME` or Hub id; raise NotFoundError for others.
 
-    `HF_HOME`, `HF_ENDPOINT` and `HF_HUB_OFFLINE` are honoured.
+    `HF_HOME`, `HF_ENDPOINT` and `HF_HUB_OFFLINE` are respected.
     """
     name = str(checkpoint)
     if name.startswith(DEMO):
@@ -104,9 +103,10 @@ def resolve(checkpoint: str | Path, loading: Loading | None = None) -> LocalChec
 
 
 def _from_hub(name: str, loading: Loading) -> LocalCheckpoint:
-    """Return a checkpoint of the Hub: from its cache, else fetched where that is agreed to.
+    """Return a checkpoint from the Hub's cache, or download it if `loading.agree` consents.
 
-    The Hub's library shows on a terminal how far it is, and resumes what was broken off.
+    huggingface_hub shows progress on a terminal and resumes interrupted downloads. Raises
+    OfflineError without network access, InferenceError without consent.
     """
     cached = cached_snapshot(name, loading.revision)
     incomplete: BrokenCheckpointError | None = None
@@ -159,9 +159,9 @@ def _from_hub(name: str, loading: Loading) -> LocalCheckpoint:
 
 
 def _interruptible(fetch: Callable[[], str]) -> str:
-    """Return what is fetched in a thread: an interrupt would wait for a file that takes hours.
+    """Return the result of `fetch`, run in a thread so that Ctrl-C need not wait for a large file.
 
-    What there is of the file stays, and is gone on with.
+    On an interrupt `writing.abandoned` is set; the partial file stays for resuming.
     """
     pool = ThreadPoolExecutor(1)
     try:
@@ -174,7 +174,7 @@ def _interruptible(fetch: Callable[[], str]) -> str:
 
 
 def _needed_files(sizes: dict[str, int], name: str) -> tuple[str, ...]:
-    """Return the files at the top of a repository that loading needs."""
+    """Return the top-level files to load; raise an error without config.json or safe weights."""
     top = [file for file in sizes if "/" not in file]
     needed = {file for file in top if file.endswith(NEEDED)}
     weights = {file for file in needed if file.endswith(SAFE)}
@@ -195,7 +195,7 @@ def _needed_files(sizes: dict[str, int], name: str) -> tuple[str, ...]:
 
 @contextmanager
 def _hub_errors(name: str, revision: str | None) -> Iterator[None]:
-    """Turn what the Hub's library raises into one of our sentences."""
+    """Turn errors of huggingface_hub into an AdvisorError."""
     try:
         yield
     except AdvisorError:

@@ -38,21 +38,21 @@ MISSING = {
     ),
     "folder": ("works on several images and needs a folder of images", "--folder FOLDER"),
 }
-"""What a runner does with each need, and how to give it."""
+"""For each need, the reason that an error gives and the flag that its hint names."""
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class Runner:
     """A checkpoint that answers requests about images for one task.
 
-    `needs` is what it needs beside the image; `prompts` are those of the table, the task's first,
-    and `new_tokens` what it may write where nobody asks for more.
-    `entry` is what the catalogue says of the checkpoint, None of one that it does not know.
+    `act` is the id of the task's operation. `needs` are the inputs it needs beside the image (keys
+    of MISSING); `prompts` are those of the rules, the task's first; `new_tokens` is the default
+    limit of generated tokens. `entry` is the catalog's, None if it has none.
     """
 
     takes_regions: ClassVar[bool] = False
     scored_by: ClassVar[str] = ""
-    """Where `label_scores` come from; empty where there are none."""
+    """The source of `label_scores`, as in Candidate; empty if there are none."""
 
     checkpoint: LocalCheckpoint
     act: str
@@ -69,7 +69,7 @@ class Runner:
 
     @property
     def scoring_warnings(self) -> tuple[str, ...]:
-        """What the user should know where texts are scored, and none is written."""
+        """The warnings for the user if texts are scored rather than generated."""
         return self.warnings
 
     def __post_init__(self) -> None:
@@ -79,32 +79,32 @@ class Runner:
 
     @property
     def class_name(self) -> str:
-        """The transformers class that runs."""
+        """The name of the network's class."""
         return type(self.network).__name__
 
     def prepare(self) -> None:
-        """Load what turns images and words into the network's inputs."""
+        """Load the processor and the tokenizer."""
         self.processor: Any = load_part(self.checkpoint, "AutoProcessor")
         self.tokenizer: Any = getattr(self.processor, "tokenizer", self.processor)
 
     def processed(self, image: OpenedImage, **words: Any) -> dict[str, Any]:
-        """Return what the processor makes of an image and of words that go with it."""
+        """Return the processor's outputs for an image and its texts, on the device."""
         return self.on_device(self.processor(images=image.pixels, return_tensors="pt", **words))
 
     def respond(self, image: OpenedImage, request: Request) -> Reply:
-        """Answer; called without gradients, with the inputs checked."""
+        """Answer one request; the caller checks the inputs and turns gradients off."""
         raise NotImplementedError
 
     def respond_to_all(
         self, images: Sequence[OpenedImage], requests: Sequence[Request]
     ) -> list[Reply]:
-        """Answer a request about each image; one after the other unless a runner knows better."""
+        """Answer a request about each image, one after the other unless a runner makes batches."""
         return [self.respond(*each) for each in zip(images, requests, strict=True)]
 
     def label_scores(self, images: Sequence[OpenedImage], request: Request) -> list[list[float]]:
-        """Return what speaks for each text of a request, in 0..1, (images, texts).
+        """Return the score of each text of a request for each image, in 0..1, (images, texts).
 
-        Called within `running`; `request` is that of all the images.
+        Called within `running`. Raises UnsupportedError unless a runner can score texts.
         """
         raise runtime.UnsupportedError(
             f"`{self.checkpoint.name}` cannot score {count(len(request.texts), 'label')} for "
@@ -118,7 +118,7 @@ class Runner:
         return reply
 
     def run_all(self, images: Sequence[OpenedImage], requests: Sequence[Request]) -> list[Reply]:
-        """Answer a request about each of several images, as a batch where that is possible."""
+        """Check all inputs, then answer a request about each image, in batches if possible."""
         for each in zip(images, requests, strict=True):
             self._check(*each)
         with self.running():
@@ -127,7 +127,7 @@ class Runner:
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """Compute without gradients, from the seed; what goes wrong is said in our words."""
+        """Compute without gradients, from the seed, and turn errors of torch into AdvisorErrors."""
         torch = runtime.library("torch")
         with torch.inference_mode(), runtime.plain_errors(self.checkpoint.name), runtime.quiet():
             # Seeding every kind of device takes half a millisecond, the CPU's alone next to none.
@@ -137,7 +137,7 @@ class Runner:
             yield
 
     def _judged(self, reply: Reply, request: Request) -> Reply:
-        """Return the reply with what is to be said of it; refuse one that holds no numbers."""
+        """Return the reply, with a warning if the question was ignored; refuse NaN scores."""
         if any(math.isnan(answer.score or 0.0) for answer in reply.answers):
             raise runtime.BrokenCheckpointError(
                 f"`{self.checkpoint.name}` returned NaN scores",
@@ -150,7 +150,7 @@ class Runner:
         return replace(reply, warnings=(*reply.warnings, new))
 
     def on_device(self, inputs: Any) -> dict[str, Any]:
-        """Return processor outputs on the device, pixels in the network's precision."""
+        """Return processor outputs on the device, floating-point ones in the network's dtype."""
 
         def moved(value: Any) -> Any:
             if not hasattr(value, "to"):
@@ -194,9 +194,9 @@ def load_runner(
 ) -> Runner:
     """Load a checkpoint for a task with the class, processor and decoding that fit its type.
 
-    `checkpoint` is a folder, a hub id or `demo:NAME`; `loading` are fields of Loading: `device`,
+    `checkpoint` is a folder, a Hub id or `demo:NAME`; `loading` are fields of Loading: `device`,
     `dtype`, `revision`, `offline`, `agree`, `pretrained_only`, `max_new_tokens`, `seed` and
-    `thinking`. Raises an AdvisorError in one sentence.
+    `thinking`. Raises an AdvisorError if it cannot be loaded or does not support the task.
     """
     runtime.transformers()
     how = Loading(**loading)
@@ -235,13 +235,13 @@ def load_runner(
 
 
 def fixed_prompt(entry: Checkpoint | None, task: str) -> str | None:
-    """Return the prompt of a checkpoint for a task that no question changes, None where none is."""
+    """Return the checkpoint's own prompt for a task if it has no place for input, else None."""
     own = entry.prompts.get(task) if entry else None
     return None if own is None or "{" in own else own
 
 
 def fine_tuned_for(checkpoint: LocalCheckpoint, task: str) -> LocalCheckpoint:
-    """Return the checkpoint, or the one in its folder that its card names for this task."""
+    """Return the checkpoint in the subfolder that its card names for this task, else itself."""
     folders = read_card(checkpoint.folder).get("folders")
     named = folders.get(task) if isinstance(folders, dict) else None
     if not isinstance(named, str) or Path(named).name != named or named in ("", ".", ".."):
@@ -253,7 +253,7 @@ def fine_tuned_for(checkpoint: LocalCheckpoint, task: str) -> LocalCheckpoint:
 def supported_tasks(
     checkpoint: LocalCheckpoint, rulebase: RuleBase | None = None
 ) -> tuple[str, ...]:
-    """Return the task ids that a runner exists for, by the checkpoint's model type."""
+    """Return the ids of the tasks that a runner supports for the checkpoint's model type."""
     rulebase = rulebase or shipped_table()
     uses = _uses(rulebase, checkpoint)
     acts = [act for act in rulebase.acts.values() if use_for(uses, act, checkpoint.part_types)]
@@ -263,7 +263,7 @@ def supported_tasks(
 def act_and_use(
     rulebase: RuleBase, checkpoint: LocalCheckpoint, task: str
 ) -> tuple[Act, RunnerUse]:
-    """Return what the table says of a checkpoint and a task; UnsupportedError where nothing."""
+    """Return the operation of a task and its `uses` entry; raise UnsupportedError without one."""
     uses = _uses(rulebase, checkpoint)
     if not uses:
         raise runtime.UnsupportedError(
@@ -284,12 +284,12 @@ def act_and_use(
 
 
 def class_to_load(use: RunnerUse, checkpoint: LocalCheckpoint) -> str:
-    """Return the transformers class that a use loads a checkpoint with."""
+    """Return the name of the transformers class that a `uses` entry sets for a checkpoint."""
     return use.loads.get(checkpoint.model_type) or use.loads[ANY_TYPE]
 
 
 def _uses(rulebase: RuleBase, checkpoint: LocalCheckpoint) -> tuple[RunnerUse, ...]:
-    """Return the uses of a checkpoint; those of any type only where transformers has a chat."""
+    """Return the `uses` entries of a model type; those of any type only if it is a chat model."""
     uses = rulebase.uses_of(checkpoint.model_type)
     if all(checkpoint.model_type in use.loads for use in uses):
         return uses
@@ -299,7 +299,7 @@ def _uses(rulebase: RuleBase, checkpoint: LocalCheckpoint) -> tuple[RunnerUse, .
 
 
 def runner_class(use: RunnerUse) -> type[Runner]:
-    """Return the class that a use names; UnsupportedError where there is none."""
+    """Return the runner class that an entry names; raise UnsupportedError if it does not exist."""
     module, _, name = use.runner.partition(".")
     try:
         runner: type[Runner] = getattr(importlib.import_module(f"advisor.trial.{module}"), name)

@@ -1,4 +1,4 @@
-"""The libraries of the `try` extra: imported when used, kept quiet, their errors in our words."""
+"""The libraries of the `try` extra: imported when used, kept quiet, with plain errors."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class InferenceError(AdvisorError, kind="inference"):
 
 
 class ImageError(InferenceError, kind="unreadable-image"):
-    """A file cannot be shown to a checkpoint."""
+    """A file cannot be read as an image, or does not fit the checkpoint."""
 
 
 class OutOfMemoryError(InferenceError, kind="out-of-memory"):
@@ -28,33 +28,33 @@ class OutOfMemoryError(InferenceError, kind="out-of-memory"):
 
 
 class UnsupportedError(InferenceError, kind="unsupported"):
-    """This model type cannot do this task."""
+    """The checkpoint, its class or the device does not support the request."""
 
 
 class BrokenCheckpointError(InferenceError, kind="broken-checkpoint"):
-    """The checkpoint's files are damaged or incomplete."""
+    """The checkpoint's files are damaged, incomplete or not usable by transformers."""
 
 
 class MissingInputError(InferenceError, kind="missing-input"):
-    """The task needs something that was not given: labels, a question, other images."""
+    """The task needs an input that was not passed: labels, a question, other images."""
 
 
 OWN_CLASSES, OWN_NETWORKS = "UnifiedVLP", "advisor.unified_vlp"
-"""How the classes begin that transformers lacks, and where they are."""
+"""Prefix of the classes that transformers lacks, and their module."""
 PANIC = "PanicException"
-"""What tokenizers raises where its Rust code gave up; it is no Exception, and has no module."""
+"""The type that tokenizers raises if its Rust code panics; a BaseException without a module."""
 NO_MEMORY = ("not enough memory", "can't allocate memory", "out of memory")
-"""What a RuntimeError of torch says where memory ran out."""
+"""Phrases of torch's RuntimeError for too little memory."""
 DEBUG = "set `ADVISOR_DEBUG=1` to print the traceback"
 _PIP = re.compile(r"pip install (?:-U |--upgrade )?([A-Za-z][\w.-]*\w)")
 _LIBRARY = re.compile(r"requires? the (\w+) library but it was not found", re.IGNORECASE)
 
 
 def library(name: str, extra: str = "try", what: str = "running a checkpoint") -> Any:
-    """Import a library of an extra; MissingExtraError says what needs it and how to install it.
+    """Import a library of an extra; MissingExtraError names `what` needs it and how to install it.
 
-    The threads of torch are told to sleep while they wait, which only works before it is imported:
-    where they spin, small networks take up to twenty times as long beside other work.
+    The threads of torch are set to sleep while they wait, which only works before its import:
+    spinning threads make small networks up to twenty times slower beside other work.
     """
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     try:
@@ -78,9 +78,9 @@ def transformers() -> Any:
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
-    """Silence the progress bars, advice and warnings of transformers; ours say what matters.
+    """Silence the progress bars, advice and warnings of transformers, and forbid Hub requests.
 
-    The Hub is not asked inside either, whatever a checkpoint names.
+    advisor's own warnings report the relevant facts.
     """
     import warnings
 
@@ -109,9 +109,9 @@ def quiet() -> Iterator[None]:
 
 
 def network_class(name: str) -> Any:
-    """Return a class by its name, of transformers or of advisor's own; None where there is none.
+    """Return a class of transformers or of advisor by name; None if it does not exist.
 
-    Importing the own ones makes them known to the Auto classes of this process.
+    Importing advisor's own classes registers them with the Auto classes of this process.
     """
     if name.startswith(OWN_CLASSES):
         return getattr(library(OWN_NETWORKS), name, None)
@@ -119,7 +119,7 @@ def network_class(name: str) -> Any:
 
 
 def versions() -> dict[str, str]:
-    """Return the versions of what computes: Python, torch, transformers, Pillow."""
+    """Return the versions of Python, torch, transformers and Pillow."""
     import platform
 
     libraries = {"torch": "torch", "transformers": "transformers", "pillow": "PIL"}
@@ -129,7 +129,7 @@ def versions() -> dict[str, str]:
 
 @contextlib.contextmanager
 def plain_errors(name: str) -> Iterator[None]:
-    """Turn what torch and transformers raise while they use `name` into one of our sentences."""
+    """Turn errors of torch and transformers while they use `name` into an AdvisorError."""
     try:
         yield
     except AdvisorError:
@@ -171,7 +171,7 @@ def plain_errors(name: str) -> Iterator[None]:
 
 
 def _asks_the_hub(error: BaseException | None) -> bool:
-    """Return whether an error, or what it came from, is that of asking the Hub offline."""
+    """Return whether an error, or one of its causes, is that of a Hub request while offline."""
     errors = library("huggingface_hub.errors")
     while error is not None:
         if isinstance(error, (errors.OfflineModeIsEnabled, errors.LocalEntryNotFoundError)):
@@ -181,5 +181,5 @@ def _asks_the_hub(error: BaseException | None) -> bool:
 
 
 def first_words(error: BaseException) -> str:
-    """Return what an error says, in one line of some length."""
+    """Return the message of an error as one line of at most 300 characters."""
     return " ".join(str(error).split())[:300] or type(error).__name__

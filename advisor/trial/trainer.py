@@ -44,7 +44,7 @@ from advisor.writing import write_text
 
 RECORD = "begun-from"
 LOGGED = 0.005
-"""The share of the steps after which a training tells how far it is, beside the ends of epochs."""
+"""Share of the steps between two progress reports, beside those at the ends of epochs."""
 WEIGHT_DECAY = 0.01
 LOSSES = {"loss": "loss", "eval_loss": HELD_OUT_LOSS}
 
@@ -52,9 +52,10 @@ LOSSES = {"loss": "loss", "eval_loss": HELD_OUT_LOSS}
 class Recipe(NamedTuple):
     """How a kind of network is trained, beside its settings.
 
-    `collate` makes a batch of examples in an epoch (-1: the one that is judged by), with `labels`.
+    `collate` makes a batch, with `labels`, from examples and their epoch (-1: validation).
     `warm_up` is the share of the steps in which the learning rate rises; it falls to 0 after that.
-    `finish` is called before `parts` are saved. `composition` is what it began with, if anything.
+    `finish` is called before `parts` are saved. `composition` is the Composition made in this run,
+    or None.
     """
 
     collate: Callable[[Sequence[TrainingExample], int], dict[str, Any]]
@@ -65,7 +66,7 @@ class Recipe(NamedTuple):
 
 
 class Rows(torch.utils.data.Dataset[tuple[TrainingExample, int]]):
-    """Examples, each with the epoch it is drawn in; -1 for those that are judged by."""
+    """Examples, each paired with the current epoch, or with -1 in a validation set."""
 
     def __init__(self, examples: tuple[TrainingExample, ...]) -> None:
         self.examples, self.epoch = examples, -1
@@ -78,31 +79,28 @@ class Rows(torch.utils.data.Dataset[tuple[TrainingExample, int]]):
 
 
 class Watch(TrainerCallback):
-    """Saves between epochs, and tells how far training is."""
+    """Requests checkpoints within epochs, and reports progress."""
 
     def __init__(self, rows: Rows, every: int, progress: Progress) -> None:
         self.rows, self.every, self.progress = rows, every, progress
         self.first_step: int | None = None
 
     def on_epoch_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002
-        """Note the epoch, by which the batches differ."""
+        """Set the epoch of the rows, on which the batches depend."""
         self.rows.epoch = int(state.epoch or 0)
 
     def on_step_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002
-        """Note where training began: all that was saved is read by now."""
+        """Keep the number of the first step of this run; a checkpoint is loaded by then."""
         if self.first_step is None:
             self.first_step = state.global_step
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        """Have a checkpoint saved where it is time.
-
-        At the end of an epoch one is saved in any case, when its loss on held-out data is known.
-        """
+        """Request a checkpoint every `every` steps, except at an epoch end: Trainer saves then."""
         in_epoch = state.global_step % (state.max_steps // int(args.num_train_epochs))
         control.should_save |= bool(in_epoch) and state.global_step % self.every == 0
 
     def on_log(self, args: Any, state: Any, control: Any, logs: Any, **_: Any) -> None:  # noqa: ARG002
-        """Tell how far training is; refuse a loss that is no number."""
+        """Report progress; raise InferenceError if a loss is NaN or infinite."""
         losses = {LOSSES[name]: loss for name, loss in logs.items() if name in LOSSES}
         if self.first_step is None or not losses:
             return
@@ -116,14 +114,14 @@ class Watch(TrainerCallback):
 
 
 class KeptTrainer(Trainer):
-    """A Trainer whose checkpoints hold the weights under the names that they have in memory.
+    """A Trainer whose checkpoints keep the names that weights have in memory.
 
     `save_pretrained` writes some under older names (ViT's, as of transformers 5.24), and Trainer
-    reads a checkpoint by `load_state_dict`, which passes over what it does not know by name.
+    reads a checkpoint by `load_state_dict`, which skips names that it does not know.
     """
 
     def save_model(self, output_dir: str | None = None, _internal_call: bool = False) -> None:
-        """Write the weights of a checkpoint, or of the folder of the training."""
+        """Write the weights to `output_dir`, or to the folder of the training."""
         folder = Path(output_dir or self.args.output_dir)
         folder.mkdir(parents=True, exist_ok=True)
         save_model(self.model, str(folder / SAFE_WEIGHTS_NAME))
@@ -138,10 +136,10 @@ def train(
     folder: Path,
     progress: Progress,
 ) -> FineTuning:
-    """Train from the last checkpoint in `folder` to the end, save, and return what came of it.
+    """Train from the last checkpoint in `folder` to the end, save, and return the result.
 
-    Checkpoints are those of transformers' Trainer, in `folder/unfinished`; the network that is
-    saved is that of the epoch with the lowest loss on `held_out`.
+    Checkpoints are those of transformers' Trainer, in `folder/unfinished`. The saved network is
+    that of the epoch with the lowest loss on `held_out`.
     """
     unfinished, name = folder / UNFINISHED, runner.checkpoint.name
     watch = Watch(Rows(examples), training.checkpoint_every, progress)
@@ -195,7 +193,7 @@ def _trainer(
     folder: Path,
     watch: Watch,
 ) -> Trainer:
-    """Return a Trainer that writes nowhere but in `folder`, and to no stream."""
+    """Return a silent Trainer that writes only to `folder`; refuse devices it cannot use."""
     place = runner.placement
     if (number := place.device.partition(":")[2]).strip("0"):
         raise runtime.UnsupportedError(
@@ -258,7 +256,7 @@ def _trainer(
 
 
 def _texts(runner: Runner, examples: tuple[TrainingExample, ...], training: Training) -> list[str]:
-    """Return what the network writes or answers about each example."""
+    """Return the text or the answer that the network generates for each example."""
     runner.network.eval()
     size, texts = training.batch_size or 1, []
     for start in range(0, len(examples), size):
@@ -270,7 +268,7 @@ def _texts(runner: Runner, examples: tuple[TrainingExample, ...], training: Trai
 
 
 def last_checkpoint(unfinished: Path) -> Path | None:
-    """Return the last checkpoint that is whole: its state is written as the last file."""
+    """Return the last complete checkpoint, or None; its state file is written last."""
     numbered = {
         int(path.name.rpartition("-")[2]): path
         for path in unfinished.glob("checkpoint-*")
@@ -284,10 +282,10 @@ def last_checkpoint(unfinished: Path) -> Path | None:
 
 
 def begin(folder: Path, identity: Any, make: Callable[[Path], object] | None = None) -> Path:
-    """Return the network that the training in a folder begins with, made where it is not there.
+    """Return the folder of the initial network of a training; `make` creates it if missing.
 
-    `identity` is plain JSON, and with the versions of the libraries it decides what comes of the
-    training. Raises InferenceError where an earlier one in this folder had another.
+    `identity` (JSON) and the library versions determine the result of a training. Raises
+    InferenceError if the folder has an interrupted training with others.
     """
     start = folder / UNFINISHED / "start"
     record = start.with_name(RECORD)
@@ -309,10 +307,10 @@ def begin(folder: Path, identity: Any, make: Callable[[Path], object] | None = N
 
 
 def save_trained(parts: tuple[Any, ...], folder: Path) -> None:
-    """Write the trained network and what goes with it; what can be loaded is complete.
+    """Write the trained network and its processors; the folder is loadable only when complete.
 
-    All files are written aside and then moved, config.json as the last one, since nothing loads
-    a folder without it.
+    All files are written to another folder and then moved, config.json last, since nothing loads a
+    folder without it.
     """
     aside = folder / UNFINISHED / "trained"
     shutil.rmtree(aside, ignore_errors=True)

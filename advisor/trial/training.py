@@ -1,7 +1,7 @@
-"""A training: its settings, what is learnt from, and what came of it.
+"""A training: its settings, its examples and its result.
 
-Data are images or stored regions, with captions, or with questions and answers, in the files that
-`advisor evaluate` reads: tables, COCO captions, VQA's questions.
+Data are images or stored region features, with captions, or with questions and answers, in files
+that `advisor evaluate` reads: tables, COCO captions, VQA questions.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from advisor.trial.runtime import library
 
 SAMPLES = 5
 UNFINISHED = "unfinished"
-"""The folder of a training, in the one that it is to be saved to."""
+"""Name of the folder of an unfinished training, within the output folder."""
 HELD_OUT_LOSS = "validation loss"
 PRECISIONS = ("auto", "no", "bf16", "fp16")
 number = partial(option, min=1, show_default=False)
@@ -35,7 +35,7 @@ number = partial(option, min=1, show_default=False)
 class Training:
     """How to train; the fields are options of `advisor compose` and `advisor train` as well.
 
-    None stands for what is usual for the network, which `filled` puts in.
+    `filled` replaces None by the network's usual value.
     """
 
     epochs: Annotated[int | None, number("--epochs", "Number of training epochs.")] = None
@@ -68,20 +68,20 @@ class Training:
         check_name("precision", self.mixed_precision, PRECISIONS, "precisions")
 
     def filled(self, usual: Mapping[str, Any]) -> Training:
-        """Return the settings with what is `usual` where nothing was given."""
+        """Return the settings with the values of `usual` for fields that are None."""
         lacking = {name: value for name, value in usual.items() if getattr(self, name) is None}
         return replace(self, **lacking)
 
     @property
     def identity(self) -> dict[str, Any]:
-        """The settings that decide what comes of it."""
+        """The settings that determine the result."""
         apart = ("device", "workers", "checkpoint_every")
         return {name: value for name, value in asdict(self).items() if name not in apart}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """A held-out image: what it should say, and what the network wrote before and after."""
+    """A held-out image: the expected text, and the network's output before and after training."""
 
     image: str
     text: str
@@ -91,12 +91,12 @@ class Sample:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FineTuning:
-    """What training did: losses on held-out examples, texts before and after.
+    """The result of a training: losses on held-out examples, and outputs before and after.
 
-    The network is that of `best_step`, whose loss on what was held out is the lowest of all epochs;
-    `steps` were taken. `samples` are drawn among the held-out examples; `notes` say what is wrong
-    with what was learnt. `settings` are those trained with, the usual ones put in. `composition` is
-    the Composition that was made first, None where nothing was joined in this run.
+    The network is that of `best_step`, of the epoch with the lowest validation loss; `steps` is the
+    number of optimizer steps. `samples` are drawn from the held-out examples; `notes` are warnings
+    about the outputs. `settings` are complete, with usual values. `composition` is the Composition
+    made in this run, or None.
     """
 
     folder: Path
@@ -115,28 +115,28 @@ class FineTuning:
     composition: Any = None
 
     def as_json(self) -> dict[str, Any]:
-        """Return the result as JSON keys; what was joined is among them where it was joined now."""
+        """Return the result as JSON keys; `composition` is left out if it is None."""
         values = asdict(replace(self, composition=None)) | {"folder": str(self.folder)}
         del values["composition"]
         return values | ({"composition": self.composition.as_json()} if self.composition else {})
 
 
 Progress = Callable[[int, int, Mapping[str, float]], object]
-"""Gets after which step of how many training is, and the losses by name: the mean since the last
-call, and at the end of an epoch that on what is held out, alone."""
+"""Receives the step, the number of steps, and losses by name: the mean training loss since the last
+call, or at the end of an epoch the validation loss alone."""
 
 
 def draw_samples(samples: Sequence[Sample], seed: int) -> tuple[Sample, ...]:
-    """Return some samples, drawn by the seed, in the order that they have."""
+    """Return at most SAMPLES samples, drawn by the seed, in their order."""
     places = random.Random(seed).sample(range(len(samples)), min(SAMPLES, len(samples)))
     return tuple(samples[place] for place in sorted(places))
 
 
 def doubts(samples: Sequence[Sample], learnt: Sequence[str]) -> tuple[str, ...]:
-    """Say what is wrong with the texts after training, and what to try.
+    """Return warnings about the outputs after training, with advice.
 
-    That is one text for all images where there should be several, and fewer right texts than the
-    commonest of those `learnt` from would give.
+    They report the same output for all images, and fewer correct outputs than the most common of
+    the texts in `learnt` would score.
     """
     warnings = []
     written, wanted = {each.after for each in samples}, {each.text for each in samples}
@@ -157,14 +157,14 @@ def doubts(samples: Sequence[Sample], learnt: Sequence[str]) -> tuple[str, ...]:
 
 
 AGREED = 10
-"""VQA: an answer scores min(1, times given * 3 / 10), as Pythia reads it."""
+"""VQA annotators per question: an answer scores min(1, 3 * its count / 10), as in Pythia."""
 FEW = 4
-"""Of fewer answers each is right: their annotators are not VQA's ten."""
+"""With fewer answers each scores 1: they are not those of VQA's ten annotators."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingExample:
-    """An image (or its stored regions), a text, and soft scores of answers where it is a question.
+    """An image (or its region features), a caption or a question, and soft scores of the answers.
 
     `image` is a path, which for regions may end in `::ID`.
     """
@@ -175,17 +175,17 @@ class TrainingExample:
 
     @property
     def expected(self) -> str:
-        """What should be written: the caption, or the best answer."""
+        """The expected output: the caption, or the answer with the highest score."""
         return max(self.answers, key=lambda each: each[1])[0] if self.answers else self.text
 
 
 def read_examples(
     data: str | Path, images: str | Path | None = None, annotations: str | Path | None = None
 ) -> tuple[TrainingExample, ...]:
-    """Return the examples of a file; `images` is the folder of the images, else the file's own.
+    """Return the examples of a file; `images` is the image folder, by default that of the file.
 
-    `annotations` are the answers to VQA's questions, looked for beside these where it is None.
-    Raises BrokenFileError with every problem named, up to twenty.
+    `annotations` are the answers to VQA questions; None searches the folder of the file for them.
+    Raises BrokenFileError that lists up to twenty problems, or for fewer than two images.
     """
     source = Path(data)
     folder = Path(images) if images is not None else source.parent
@@ -222,7 +222,7 @@ def read_examples(
 
 
 def _learnt_from(each: Annotation, path: Path) -> Iterator[TrainingExample]:
-    """Yield an example for each caption of an image, or one for the question about it."""
+    """Yield an example for each caption of an image, or one for its question."""
     if each.question and each.answers:
         times = Counter(each.answers)
         few = len(each.answers) < FEW
@@ -235,9 +235,9 @@ def _learnt_from(each: Annotation, path: Path) -> Iterator[TrainingExample]:
 def hold_out(
     examples: tuple[TrainingExample, ...], share: float, seed: int
 ) -> tuple[tuple[TrainingExample, ...], tuple[TrainingExample, ...]]:
-    """Return training examples and held-out examples; the same seed gives the same parts.
+    """Return training and held-out examples; the same seed gives the same split.
 
-    The cut goes between images, so that no held-out image was seen with another text.
+    All examples of an image are in the same part.
     """
     images = list(dict.fromkeys(each.image for each in examples))
     random.Random(seed).shuffle(images)
@@ -247,7 +247,7 @@ def hold_out(
 
 
 def _picture(folder: Path, name: str) -> Path | None:
-    """Return the image of a name, or its stored regions; a number is one of COCO's images."""
+    """Return the path of an image or of its region features, or None; a number is a COCO image."""
     file, mark, key = name.partition("::")
     if is_file(folder / file):
         return folder / f"{file}{mark}{key}"
@@ -266,6 +266,6 @@ def _picture(folder: Path, name: str) -> Path | None:
 
 @cache
 def _names_in(file: Path) -> frozenset[str]:
-    """Return the images whose regions an `.h5` file holds, each under its name."""
+    """Return the names of the images whose region features an `.h5` file holds."""
     with library("h5py", "vlp").File(file, "r") as stored:
         return frozenset(stored.keys())

@@ -1,4 +1,4 @@
-"""`advisor compose`, `train vlp` and `convert vlp`: networks joined, trained and converted."""
+"""`advisor compose`, `train vlp` and `convert vlp`: combine, train and convert networks."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ Answers = Annotated[
 ]
 EXAMPLES = "`advisor compose --help` shows examples of both"
 SILENCE_S = 30
-"""Off a terminal, at most so long passes between two lines of progress, but for slow steps."""
+"""Seconds between two lines of progress, if stderr is not a terminal."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """What to join, or the joined checkpoint to train, and the pairs; empty where not given."""
+    """The models to combine, or the one to fine-tune, and the pairs; empty if not passed."""
 
     encoder: Annotated[str, option("--encoder ID|FOLDER", "Pretrained vision encoder.")] = ""
     decoder: Annotated[str, option("--decoder ID|FOLDER", "Pretrained text decoder.")] = ""
@@ -68,7 +68,7 @@ class Parts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Material:
-    """What is learnt, from what, and where it starts; empty where not given."""
+    """The objective, the data and the initial model of a training; empty if not passed."""
 
     aim: Annotated[
         str, option("--aim AIM", "Training objective: pretraining, captions or answers.")
@@ -193,7 +193,7 @@ def convert(
 
 
 def _folder_of(save: list[str], shown: Shown) -> str:
-    """Return the one folder to write to."""
+    """Return the one output folder; raise UsageError for none or several."""
     if len(save) != 1:
         hint = f"found {', '.join(save)}" if save else "e.g. --save my-captioner"
         raise UsageError("the output folder is missing. Add --save FOLDER", hint=hint)
@@ -203,7 +203,7 @@ def _folder_of(save: list[str], shown: Shown) -> str:
 
 
 def _report(done: Composition | FineTuning, flags: str = "--task captioning") -> Report:
-    """Return what was joined, or trained and is tried with some flags, ready to be drawn."""
+    """Return the report of a combined or trained model; `flags` go into its `advisor try` line."""
 
     def as_page() -> Page:
         from advisor.trial.page import composition_page, finetuning_page
@@ -217,12 +217,12 @@ def _report(done: Composition | FineTuning, flags: str = "--task captioning") ->
 
 @contextmanager
 def resumable() -> Iterator[Progress]:
-    """Show how far a training is, and say how to go on where it was stopped."""
+    """Yield a callback that shows training progress; on Ctrl-C, say how to resume."""
     shown_at = began = time.monotonic()
     first: int | None = None
 
     def show(step: int, steps: int, losses: Mapping[str, float]) -> None:
-        """Show a step; off a terminal only some, and each end of an epoch."""
+        """Show a step; without a terminal, only every SILENCE_S seconds and at an epoch's end."""
         nonlocal shown_at, began, first
         now = time.monotonic()
         if first is None:
@@ -246,7 +246,7 @@ def resumable() -> Iterator[Progress]:
 
 
 def _report_of_conversion(done: Any) -> Report:
-    """Return what was converted, ready to be drawn."""
+    """Return the report of a converted checkpoint."""
 
     def as_page() -> Page:
         from advisor.draw.blocks import Heading, Item, Items, Pairs

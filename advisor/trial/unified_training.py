@@ -1,4 +1,4 @@
-"""Training a unified VLP: pre-training by hidden words, or fine-tuning for captions or answers."""
+"""Training of a unified VLP: masked-word pre-training, or fine-tuning for captions or answers."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ PRETRAINING, CAPTIONS, ANSWERS = "pretraining", "captions", "answers"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Aim:
-    """What is trained for, with the published settings (README and run.py of LuoweiZhou/VLP).
+    """A training objective, with the published settings (README and run.py of LuoweiZhou/VLP).
 
     `sequences` is the share of examples under the sequence-to-sequence mask, the others are
-    bidirectional; `share` of the words are hidden, and no more than `most`. The published batches
-    are 64 a GPU, on 8 GPUs for pre-training and captions and 2 for answers, and the rates are those
-    of one GPU.
+    bidirectional; `share` of the words are hidden, at most `most` of a text. The published batches
+    are 64 per GPU, on 8 GPUs for pre-training and captions and 2 for answers; the learning rates
+    are for one GPU.
     """
 
     epochs: int
@@ -75,10 +75,10 @@ def train_unified(
 ) -> FineTuning:
     """Train for an aim (`pretraining`, `captions`, `answers`) and save to a folder.
 
-    `checkpoint` is where it starts; without one a small network is built, on a grid for pictures
-    and on their regions for stored ones, with the words of `vocabulary` or of the texts.
-    `training` are fields of Training; those left out are the published ones. The best epoch and
-    interrupted runs are as in `finetune`.
+    Training starts from `checkpoint`, or from a small new network: on a grid for images or on
+    region features, with the words of `vocabulary` or of the texts. `training` are fields of
+    Training, by default the published ones. The best epoch is kept and interrupted runs are resumed
+    as in `finetune`.
     """
     published, folder, how = AIMS[aim], Path(output), Training(**training)
     usual = ("epochs", "learning_rate", "batch_size")
@@ -92,7 +92,7 @@ def train_unified(
     trained, held_out = hold_out(examples, how.held_out, how.seed)
 
     def make(place: Path) -> None:
-        """Write the network to begin with to a folder."""
+        """Write the initial network to a folder."""
         beginnings = library(f"{OWN_NETWORKS}.beginnings")
         counted = Counter(answer for each in trained for answer, _ in each.answers)
         if checkpoint:
@@ -126,10 +126,10 @@ def train_unified(
 def _batch(
     runner: Any, aim: Aim, examples: Sequence[TrainingExample], drawn_by: str
 ) -> dict[str, Any]:
-    """Return regions or pixels, and the texts with words hidden and what is to be found.
+    """Return regions or pixels, texts with hidden words, and the labels to predict.
 
-    Masks and hidden words are drawn by `drawn_by`, the text and the image's name alone, so that
-    they are the same in whichever batch, process and folder it is.
+    Masks and hidden words depend only on `drawn_by`, the text and the image's name: they are the
+    same in any batch, process and folder.
     """
     layout = library(f"{OWN_NETWORKS}.processor")
     config, processor = runner.network.config, runner.processor
