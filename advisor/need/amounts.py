@@ -1,4 +1,4 @@
-"""What the numbers of a sentence count."""
+"""The measures that the numbers of a sentence count, such as images, classes or gigabytes."""
 
 from __future__ import annotations
 
@@ -13,55 +13,58 @@ from advisor.need.sweep import OF_EACH, Mark, Swept
 from advisor.tokens import Token, written_by_character
 
 NEAR = 3
-"""What stands before its number is no farther than so many words."""
+"""A unit before its number is at most this many words away."""
 
 FAR_EACH = 4
-"""Words for each class begin so many words before the number of its examples: je Art ca. 40."""
+"""Words for "each class" begin at most this many words before the number: je Art ca. 40."""
 
 
 EXAMPLES, CLASSES, ITEMS = "examples", ("classes", "kinds"), ("items", "things")
-"""Measures: there are so many examples of each class; items that are trained on are examples."""
+"""Measures. Items that a model is trained on count as examples."""
 
 FEW, LEAST_TAUGHT, TAUGHT = "few-examples", 16, ("training", "classify", "tag")
-"""The measure of fewer examples than train a model that writes, and concepts of what they train."""
+"""The measure of examples below this number, and concepts that still count them as EXAMPLES."""
 
 TRAINING, LEARNT_FROM, ALL_THERE_IS = "training", "learnt-from", "few"
-"""The concept of who trains, the words right before what that is done on, and beside few of it."""
+"""The concept of training, and particles right before training data (on) and beside few items."""
 
 LACKING = ("untrained", "no-examples")
-"""Concepts of examples that nobody has."""
+"""Concepts of missing training data."""
 
 WAITING, SORTING = ("waiting", "per-"), ("classify", "tag", "labelled")
-"""Beginnings of measures of so many a time, and concepts of who has examples of each class."""
+"""Prefixes of measures of images to process (per-day), and concepts of assigning labels."""
 
 COUNTED = "count"
-"""The concept of who counts what images show: a number with no word for images is of that."""
+"""The concept of counting objects: with it, a number without a known noun counts no images."""
 
 HOLDING = "within"
-"""The particle between what is counted and what that is seen in."""
+"""The particle between counted objects and the images: 500 nuclei in images."""
 
 PARAMETERS = ("parameters", "billions")
-"""Measures of what a model has; a limit of so many that count nothing near is one of them."""
+"""Measures of model size; a limit of a million or more without a noun counts parameters."""
 
 LIMIT, ABOVE, BELOW = "limit", "above", frozenset("<≤")
-"""Words beside the most that something may be, before what none may be above, and signs."""
+"""The particles "at most" and "above" (negated: a limit), and signs before a maximum."""
 
 LEAST_NAMELESS = 1_000
-"""So many of what has no known word are the images; fewer may be anything."""
+"""A number from here on without a known noun counts images; a smaller one may count anything."""
 
 COMPUTER = "system-memory"
-"""The measure of a computer's own memory, which is not that of its graphics card."""
+"""The measure of system memory (RAM), as opposed to that of the graphics card."""
 
 MOST_EACH = 5_000
-"""More images are no examples of each class: `trier 15 000 photos par type` sorts them by it."""
+"""A larger number of images is not one for each class: `trier 15 000 photos par type`."""
 
 
 TIMES = frozenset("x×")
-"""Between a number of classes and that of the examples of each: 200 species × 40 photos."""
+"""Signs between the number of classes and of examples of each: 200 species × 40 photos."""
 
 
 def amounts(lexicon: Lexicon, swept: Swept) -> list[Amount]:
-    """Return the numbers that count something, each with the first measure that fits."""
+    """Return the numbers that count something, in order, in units of the measure's question.
+
+    Numbers outside 1 to LARGEST are left out. Examples of each class are multiplied by the classes.
+    """
     numbers = numbers_in(lexicon, swept)
     counted = {  # of a search, captions are no examples
         id
@@ -105,13 +108,13 @@ def amounts(lexicon: Lexicon, swept: Swept) -> list[Amount]:
 
 
 def _is_rate_of(swept: Swept, mark: Mark, number: Amount) -> bool:
-    """True for so many a time that stands before its number: every day 500 photos."""
+    """True for a measure of WAITING at most NEAR words before its number: every day 500 photos."""
     near = 0 <= number.first - mark.last <= NEAR
     return near and mark.id.startswith(WAITING) and _is_one_clause(swept, mark.first, number.first)
 
 
 def _nameless(swept: Swept, number: Amount, mark: Mark | None) -> str:
-    """Return what a number counts with no word for it: parameters below a limit, else images."""
+    """Return the measure of a number without a noun in its clause: parameters, items or ""."""
     if mark and _is_one_clause(swept, mark.first, number.first) and mark.first <= number.last + 1:
         return ""
     if number.value >= MILLION and is_limited(swept, number):
@@ -125,14 +128,14 @@ def _nameless(swept: Swept, number: Amount, mark: Mark | None) -> str:
 
 
 def _counts_a_word(lexicon: Lexicon, swept: Swept, number: Amount) -> bool:
-    """True where a word follows that a number may count, though it says nothing known."""
+    """True if a content word follows the number, known or not."""
     form = swept.tokens[number.last].form if number.last < len(swept.tokens) else ""
     joins = form in lexicon.quiet and form not in lexicon.skipped
     return form.isalpha() and not (joins or written_by_character(form))
 
 
 def is_limited(swept: Swept, amount: Amount, *ids: str) -> bool:
-    """True for an amount that is the most there may be: under 1B, 48 hours at most."""
+    """True for a maximum: under 1B, 48 hours at most. `ids` are further particles before one."""
     marks, first = swept.of(PARTICLE), amount.first
     if first and swept.tokens[first - 1].form in BELOW:
         return True
@@ -144,7 +147,7 @@ def is_limited(swept: Swept, amount: Amount, *ids: str) -> bool:
 
 
 def _ends_a_name(swept: Swept, measures: Sequence[Mark], number: Amount) -> bool:
-    """True behind a word with a capital, which begins no sentence and counts nothing: iPhone 15."""
+    """True behind a capitalized word that is no unit: iPhone 15. Sentence starts are left out."""
     place = number.first - 1
     if place < 0 or any(place in mark.places for mark in measures):
         return False
@@ -155,7 +158,7 @@ def _ends_a_name(swept: Swept, measures: Sequence[Mark], number: Amount) -> bool
 
 
 def _is_learnt_from(lexicon: Lexicon, swept: Swept, number: Amount, mark: Mark) -> bool:
-    """True for items that somebody trains on, or each class has: fine-tune on my 500 images."""
+    """True for items that are training data: fine-tune on my 500 images, sort them, 40 of each."""
     place = number.first
     while place and swept.tokens[place - 1].form in lexicon.skipped:
         place -= 1
@@ -178,7 +181,7 @@ def _is_learnt_from(lexicon: Lexicon, swept: Swept, number: Amount, mark: Mark) 
 def _of_all_classes(
     lexicon: Lexicon, swept: Swept, amounts: list[Amount], numbers: Sequence[Amount]
 ) -> list[Amount]:
-    """Return amounts with the examples of each class as those of all: 50 each of 12 are 600."""
+    """Return the amounts, examples of each class times the classes: 50 of each of 12 become 600."""
     tokens = [*swept.tokens[1:], Token("", 0, 0)]
     nouns = {tokens[mark.last - 1].form for mark in swept.of(PARTICLE) if mark.id == OF_EACH}
     bare = not all(form.isalpha() and form not in lexicon.quiet for form in nouns)
@@ -206,13 +209,13 @@ def _of_all_classes(
 
 
 def _counts_some(swept: Swept, number: Amount, nouns: Set[str]) -> bool:
-    """True for a number of what has some each: 8 product areas, 120 photos per area."""
+    """True for a number above 1 with one of the `nouns` in the next two words: 8 product areas."""
     near = takewhile(lambda token: token.is_word, swept.tokens[number.last :])
     return number.value > 1 and any(token.form in nouns for token in islice(near, NEAR - 1))
 
 
 def _of_each(swept: Swept) -> set[int]:
-    """Return the tokens that words for what each class has begin at."""
+    """Return the first token of each "per class", "each" and so on."""
     return {mark.first for mark in swept.of(PARTICLE) if mark.id == OF_EACH}
 
 
@@ -223,10 +226,10 @@ def _is_one_clause(swept: Swept, place: int, other: int) -> bool:
 def _after(
     lexicon: Lexicon, swept: Swept, number: Amount, measures: Sequence[Mark], start: int, end: int
 ) -> Mark | None:
-    """Return what a number counts among the words after it, by the order of measures.
+    """Return the mark in `measures[start:]` that a number counts, before token `end`; else None.
 
-    A unit, which stands right behind its number or nowhere, goes before all that is counted; the
-    reach of a measure is within how many words it stands behind its number, 0 is right before it.
+    A mark counts if fewer words than the reach of its measure are between. Units (reach 1) go
+    first, then the order of measures in the lexicon.
     """
     order = list(lexicon.index["measures"])
     per = {each.last for each in swept.of(PARTICLE) if each.id == OF_EACH}

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 RECENT_ANSWERS = 256
 LONGEST = 1_000_000
-"""Bytes of a line; a device, or a file of something else, may have no end of one."""
+"""Most bytes of a line: a device or a binary file may have no line end."""
 KEYS = ("id", "need", "profile")
 LINE = (
     'write lines such as {"id": ..., "need": "..."} or '
@@ -38,9 +38,9 @@ LINE = (
 def run_batch(
     rulebase: RuleBase, file: str, priority: tuple[str, ...], *, literally: bool, **how: Any
 ) -> int:
-    """Answer every line of a JSON Lines file; return the worst exit code (2, then 1, then 3).
+    """Write a JSON answer per line of a JSON Lines file ("-": stdin); return the worst exit code.
 
-    The rest is as for `recommend`.
+    The worst is 2, then 1, then 3. An error of a line is its answer. `how` are options of `advise`.
     """
     engine = Engine(rulebase, priority)
 
@@ -83,7 +83,7 @@ def run_batch(
 
 
 def _lines(file: str) -> Iterator[bytes]:
-    """Yield the lines of a file; of one that is too long, its beginning."""
+    """Yield the lines of a file or of stdin; a longer line than LONGEST comes in pieces."""
     try:
         with nullcontext(sys.stdin.buffer) if file == "-" else Path(file).open("rb") as lines:
             yield from iter(lambda: lines.readline(LONGEST + 1), b"")
@@ -124,7 +124,7 @@ def _refuse(constant: str) -> NoReturn:
 
 
 def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Return an object of JSON; ValueError for one that says a key twice: one would be dropped."""
+    """Return a JSON object as a dict. Raises ValueError if a key appears twice."""
     row = dict(pairs)
     if len(row) < len(pairs):
         names = [name for name, _ in pairs]

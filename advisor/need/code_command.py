@@ -30,14 +30,14 @@ if TYPE_CHECKING:
 SHOWN_TASKS = 3
 PAGE = "html"
 WRITTEN = (".py", ".ipynb", ".html")
-"""How the files end that a program is written to."""
+"""Suffixes of files that a program is written to."""
 FORMATS = ("python", "notebook", "json", PAGE)
 _COUNTED = re.compile(
     r"\b(?:how many|count(?: the| all)?) ((?!how\b)\w[\w-]*(?: \w[\w-]*){0,2}?)"
     r"(?= (?:are|can|do|from|in|is|on|per|there)\b|[.,:;?]|$)",
     re.IGNORECASE,
 )
-"""What an English sentence counts: how many people are there, count the parked cars on photos."""
+"""The objects that an English sentence counts: how many people are there, count the parked cars."""
 NEED = "Task or sentence, or the checkpoint of the program."
 Need = Annotated[list[str], typer.Argument(metavar="[NEED|CHECKPOINT]", help=NEED)]
 VERIFIED_ONLY = "Use only checkpoints whose required fields are all verified."
@@ -57,9 +57,9 @@ Force = Annotated[bool, option("--force", "Overwrite files that exist.")]
 def _shown(
     shown: Annotated[Showing, showing(FORMATS)], notebook: Notebook = False, force: Force = False
 ) -> Showing:
-    """Return how a program is shown.
+    """Return the output options of a program, with the format `notebook` for `--notebook`.
 
-    Raises UsageError where a notebook and something else are asked for, or a file exists.
+    Raises UsageError if `--notebook` conflicts with `--format`, or if a file exists unless `force`.
     """
     existing = next((file for _, file in shown.files if file.is_file()), None)
     if existing and not force:
@@ -113,7 +113,7 @@ def code(
 
 
 def _check_page(shown: Showing, written: Script, runtime: str) -> None:
-    """Raise UsageError for a page where the program is none, and where Python is written."""
+    """Raise UsageError if HTML is wanted for a Python program, or Python for a web page."""
     if PAGE in shown.formats and not written.is_page:
         hint = f"end the file in .py, or leave out `--runtime {runtime}`"
         raise UsageError("this program is Python code, not a web page", hint=hint)
@@ -125,7 +125,7 @@ def _check_page(shown: Showing, written: Script, runtime: str) -> None:
 
 
 def _of_page(rulebase: RuleBase, shown: Showing) -> str:
-    """Return the runtime that makes a page where one is asked for; empty where none is."""
+    """Return the label of the runtime that writes web pages if HTML is wanted, else ""."""
     pages = (runtime.label for runtime in rulebase.runtimes.values() if runtime.page)
     return next(pages, "") if PAGE in shown.formats else ""
 
@@ -133,7 +133,7 @@ def _of_page(rulebase: RuleBase, shown: Showing) -> str:
 def _file_and_names(
     rulebase: RuleBase, need: Sequence[str], given: str, shown: Showing, project: Path | None
 ) -> dict[str, str]:
-    """Return fields, labels and a question that a need or a flag names, and the file, if any."""
+    """Return `fields`, `labels`, `question`, `saved` for `script`; `given` is from `--labels`."""
     from advisor.need.reading import read
 
     named = [file.name for format, file in shown.files if format == FORMATS[0] and not project]
@@ -150,7 +150,7 @@ def _file_and_names(
 
 
 def _afterwards(shown: Showing, written: Script) -> Iterator[str]:
-    """Yield what was written to files, how each program is run, and what else is to be said."""
+    """Yield the notes on stderr: what files were written, how to run them, and other remarks."""
     if any(format != "json" for format, _ in shown.files):
         yield f"advisor: the program {written.said[0]}. {written.expects}".rstrip()
     for format, file in shown.files:
@@ -162,7 +162,7 @@ def _afterwards(shown: Showing, written: Script) -> Iterator[str]:
 
 
 def _report(written: Script, files: Sequence[Path], digest: str) -> Report:
-    """Return a program in its formats; where a project was written, the names of its files."""
+    """Return the report of a program. As text it is the program, or the `files` of a project."""
     from advisor.draw.formats import Report
 
     text = "".join(f"{path_shown(file)}\n" for file in files) or written.python
@@ -173,10 +173,10 @@ def _report(written: Script, files: Sequence[Path], digest: str) -> Report:
 def _meant(
     rulebase: RuleBase, need: Sequence[str], given: Profile, first: tuple[str, ...], runtime: str
 ) -> tuple[str, Profile]:
-    """Return the checkpoint that is named, empty where none is, and all answers.
+    """Return the id of the named checkpoint ("" for none), and all answers.
 
-    A runtime implies some where nobody gives others: a page runs in a browser. A task that stands
-    before a sentence is its task.
+    A runtime implies default answers (a web page runs in a browser). A task id before a sentence is
+    its task. Raises UsageError without any answer, UnknownNameError for the name of an output file.
     """
     from advisor.decide.programs import runtime_named
 
@@ -196,7 +196,7 @@ def _meant(
 
 
 def _with_its_task(rulebase: RuleBase, id: str, given: Profile, runtime: str) -> Profile:
-    """Return answers with the task of a checkpoint that does one. Raises UsageError for others."""
+    """Return the answers with the checkpoint's task. Raises UsageError if it has several."""
     checkpoint = rulebase.checkpoint(id)
     if TASK in given:
         return given
@@ -213,7 +213,7 @@ def _with_its_task(rulebase: RuleBase, id: str, given: Profile, runtime: str) ->
 
 
 def _run_by(rulebase: RuleBase, id: str, tasks: list[str], runtime: str) -> list[str]:
-    """Return the tasks for which a program runs a checkpoint with a runtime that is named."""
+    """Return the tasks for which a program runs the checkpoint with the runtime ("": the usual)."""
     from advisor.decide.programs import NO, runtime_named, support
     from advisor.decide.requirements import AS_IS
 
@@ -228,9 +228,9 @@ def _run_by(rulebase: RuleBase, id: str, tasks: list[str], runtime: str) -> list
 def read_need(
     rulebase: RuleBase, text: str, given: Profile, first: tuple[str, ...], verb: str
 ) -> Profile:
-    """Return the answers of a need, flags first, and say them as a command of that `verb`.
+    """Return the answers of a need, overridden by `given`, and print them as a command of `verb`.
 
-    A task by its name is taken as one by a flag is. Raises UsageError where it may be several.
+    The name of a task alone prints nothing. Raises UsageError if several tasks are possible.
     """
     from advisor.need.lexicon import lexicon_of
     from advisor.need.reading import numbers_of, read

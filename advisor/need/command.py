@@ -30,17 +30,17 @@ if TYPE_CHECKING:
 
 PDF = ".pdf"
 VIDEOS = (".mp4", ".mov", ".avi", ".mkv", ".webm")
-"""How names of videos end, of which advisor's own programs read single images."""
+"""Suffixes of videos; advisor runs models on single frames of them."""
 LIKE_FILES = (".heic", ".jp2", ".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif")
-"""How names of images end that people type into a need."""
+"""Suffixes of image files in a need."""
 LEAST_ASKED = 2
-"""More words than so many beside an image are a question about it."""
+"""More words than this beside an image are a question about it, if they name no task."""
 FORMATS = (*PAGE_FORMATS, "python", "notebook")
 Verbose = Annotated[bool, option("--verbose -v", "Print all reasons, sources, changes and dates.")]
 
 
 class Telling(NamedTuple):
-    """How an answer is to be told; documents are whole, a terminal gets a screen by itself."""
+    """The output options of an answer: format and files, `-q` (ids only) and `-v` (all reasons)."""
 
     shown: Showing
     quiet: bool
@@ -52,7 +52,7 @@ class Telling(NamedTuple):
         return self.shown.format
 
     def emit(self, turn: Turn, day: str | None) -> None:
-        """Print an answer, and write it to the files; a screen leaves room for what is offered."""
+        """Print an answer and write it to the files; `day` (ISO date or None) adds ages to JSON."""
         answer, goes_on = turn
         recommended = answer.recommendation
 
@@ -85,7 +85,7 @@ class Telling(NamedTuple):
 
 
 def _shared(answer: Understanding | Recommendation) -> list[Shared]:
-    """Return the page of HTML, with the sentence on top where one was answered."""
+    """Return the parts of the HTML page, with the sentence on top if there was one."""
     from advisor.decide.advice import UNBOUND
     from advisor.decide.shared_page import shared_page
     from advisor.need.understanding import Understanding
@@ -95,9 +95,9 @@ def _shared(answer: Understanding | Recommendation) -> list[Shared]:
 
 
 def telling(shown: Annotated[Showing, showing(FORMATS)], verbose: Verbose = False) -> Telling:
-    """Return how to tell an answer: a format that is asked for by name is printed whole.
+    """Return the output options of an answer; `-q` only shortens terminal output.
 
-    Raises UsageError where it is to be short and long at once.
+    Raises UsageError for `-q` with `-v`.
     """
     quiet = BRIEF.get()
     if quiet and verbose:
@@ -123,7 +123,7 @@ Measurements = Annotated[str, option("--measurements FILE", MEASUREMENTS)]
 
 
 def _measured(rulebase: RuleBase, measurements: Measurements = "") -> RuleBase:
-    """Return the rules, with an evaluation of one's own as what ranks checkpoints first."""
+    """Return the rules; with a file of `advisor evaluate`, its results rank checkpoints first."""
     if not measurements:
         return rulebase
     from advisor.decide.own_measurements import measured_rules
@@ -134,7 +134,7 @@ def _measured(rulebase: RuleBase, measurements: Measurements = "") -> RuleBase:
 def _ways(
     strict: Strict = "", order: Order = "quality", verified_only: VerifiedOnly = False
 ) -> dict[str, Any]:
-    """Return the ways of an answer, as `advise` takes them."""
+    """Return the options strict, order and verified_only as keywords of `advise`."""
     from advisor.decide.recommendation import order_named
 
     order = order_named(order)
@@ -179,7 +179,7 @@ def recommend(
 def _runs_on_file(
     answered: Understanding | Recommendation, need: list[str], text: str
 ) -> Iterator[str]:
-    """Yield how models are measured, or the first runs on a file or folder that a need names."""
+    """Yield hints for the next command: evaluate models, or run the first on a path in the need."""
     parts = ([part] if is_there(part) else part.split() for part in need)
     paths = [*filter(_is_path, (word.strip("\"'(),;:!?") for words in parts for word in words))]
     path = next(iter(paths), "")
@@ -252,7 +252,7 @@ def _holds_pages(folder: str) -> bool:
 
 
 def _kind_of(file: str) -> str:
-    """Return what a file is, in a word of a need."""
+    """Return `image`, `images`, `PDF`, `PDF files` or `video` for a path, "" for other files."""
     ends = {(PDF,): "PDF", VIDEOS: "video", LIKE_FILES: "image"}
     kinds = (kind for suffixes, kind in ends.items() if file.lower().endswith(suffixes))
     if Path(file).is_dir():
@@ -261,7 +261,7 @@ def _kind_of(file: str) -> str:
 
 
 def _is_path(word: str) -> bool:
-    """True for a file or folder that exists, and for what is written like one."""
+    """True for an existing path with a dot, or a word that ends like a folder, image or PDF."""
     named = word[1:].endswith("/") or word.lower().endswith((*LIKE_FILES, PDF))
     return named or ("." in word[1:] and is_there(word))
 
@@ -269,7 +269,7 @@ def _is_path(word: str) -> bool:
 def _told(
     turn: Turn, telling: AnswerTelling, day: str | None, how: dict[str, Any], last: Iterable[str]
 ) -> int:
-    """Tell an answer, those to what somebody changes of it, and `last`; return the exit code."""
+    """Print an answer, more answers while the user goes on, then `last`; return the exit code."""
     while True:
         answer, goes_on = turn
         for line in answer.recommendation.notes:
@@ -294,7 +294,7 @@ def _answer(
     literally: bool,
     **how: Any,
 ) -> Turn:
-    """Return the answer to a sentence, or to flags alone."""
+    """Return the answer to a sentence, or for an empty `text` to flags alone, which is final."""
     if text:
         from advisor.need.conversation import answer_words
 
@@ -305,9 +305,9 @@ def _answer(
 
 
 def _check(text: str, given: Given, batch: str, telling: Telling) -> None:
-    """Raise UsageError where there is nothing, or too much, to go by.
+    """Raise UsageError without a sentence or flags, and for `--batch` with either.
 
-    A batch answers lines alone, and in one way.
+    `--batch` also refuses output options, as it prints only JSON lines.
     """
     if batch:
         if given or text:

@@ -1,4 +1,4 @@
-"""A sentence in a terminal: its answer, then the offer to settle what is still open."""
+"""A sentence in a terminal: its answer, then the offer to answer the remaining questions."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from advisor.rulebase.base import RuleBase
 
     Turn = tuple[Understanding | Recommendation, Callable[..., "Turn | None"] | None]
-    """An answer, and what offers to go on in a terminal: it returns the next, None at the end."""
+    """An answer, and a function that lets the user change it and returns the next turn, if any."""
 
 SOMETHING_ELSE = "something else"
 
@@ -37,7 +37,7 @@ def answer_words(
     literally: bool,
     **how: Any,
 ) -> Turn:
-    """Return the answer to a sentence, which goes on where somebody is there to ask."""
+    """Return the answer to a sentence; it can go on in a terminal if `may_ask` without `--task`."""
     engine = Engine.known(rulebase, first)
     understanding = understand(engine, text, given, literally=literally, **how)
     if not (may_ask and interactive() and sys.stdout.isatty()) or TASK in given:
@@ -51,7 +51,7 @@ def answer_words(
 def _opened(
     engine: Engine, understanding: Understanding, prompt: Prompt, *, color: bool, **how: Any
 ) -> Turn | None:
-    """Offer what comes after the first answer; ask which task was meant where it is open."""
+    """Offer to go on after the first answer, asking for an unclear task; return the next turn."""
     from advisor.interview.command import CHANGE, DONE, SETTLE, held, offer
     from advisor.interview.dialogue import Dialogue
     from advisor.interview.session import CHECKPOINT, Session
@@ -75,7 +75,7 @@ def _opened(
 
 
 def _answered(dialogue: Dialogue, **how: Any) -> Turn:
-    """Return the answer to a dialogue; it goes on to another where an answer is changed."""
+    """Return the turn with a dialogue's answer; it goes on if the user changes an answer."""
     from advisor.interview.command import CHANGE, answered, offer
 
     note("")
@@ -91,7 +91,7 @@ def _answered(dialogue: Dialogue, **how: Any) -> Turn:
 
 
 def _confirmed_profile(engine: Engine, understanding: Understanding, prompt: Prompt) -> Profile:
-    """Ask which task was meant; return it with what was said of it, or without, of another."""
+    """Ask which task was meant; return its profile, without a task for "something else"."""
     from advisor.console.menu import keyed
 
     profile = {id: answer for id, answer in understanding.profile.items() if id != TASK}

@@ -1,4 +1,4 @@
-"""Labels that a sentence lists: sort photos of clothes: dress, skirt, shirt."""
+"""Class labels that a sentence lists: sort photos of clothes: dress, skirt, shirt."""
 
 from __future__ import annotations
 
@@ -10,33 +10,33 @@ from advisor.need.sweep import Swept
 from advisor.tokens import written_by_character
 
 CLASSIFY, ASK, FILTER = "classify", "ask", "filter"
-"""Concepts of who gives an image its label, asks about it, and takes it out."""
+"""Concepts of classifying images, asking a question about them, and filtering them out."""
 
 SORTING = frozenset((CLASSIFY, "tag", "zero-shot"))
-"""Concepts of who gives images one of some labels."""
+"""Concepts of assigning labels to images."""
 
 COLONS = frozenset(":\uff1a")
-"""Signs right before a list."""
+"""Signs that begin a list."""
 
 LONGEST, LONGEST_WRITTEN = 3, 8
-"""No label has more words; of one in Chinese or Japanese, each character is one."""
+"""Most words of a label, and most characters of a Chinese or Japanese one."""
 
 LEAST, LEAST_INTO = 2, 3
-"""So many items at least are a list behind a colon, and behind a word."""
+"""Least number of items of a list behind a colon, and behind a word."""
 
 OF_IMAGES, OF_PLACES = frozenset(("domain", "reading")), frozenset(("use",))
-"""Questions that a label answers besides (invoice, drawing), and seems to: shops, banks, hotels."""
+"""Questions that a label may also answer (invoice, drawing), or only seems to (shops, banks)."""
 
 DOCUMENTS = frozenset(("page", "form"))
-"""Concepts of documents, which a label may be of."""
+"""Concepts of documents, which keep their meaning in a label."""
 
 Span = tuple[int, int]
 
 
 def label_names(lexicon: Lexicon, swept: Swept) -> tuple[Span, ...]:
-    """Return where the labels stand that images are sorted by; empty where none are listed.
+    """Return the character offsets of the listed class labels; () if the sentence lists none.
 
-    They stand behind a sign or a word, else right beside the verb: classify deer, boar and fox.
+    They follow a colon, "into" or the verb (with "or", a verb of asking), or end before the verb.
     """
     tokens, says = swept.tokens, lexicon.index["says"]
     marks = [mark for mark in swept.of(CONCEPT, SAYING) if not mark.negated]
@@ -67,7 +67,7 @@ def label_names(lexicon: Lexicon, swept: Swept) -> tuple[Span, ...]:
 
 
 def without_labels(lexicon: Lexicon, swept: Swept, labels: Sequence[Span]) -> Swept:
-    """Return a text in which labels say what images show, and nothing of what is to be done."""
+    """Return the text without marks inside labels, except those of image domains and documents."""
     inside = {place for start, end in labels for place in range(start, end)}
     shows = {id for id, says in lexicon.index["says"].items() if OF_IMAGES.issuperset(says)}
     shows |= DOCUMENTS
@@ -78,11 +78,11 @@ def without_labels(lexicon: Lexicon, swept: Swept, labels: Sequence[Span]) -> Sw
 def _items(
     lexicon: Lexicon, swept: Swept, place: int, taken: Set[int], verbs: Set[int], sign: bool
 ) -> Iterator[tuple[int, int]]:
-    """Yield the first and last token of each label in a list that begins at a token.
+    """Yield the first and the end token of each label in the list that begins at token `place`.
 
-    Behind a `sign`, an article first makes the first item what the labels are: into the usual
-    types, memo, letter. Else nothing but labels stands there. The last ends before a verb, or what
-    says something else: fox on a laptop.
+    `taken` are tokens that mean something else. Items that are no labels end the list; behind a
+    `sign` they are skipped, as is a first item with an article (into the usual types, memo,
+    letter). The last label ends before a verb or a quiet word: fox on a laptop.
     """
     tokens, parting, first, quiet = swept.tokens, swept.parting, place, lexicon.quiet
     while first < len(tokens) and swept.sentences[first] == swept.sentences[place]:
@@ -115,6 +115,6 @@ def _items(
 
 
 def _is_parted(swept: Swept, place: int) -> bool:
-    """True where a stroke stands right before a token: invoice / letter."""
+    """True if a slash is right before the token: invoice / letter."""
     near = swept.tokens[place - 1 : place + 1]
     return len(near) > 1 and swept.text[near[0].end : near[1].start].strip() == "/"

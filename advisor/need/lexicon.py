@@ -1,4 +1,4 @@
-"""The compiled words of a rule base, looked up by the forms of words."""
+"""The lexicon: the compiled words of a rule base, looked up by normalized forms of words."""
 
 from __future__ import annotations
 
@@ -14,45 +14,45 @@ from advisor.rulebase.base import RuleBase
 from advisor.tokens import ANY, form_of, tokens_of
 
 KEPT_FORMS = 20_000
-"""So many words are remembered with what they may be read as."""
+"""At most this many words are cached with their forms."""
 
 _DASHED = re.compile("[/_. ]")
 
 LEAST_LETTERS = 5
-"""Shorter words have too many neighbours to be misspelt ones."""
+"""Shorter words are not corrected: they have too many neighbors."""
 
 ENDING = 3
-"""So many letters at most does a misspelt word have behind what the lexicon has of it."""
+"""A corrected word may have this many letters behind a stem of the lexicon (`photograph*`)."""
 
 KEPT = 3
-"""So many letters of a stem stand right behind the slip, else it is another word."""
+"""Letters of a stem that must follow the typing error, else the word is another one."""
 
 NUMBER = "#"
-"""In a phrase it stands for a number in digits."""
+"""The sign in a phrase that matches any number in digits."""
 
 USUAL = "en"
-"""The language of words that tell none."""
+"""The code of the language that is assumed if words indicate none."""
 
 TELLING = 2
-"""So many words at least tell a language."""
+"""Least number of words that indicate a language."""
 
 
 class Phrases:
-    """What phrases mean, read from the compiled rules where one that begins so is asked for."""
+    """The meanings of phrases; those with the same first letters are read at the first look-up."""
 
     def __init__(self, tables: Sequence[Mapping[str, str]]) -> None:
         self._tables = tables
         self._read: dict[str, dict[str, str]] = {}
 
     def get(self, phrase: str) -> str | None:
-        """Return what a phrase means, empty where it only begins one; None for no phrase."""
+        """Return the meanings of a phrase, "" for the mere beginning of one, None for any other."""
         begin = phrase[:SHELF]
         if begin not in self._read:
             self._read[begin] = self._shelf(begin)
         return self._read[begin].get(phrase)
 
     def _shelf(self, begin: str) -> dict[str, str]:
-        """Return the phrases that begin so; what one means in several tables is joined."""
+        """Return phrase -> meanings for phrases that begin so, joined over all tables."""
         shelf: dict[str, str] = {}
         for table in self._tables:
             for line in filter(None, table.get(begin, "").split(NEXT)):
@@ -62,7 +62,7 @@ class Phrases:
         return shelf
 
     def all(self) -> Iterator[tuple[str, str]]:
-        """Yield every phrase with what it means; this reads the whole table."""
+        """Yield every phrase with its meanings; this reads all tables."""
         for begin in dict.fromkeys(chain.from_iterable(self._tables)):
             yield from self._shelf(begin).items()
 
@@ -71,7 +71,12 @@ class Phrases:
 
 
 class Lexicon:
-    """The compiled words of a rule base."""
+    """The compiled words of a rule base.
+
+    `skipped` are forms of articles and the like, `quiet` these and other words without a meaning;
+    `meanings` are (task, concepts). `seen`, `things` and `joined` are concepts by role: images,
+    these and other objects, and acts that `and` connects.
+    """
 
     def __init__(self, rulebase: RuleBase) -> None:
         index = rulebase.words_index
@@ -95,7 +100,7 @@ class Lexicon:
         self._forms: dict[str, tuple[str, ...]] = {}
 
     def forms(self, form: str) -> tuple[str, ...]:
-        """Return the forms of the lexicon that a word may be read as."""
+        """Return a form and the patterns of the lexicon that match it: stem*, *ending, #."""
         forms = self._forms.get(form)
         if forms is None:
             size = len(form)
@@ -110,11 +115,11 @@ class Lexicon:
         return forms
 
     def begun_by(self, form: str) -> list[tuple[str, str]]:
-        """Return the phrases that a word is or begins, with what they mean."""
+        """Return (phrase, meanings) for the phrases that a word is or begins."""
         return self._known(self.forms(form))
 
     def going_on(self, begun: Sequence[str], form: str) -> list[tuple[str, str]]:
-        """Return the phrases that a word makes of begun ones, with what they mean."""
+        """Return (phrase, meanings) for the begun phrases that a word continues."""
         forms = self.forms(form)
         return self._known(dict.fromkeys([f"{start} {more}" for start in begun for more in forms]))
 
@@ -127,7 +132,7 @@ class Lexicon:
         return pairs
 
     def concepts_with(self, text: str, least: int = 1) -> set[str]:
-        """Return the concepts of which `least` phrases hold all words of a text, beside others."""
+        """Return the concepts with at least `least` phrases that contain all words of a text."""
         wanted = [frozenset(self.forms(token.form)) for token in tokens_of(text) if token.is_word]
         counts: Counter[str] = Counter()
         for phrase, means in self.phrases.all() if wanted else ():
@@ -137,27 +142,27 @@ class Lexicon:
         return {concept for concept, phrases in counts.items() if phrases >= least}
 
     def named(self, name: str) -> tuple[list[str], list[str]]:
-        """Return the checkpoints that people call so, and their tasks."""
+        """Return the ids of the checkpoints with this name, and their tasks; ([], []) for none."""
         ids, _, tasks = self.index["named"].get(name, "").partition(BETWEEN)
         return ids.split(), tasks.split()
 
     def named_by(self, name: str, words: str) -> list[str]:
-        """Return the checkpoints of a name that have the words beside it in their ids, if any."""
+        """Return the checkpoints of a name, narrowed by each further word that some ids contain."""
         ids, _ = self.named(name)
         for word in words.split():
             ids = [id for id in ids if _has_word(id, word)] or ids
         return ids
 
     def is_part(self, word: str, name: str) -> bool:
-        """True for a word that is in the id of a checkpoint of a name: openai clip large."""
+        """True if a checkpoint of this name has the word in its id: `large` for openai clip."""
         return any(_has_word(id, word) for id in self.named(name)[0])
 
     def language(self, forms: Iterable[str]) -> str:
-        """Return the language that words tell; empty where none, or where several do as well.
+        """Return the code of the language of words; "" if none or several fit equally.
 
-        Where general words are too few, or most others are English, those that phrases are made
-        of count as well, and no general word that is in phrases of English too: `tag` is a day in
-        German, `tags` and `images` are none. Last counts which one has all that any other has.
+        Common words decide, unless too few or outweighed by English words of phrases. Then words
+        of phrases count too, and common words that English phrases have do not (German `tag`).
+        Last, a language wins that alone has every word that any language has.
         """
         forms = list(dict.fromkeys(forms))
         telling = self._telling.items()
@@ -177,32 +182,32 @@ class Lexicon:
         return _first_by_far(more + spelt) or (knowing[0] if len(knowing) == 1 else "")
 
     def _stands_in(self, form: str, language: str) -> bool:
-        """True for a word that phrases of a language have."""
+        """True if phrases of the language contain the word; of any language for ""."""
         return not self._spelt_in(language).isdisjoint(self.forms(form))
 
     def says_nothing(self, form: str, language: str, meaning: str) -> bool:
-        """True for a word that means something in another language alone; English, if not known."""
+        """True if a word does not have this meaning in the language of the text ("": English)."""
         return (language or USUAL) in self._friends.get(form, {}).get(meaning, "").split()
 
     def is_one(self, form: str, language: str, particle: str) -> bool:
-        """True for a word of a particle, unless its own language uses it otherwise."""
+        """True for a word of a particle, unless it means something else in the text's language."""
         return form in self._single[particle] and not self.says_nothing(form, language, particle)
 
     def is_spelt(self, word: str, language: str = "") -> bool:
-        """True for a word that is known as it stands; what only begins so, in one language."""
+        """True for a known word or phrase; patterns (stem*) must be of the language, or English."""
         form = form_of(word)
         if self.is_a_word(form) or form in self.phrases:
             return True
         return self._stands_in(form, language or USUAL)
 
     def is_a_word(self, form: str) -> bool:
-        """True for a common word, and for one that phrases of any language are made of."""
+        """True for a common word, and for a word in phrases of any language."""
         return form in self._common or form in self._spelt_in("")
 
     def correction(self, form: str, language: str = "") -> str | None:
-        """Return the word that a form was meant to be; None where it may stand as it is.
+        """Return the word that a misspelt form was meant to be; None if it is known or unclear.
 
-        It is one of the language of the text, where that is known.
+        Only ASCII words are corrected, to a word of `language`, or of English and then any.
         """
         plain = form.isascii() and form.isalpha() and len(form) >= LEAST_LETTERS
         if not plain or form in self._common:
@@ -216,7 +221,7 @@ class Lexicon:
         return next(filter(None, corrections), None)
 
     def _corrected(self, form: str, words: frozenset[str]) -> str | None:
-        """Return the one of some words that a form was meant to be, if any."""
+        """Return the likeliest word one edit away that is in `words`, or has a stem there."""
 
         def is_spelt(near: str, edited: int) -> bool:
             if near in words:
@@ -227,7 +232,7 @@ class Lexicon:
         return corrected(form, is_spelt)
 
     def _spelt_in(self, language: str) -> frozenset[str]:
-        """Return the words of a language as phrases have them; of all where it is not known."""
+        """Return the words and patterns in phrases of a language, or of all languages for ""."""
         if language not in self._spelt:
             spelt: Mapping[str, str] = self.index["spelt"]
             lists = (
@@ -238,14 +243,14 @@ class Lexicon:
 
 
 def _first_by_far(counts: Counter[str]) -> str:
-    """Return what was counted most, where that is enough and more than anything else."""
+    """Return the language counted most, if at least TELLING and more than any other; else ""."""
     (first, most), (_, second), *_ = (*counts.most_common(2), ("", 0), ("", 0))
     return first if most >= TELLING and most > second else ""
 
 
 @lru_cache(maxsize=4)
 def lexicon_of(rulebase: RuleBase) -> Lexicon:
-    """Return the lexicon of a rule base; made once for each."""
+    """Return the lexicon of a rule base; the last four are cached."""
     return Lexicon(rulebase)
 
 
@@ -253,10 +258,10 @@ LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
 def corrected(word: str, is_known: Callable[[str, int], bool]) -> str | None:
-    """Return the known word that is one edit away from a word and begins like it, if any.
+    """Return the first known word that is one edit away from a word; None if there is none.
 
-    Likelier slips come first: swapped, doubled or left out letters. `is_known` is asked of each
-    with the place of the edit.
+    Swapped, added, left out, then replaced letters are tried; the first letter is at most swapped.
+    `is_known` gets a word and the index of the edit.
     """
     halves = [(word[:place], word[place:], place) for place in range(1, len(word) + 1)]
     near = chain(
@@ -270,5 +275,5 @@ def corrected(word: str, is_known: Callable[[str, int], bool]) -> str | None:
 
 
 def _has_word(id: str, word: str) -> bool:
-    """True for a word of an id of a checkpoint, whatever parts its words."""
+    """True if a checkpoint id contains the word between separators (- / _ . or a space)."""
     return f"-{word.lower()}-" in _DASHED.sub("-", f"-{id.lower()}-")

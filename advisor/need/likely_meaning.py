@@ -1,7 +1,4 @@
-"""What a word was probably meant to say: as an answer that no option is called, or as a flag.
-
-The lexicon tells, as in a sentence: concepts speak of tasks, words give answers, measures count.
-"""
+"""The likely meaning of an unknown task, option or flag, by the words of the lexicon."""
 
 from __future__ import annotations
 
@@ -20,17 +17,17 @@ from advisor.phrasing import joined
 from advisor.rulebase.base import RuleBase
 
 SHARE = 1 / 3
-"""A concept is near a task where it is in this part of the sets that speak of it."""
+"""Concepts are near a task if at least this share of its concept sets has one of them."""
 
 NAMED = (TASK, "thing")
-"""What the name of a task may be wanted for."""
+"""Kinds of unknown names (`UnknownNameError.of`) that may have been meant as a task."""
 
 LEAST_BEGIN = 3
-"""So many letters of a flag at least are its beginning."""
+"""Least number of letters that count as the beginning of a flag."""
 
 
 def explained(rulebase: RuleBase, error: AdvisorError) -> AdvisorError:
-    """Return an error; that of an unknown task or option with what was meant, where words tell."""
+    """Return the error of an unknown task or option with what it may mean; any other as it is."""
     if not isinstance(error, UnknownNameError):
         return error
     about_task = error.of in NAMED
@@ -56,7 +53,7 @@ def explained(rulebase: RuleBase, error: AdvisorError) -> AdvisorError:
 
 
 def tasks_near(rulebase: RuleBase, text: str, reading: Reading) -> list[str]:
-    """Return the tasks that words speak of, then those that what they mean is much of."""
+    """Return at most MOST ids of tasks: those of the reading, then tasks near its concepts."""
     lexicon = lexicon_of(rulebase)
     tasks = [task.task for task in reading.tasks]
     swept = sweep(lexicon, text, quotes=False)
@@ -68,7 +65,7 @@ def tasks_near(rulebase: RuleBase, text: str, reading: Reading) -> list[str]:
 
 
 def _tasks_of(rulebase: RuleBase, lexicon: Lexicon, concepts: set[str]) -> list[str]:
-    """Return the tasks that concepts are near, those that the fewest others complete first."""
+    """Return the tasks that concepts are near, those with the smallest matching set first."""
     # what half of all tasks speak of, as images, is near none
     speaking = {id: {of for of, when in lexicon.meanings if id in when} for id in concepts}
     concepts = {id for id, tasks in speaking.items() if 2 * len(tasks) < len(rulebase.tasks)}
@@ -82,7 +79,7 @@ def _tasks_of(rulebase: RuleBase, lexicon: Lexicon, concepts: set[str]) -> list[
 
 
 def _is_a_name(rulebase: RuleBase, name: str) -> str:
-    """Say that a word is the name of a family or of checkpoints; empty where it is not."""
+    """Return a sentence that the name is a family or a model, with a space behind; else ""."""
     wanted = name.lower()
     if family := rulebase.family_names.get(wanted):
         return f"`{name}` is a family. `advisor show {family.id}` describes it. "
@@ -95,13 +92,13 @@ def _is_a_name(rulebase: RuleBase, name: str) -> str:
 
 
 def _is_an_answer(reading: Reading) -> bool:
-    """True where all the words together answer a question, and speak of no task."""
+    """True if no task was read and the whole text is the words of one answer."""
     spans = [answer.spans for answer in reading.answers if not reading.tasks]
     return any((0, len(reading.text)) in each for each in spans)
 
 
 def _answers(rulebase: RuleBase, reading: Reading) -> list[str]:
-    """Return the answers that words give, as flags without their hyphens."""
+    """Return the stated answers as flags with values, without the two hyphens."""
     return [
         flag_text(rulebase, answer.question, name)[2:]
         for answer in reading.answers
@@ -110,10 +107,10 @@ def _answers(rulebase: RuleBase, reading: Reading) -> list[str]:
 
 
 class MeantFlag(NamedTuple):
-    """What a flag that a command lacks was meant to be: other flags, or why it changes nothing.
+    """The likely meaning of an unknown flag: other flags with values, or why it has no effect.
 
-    `plain` where it is the name of one option, and so that of one flag, or where all its words
-    answer one question; `whole` where what follows it is one of these words.
+    `plain` if the meaning is certain: the flag names one option, counts something, or answers one
+    question with all its words. `whole` if the value behind it is one of these words.
     """
 
     close: tuple[str, ...] = ()
@@ -123,7 +120,7 @@ class MeantFlag(NamedTuple):
 
 
 def meant_flag(rulebase: RuleBase, typed: str, value: str, flags: Sequence[str]) -> MeantFlag:
-    """Return what an unknown flag, with what follows it, was meant to be.
+    """Return the likely meaning of an unknown flag with the value behind it ("" for none).
 
     `flags` are those of the command, without their hyphens.
     """
@@ -156,14 +153,14 @@ def meant_flag(rulebase: RuleBase, typed: str, value: str, flags: Sequence[str])
 
 
 def _begun(name: str, flags: Sequence[str]) -> list[str]:
-    """Return the flags that a name is the beginning of, or that it goes on from."""
+    """Return at most MOST flags that begin with the name, or that the name continues by `-`."""
     if len(name) < LEAST_BEGIN:
         return []
     return [flag for flag in flags if flag.startswith(name) or name.startswith(f"{flag}-")][:MOST]
 
 
 def _counted(rulebase: RuleBase, words: str, value: str, has: Container[str]) -> MeantFlag | None:
-    """Return what a number is given for: the flag of what it counts, or that it changes nothing."""
+    """Return the flag of what a number counts, or that it has no effect; None if `has` lacks it."""
     lexicon = lexicon_of(rulebase)
     marks = sweep(lexicon, words, quotes=False).of(MEASURE)
     if not marks or not has or not value[:1].isdigit():

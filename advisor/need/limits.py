@@ -1,4 +1,4 @@
-"""Limits in a sentence: how large a model may be, and in which time all is to be done."""
+"""Limits in a sentence: the size of a model, the time, and models that are ruled out."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ from advisor.rulebase.base import RuleBase
 from advisor.tokens import form_of, pattern_of
 
 LEFT, DAY, LONGER = "left-", 24.0, {"per-week": 168.0, "per-month": 720.0}
-"""Beginning of measures of hours that are left; the images of a day are done in its hours."""
+"""Prefix of measures of hours left; hours for the images of a day, and of longer periods."""
 
 SHORT = ("span-second", "span-millisecond")
-"""Measures of times that are those of one image, or of something else."""
+"""Measures of times too short for all images: the time of one image, or of something else."""
 
 WITHIN, LIGHTER, OF_ONE, MOST = "within", "lighter", "of-one", "most"
-"""Words right before a time that is left and before what is too heavy, and beside the time of one
-image and the most that it takes."""
+"""Particles: before a time that is left, before a model that is too large (lighter than), and in
+the clause of the time of one image and of a maximum."""
 
 NEAR_NAME = 3
-"""The name of what is too heavy follows within so many words."""
+"""The name of a model follows "lighter than" within this many words."""
 
-LESS = 0.01
+LESS = 0.01  # million parameters
 _WORD_BEFORE, _WORD_BEHIND = re.compile(r"([\w.-]+)[ /]$"), re.compile(r"[ ,(-]*(\w[\w.-]*\w)")
 
 
 class Limit(NamedTuple):
-    """A bound that words set: its name, how it is typed as a flag, and the words."""
+    """A bound from words: its name (max-parameters, within, without), its flag value, its span."""
 
     bound: str
     text: str
@@ -45,7 +45,7 @@ class Limit(NamedTuple):
 def limits(
     rulebase: RuleBase, lexicon: Lexicon, swept: Swept, amounts: Sequence[Amount]
 ) -> tuple[Limit, ...]:
-    """Return the limits of a sentence, at most one of each kind."""
+    """Return the limits of a sentence, the first of each bound."""
     read = chain(
         _sizes(swept, amounts),
         _lighter(rulebase, lexicon, swept),
@@ -59,20 +59,20 @@ def limits(
 
 
 def _is_beside(swept: Swept, amount: Amount, *ids: str) -> bool:
-    """True where a word stands in the clause of an amount."""
+    """True if a particle with one of the ids is in the clause of an amount."""
     clause = swept.clauses[amount.first]
     return any(m.id in ids and swept.clauses[m.first] == clause for m in swept.of(PARTICLE))
 
 
 def _sizes(swept: Swept, amounts: Sequence[Amount]) -> Iterator[Limit]:
-    """Yield how many parameters a model may have."""
+    """Yield each maximum number of parameters of a model."""
     for amount in amounts:
         if amount.measure in PARAMETERS and is_limited(swept, amount):
             yield Limit(SIZE, bound_text(SIZE, amount.value / MILLION), swept.span(amount.places))
 
 
 def _lighter(rulebase: RuleBase, lexicon: Lexicon, swept: Swept) -> Iterator[Limit]:
-    """Yield what the size stays below where something lighter than a checkpoint is sought."""
+    """Yield a size just below the smallest checkpoint of a name for "lighter than NAME"."""
     wishes = [mark for mark in swept.of(PARTICLE) if mark.id == LIGHTER and not mark.negated]
     for wish in wishes:
         for mark in swept.of(NAME):
@@ -84,7 +84,7 @@ def _lighter(rulebase: RuleBase, lexicon: Lexicon, swept: Swept) -> Iterator[Lim
 
 
 def _excluded(rulebase: RuleBase, lexicon: Lexicon, swept: Swept) -> Iterator[Limit]:
-    """Yield the models and makers that a sentence rules out, as one limit."""
+    """Yield one limit with all models and makers that a negation rules out, if any."""
     spans = {named_span(lexicon, swept, m) for m in swept.of(NAME) if m.negated}
     for mark in [m for m in swept.of(PARTICLE) if m.negated and m.id == MAKER]:
         makers = {pattern_of(id.partition("/")[0])[0] for id in rulebase.checkpoints}
@@ -99,7 +99,7 @@ def _excluded(rulebase: RuleBase, lexicon: Lexicon, swept: Swept) -> Iterator[Li
 
 
 def named_span(lexicon: Lexicon, swept: Swept, mark: Mark) -> tuple[int, int]:
-    """Return where a model is named, with the words beside it that say which of them: large."""
+    """Return the offsets of a model name with adjacent words of its ids (large, openai)."""
     start, end = swept.span(mark.places)
     if (before := _WORD_BEFORE.search(swept.text, 0, start)) and lexicon.is_part(
         before[1], mark.id
@@ -111,7 +111,7 @@ def named_span(lexicon: Lexicon, swept: Swept, mark: Mark) -> tuple[int, int]:
 
 
 def _times(lexicon: Lexicon, swept: Swept, amounts: Sequence[Amount]) -> Iterator[Limit]:
-    """Yield in which time each image is to be done, or all of them."""
+    """Yield time limits per image or in all: durations, hours left, then periods of rates."""
     for amount in amounts:
         if amount.measure.startswith(SPAN):
             each = _is_of_one(swept, amount)

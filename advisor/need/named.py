@@ -18,10 +18,10 @@ from advisor.phrasing import joined
 
 
 class NamedModel(NamedTuple):
-    """A model that a sentence names, and the checkpoint of it that ranks highest.
+    """A model that a sentence names, and its checkpoint that ranks highest.
 
-    `rank` counts from 1 among the `of` checkpoints of its family that meet the needs; it is None
-    where none of the model's does. `lacks` says what the checkpoint misses then, in words.
+    `rank` counts from 1 among the `of` checkpoints of its family that meet the needs. If none of
+    the model's checkpoints does, it is None, and `lacks` names the unmet needs of the first one.
     """
 
     words: str
@@ -34,9 +34,9 @@ class NamedModel(NamedTuple):
 
 
 def model_names(understanding: Understood) -> dict[Span, str]:
-    """Return the names of models in a sentence by where they stand.
+    """Return span -> name for the models in a sentence, without those that it rules out.
 
-    The name of a family is that of a model where another model is named beside it.
+    The name of a family counts only beside another model. Empty if no family fits the needs.
     """
     rulebase = understanding.recommendation.rulebase
     lexicon = lexicon_of(rulebase)
@@ -50,7 +50,7 @@ def model_names(understanding: Understood) -> dict[Span, str]:
 
 
 def named_models(understanding: Understood) -> tuple[NamedModel, ...]:
-    """Return the models that a sentence names, those of the answer's family and high rank first."""
+    """Return the named models: those of the answer's family first, then by rank, unranked last."""
     rulebase, advice = understanding.recommendation.rulebase, understanding.advice
     chosen = {advice.family: advice.selection}
     ranked = {advice.family: _ids(advice.selection)}
@@ -73,9 +73,10 @@ def named_models(understanding: Understood) -> tuple[NamedModel, ...]:
 
 
 def measuring(understanding: Understood, folder: str) -> str:
-    """Return the command that measures models on labeled images; empty where none asks for it.
+    """Return the `advisor evaluate` command for the named models; "" if the sentence wants none.
 
-    A sentence does that evaluates models or data, or that names two models and labeled images.
+    A sentence wants one if it asks to evaluate and names models or data, or if it names at least
+    two models and labeled data (or there is a `folder`).
     """
     reading, lexicon = understanding.reading, lexicon_of(understanding.recommendation.rulebase)
     models = named_models(understanding)
@@ -92,7 +93,7 @@ def measuring(understanding: Understood, folder: str) -> str:
 
 
 def _lacking(checkpoint: Checkpoint, selection: Selection, task: str) -> str:
-    """Return in words what a checkpoint lacks, or what nobody verified of it."""
+    """Return the unmet or unverified needs of a checkpoint, or its missing task, as text."""
     unmet = {each.checkpoint.id: each.lacks for each in selection.rejected}
     unmet |= {pick.checkpoint.id: pick.unknown for pick in selection.unverified}
     if gaps := unmet.get(checkpoint.id):
@@ -101,17 +102,17 @@ def _lacking(checkpoint: Checkpoint, selection: Selection, task: str) -> str:
 
 
 def _ids(selection: Selection) -> list[str]:
-    """Return the ids of picks in order; a checkpoint stands where the first of its forms does."""
+    """Return the ids of the picked checkpoints in order, each once (a pick may be a precision)."""
     return [*dict.fromkeys(pick.checkpoint.hub_id for pick in selection.picks)]
 
 
 def served(understanding: Understood) -> list[Span]:
-    """Return where a sentence names models that companies serve, whose weights nobody has."""
+    """Return the spans of models that are available only as an API, without weights."""
     return [span for name, span in understanding.reading.names if name == SERVED]
 
 
 def named_rows(understanding: Understood) -> Iterator[tuple[str, str]]:
-    """Yield for the page where each model ranks that a sentence names."""
+    """Yield (label, text) rows with the rank of each named model; later labels are empty."""
     rulebase = understanding.recommendation.rulebase
     label = "Named models"
     for model in named_models(understanding):
@@ -131,6 +132,6 @@ def named_rows(understanding: Understood) -> Iterator[tuple[str, str]]:
 
 
 def named_json(understanding: Understood) -> list[dict[str, Any]]:
-    """Return for JSON the models that a sentence names, with their ranks."""
+    """Return the fields of each named model as JSON."""
     models = named_models(understanding)
     return [{**model._asdict(), "span": list(model.span)} for model in models]

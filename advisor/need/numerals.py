@@ -19,39 +19,39 @@ MYRIADS = {"万": 10_000, "萬": 10_000, "亿": 100_000_000}
 """Chinese numerals: 三百万 is three hundred times ten thousand."""
 
 FARTHEST = 12
-"""No measure reaches farther than so many words, and no number is spelt with more."""
+"""Longest distance in words between a number and its unit, and longest number in words."""
 
 LEAST_OF_SEVERAL = 2
-"""`Thousands of photos` are at least two thousand."""
+"""The least factor of a plural: `thousands of photos` are at least two thousand."""
 
 YEARS = range(1400, 2100)
-"""Behind a word like `from`, such a number is a year unless it counts the next words."""
+"""A number in this range behind a word like `from` is a year, unless a unit follows."""
 
 MACHINE = "machine-"
-"""How the ids of machines begin, before which a number counts them."""
+"""Prefix of concepts of machines. A number right before one counts machines (two A100)."""
 
 CARD = "card-of"
-"""The concept of a card that its memory is said of, whose number counts."""
+"""The concept "card of 24 GB": unlike in other phrases, a number inside it is read."""
 
 WISHES = "wishes"
-"""The particle of how many wishes a text holds: no number of anything."""
+"""The particle of announced wishes (two things:), whose number counts nothing."""
 
 GROUP = 3
-"""So many digits are grouped in a large number."""
+"""Digits in a group of a large number."""
 
 Spellings = dict[int, tuple[frozenset[str], int]]
-"""Words for numbers by their first token: in which languages each is one, and where it ends."""
+"""First token of a number word -> (languages that have the word, token behind it)."""
 
 LARGEST = 1e12
 """A larger number counts nothing."""
 
 
 class Amount(NamedTuple):
-    """A number and what it counts: the id of a measure, empty while nobody knows.
+    """A number and the id of the measure that it counts, empty if not yet known.
 
-    `value` is in the unit of the measure's question; it is a lower bound where not `exact`.
-    `first` to `last` are its tokens, and those of what it counts; `classes` are those of the number
-    of classes where it is that of examples of each, times those.
+    `value` is in the unit of the measure's question, a lower bound unless `exact`. `first` to
+    `last` (exclusive) are the tokens of the number and its measure; `classes` are the tokens of the
+    number of classes by which examples of each class were multiplied.
     """
 
     value: float
@@ -63,12 +63,12 @@ class Amount(NamedTuple):
 
     @property
     def places(self) -> range:
-        """The numbers of its tokens."""
+        """The indexes of its tokens."""
         return range(self.first, self.last)
 
 
 def numbers_in(lexicon: Lexicon, swept: Swept) -> list[Amount]:
-    """Return the numbers of a text in order."""
+    """Return the numbers of a text in order, with the value 0 in two A100, 7B, 1890, two things."""
     times = lexicon.index["numerals"]
     factors = {mark.first: (times[mark.id], mark.last) for mark in swept.of(NUMERAL)}
     alone = {mark.first: (times[mark.id], mark.last) for mark in swept.of(ALONE)}
@@ -119,7 +119,7 @@ def _times(number: Amount, factors: Mapping[int, tuple[float, int]]) -> Amount:
 
 
 def _digits(swept: Swept, place: int) -> Amount | None:
-    """Return the number in digits that stands at a token, but for digits of a name: GPT-2, B/32."""
+    """Return the number in digits at a token; None for digits of a name (GPT-2, B/32)."""
     _, start, end = swept.tokens[place]
     before = swept.text[max(start - 2, 0) : start]
     joined = len(before) == 2 and before[0].isalpha() and before[1] in "-/_"
@@ -134,7 +134,7 @@ def _digits(swept: Swept, place: int) -> Amount | None:
 
 
 def _goes_on(swept: Swept, number: Amount, units: Set[int]) -> bool:
-    """True for a number that letters follow at once which are no unit: 1930s, 7B, 3D."""
+    """True for a number with letters right behind it that are no unit: 1930s, 7B, 3D."""
     if number.last in units or number.last >= len(swept.tokens):
         return False
     _, start, end = swept.tokens[number.last]
@@ -153,7 +153,7 @@ def _is_next_group(swept: Swept, place: int) -> bool:
 
 
 def as_value(raw: str) -> float | None:
-    """Return a number in digits; a separator before three digits groups, else it is a decimal."""
+    """Return a number in digits: 1.000 is 1000, 1.5 and 1,5 are decimals. None for other texts."""
     separators = "".join(sign for sign in raw if not sign.isdigit())
     spaced = raw
     for sign in separators:
@@ -173,7 +173,7 @@ def as_value(raw: str) -> float | None:
 
 
 def _chinese(swept: Swept, first: int) -> Amount | None:
-    """Return the Chinese number that begins at a token; one character alone is no number."""
+    """Return the Chinese number that begins at a token; None for 0 and for a single character."""
     total = section = digit = 0
     last = first
     while last < min(len(swept.tokens), first + FARTHEST):
@@ -194,7 +194,7 @@ def _chinese(swept: Swept, first: int) -> Amount | None:
 
 
 def _spellings(lexicon: Lexicon, swept: Swept) -> Spellings:
-    """Return the words for numbers by their first token; general ones of the text are none."""
+    """Return the number words of a text; a common word of its language is none of another one."""
     own = frozenset(lexicon.index["telling"].get(swept.language, "").split())
     spellings: Spellings = {}
     for mark in swept.of(PARTICLE):
@@ -206,7 +206,7 @@ def _spellings(lexicon: Lexicon, swept: Swept) -> Spellings:
 
 
 def _spelt(swept: Swept, first: int, words: Spellings, order: Sequence[str]) -> Amount | None:
-    """Return the number that words spell from a token on; a library reads it."""
+    """Return the number in words from a token on, by the first language of `order`; else None."""
     languages, last = words[first]
     while last in words and languages & words[last][0] and last - first < FARTHEST:
         languages, last = languages & words[last][0], words[last][1]
@@ -216,7 +216,7 @@ def _spelt(swept: Swept, first: int, words: Spellings, order: Sequence[str]) -> 
 
 
 def spelt_value(text: str, languages: Sequence[str]) -> float | None:
-    """Return the number that words spell in the first of some languages that knows it."""
+    """Return the number that words spell in the first language that can read it; else None."""
     from text_to_num import text2num  # only where a word for a number stands
 
     for language in languages:

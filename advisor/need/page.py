@@ -1,4 +1,4 @@
-"""What was understood of a sentence, on the page of its answer and in a terminal."""
+"""The page of the answer to a sentence, with the rows of what was understood."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from advisor.need.wishes import Span
 from advisor.phrasing import first_named, joined
 
 _SEVERAL = re.compile(r"(?i)\b(?:[2-9]|two|four|zwei|deux|dos|due|dois|duas)\s*(?:[x×*]\s*)?$")
-"""Before a machine of which there are several."""
+"""A number above 1 right before the name of a machine (two A100)."""
 SHOWN_WORDS = 16
 SHOWN_TASKS = 3
 AS_FLAGS = "As flags"
 NAMED, SHARE = 5, 4
-"""What was understood takes at most a quarter of a small terminal, less the lines of the name."""
+"""The rows take at most one line in SHARE of a screen, NAMED lines of it left out."""
 
 
 def as_page(understanding: Understood, *, whole: bool = False, screen: Screen = SCREEN) -> Page:
-    """Return the page of the answer, with what was understood below its first line.
+    """Return the page of the answer, with the rows of what was understood below its first line.
 
-    Where no word says a task, it is that question, with the commands that answer it.
+    If no word names a task, the page asks for one and lists commands with likely tasks.
     """
     answer = understanding.recommendation
     by_flags, by_words = answer.command, understanding.command
@@ -54,7 +54,7 @@ def as_page(understanding: Understood, *, whole: bool = False, screen: Screen = 
 
 
 def _fitting(rows: tuple[tuple[str, str], ...], screen: Screen) -> Pairs:
-    """Return what was understood, in a terminal of few lines with fewer words of it."""
+    """Return the rows as pairs, cut to 3, 2 or 1 lines each to fit their share of a screen."""
     pairs = Pairs(rows)
     room = screen.columns - max(len(label) for label, _ in rows) - 2 * GAP
     for most in (3, 2, 1):
@@ -68,7 +68,7 @@ def _fitting(rows: tuple[tuple[str, str], ...], screen: Screen) -> Pairs:
 
 
 def _cut(text: str, width: int, most: int) -> str:
-    """Return as many parts of a text as so many lines hold, and a sign that there are more."""
+    """Return the first parts of a text (between ` · `) that fit in `most` lines, then `…`."""
     parts = text.split(" · ")
     for end in range(len(parts) - 1, 0, -1):
         if len(wrapped(text, width)) <= most:
@@ -103,7 +103,7 @@ def _rows(understanding: Understood) -> Iterator[tuple[str, str]]:
 
 
 def _read(understanding: Understood) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield what words mean, with them."""
+    """Yield (meaning, words) for tasks, stated answers, limits, labels and corrections."""
     reading = understanding.reading
     seen: set[Span] = set()
     for place, task in enumerate(understanding.tasks):
@@ -131,7 +131,7 @@ def _read(understanding: Understood) -> Iterator[tuple[str, tuple[str, ...]]]:
 
 
 def _concluded(understanding: Understood) -> list[tuple[str, str]]:
-    """Return the answers that follow from what was said, those of one reason together, with it."""
+    """Return (answers, reason) for the inferred answers, grouped by reason."""
     answers: dict[str, list[str]] = {}
     for answer_read in understanding.kept:
         if answer_read.implication:

@@ -1,4 +1,4 @@
-"""What a sentence was understood to say: tasks within reach, answers with their words, the rest."""
+"""The reading of a sentence: its tasks and answers, each with its words, and unknown words."""
 
 from __future__ import annotations
 
@@ -20,22 +20,23 @@ from advisor.rulebase.base import RuleBase
 ORIGIN = "text"
 
 SMALLEST, SMALLEST_FITS = "smallest-model", "smallest-models"
-"""The concept of who wants the smallest model, and what follows of memory where none is said."""
+"""A concept of the lexicon, and the implication that infers a memory limit from it."""
 
 FIELD = "field-name"
-"""The concept of what somebody wants to have out of a document, by name."""
+"""The concept of named fields to extract from documents (total, invoice date)."""
 
 MAKERS = "makers-of-a-country"
-"""The concept of models whose makers sit in one place, which is known of a few makers alone."""
+"""The concept of models by the country of their maker. The rules lack it for most makers."""
 
 WORDLESS = frozenset(("pick", "ranking", "vector"))
-"""Outputs that hold no text: numbers of classes, images by rank, vectors."""
+"""Options of the question `output` without text: class numbers, ranked images, embeddings."""
 
 
 class AnswerRead(NamedTuple):
-    """An answer that words give; `because` says why it was concluded, empty where it was said.
+    """An answer to a question, read from the words in `spans` (character offsets in the text).
 
-    `spans` are empty where it follows from the sentence as a whole.
+    `implication` (an id) and `because` say why it was inferred, empty if it was stated. `spans` is
+    empty if it follows from the language of the sentence or from a flag.
     """
 
     question: str
@@ -46,18 +47,17 @@ class AnswerRead(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """What was understood of a sentence.
+    """The parts of a sentence that were understood. Spans are character offsets in `text`.
 
-    `tasks` are those within reach, the likeliest first; `touched` are all that any word speaks of,
-    `besides` those of them that other words speak of, which go with none of the tasks.
-    `answers` are said, `concluded` follow from what was said. `names` are checkpoints and families
-    by their words, `corrected` the words that were read as another, with that, `taken_back` the
-    words that a negation takes back. `not_understood` are the words that say nothing known, `idle`
-    those that are known and say nothing here. `fields` are names of what documents hold,
-    `labels` those that images are sorted by.
-    `smallest` asks for the smallest of what fits a memory that is said.
-    `limits` bound the size of a model, and the time for all images. `makers` are words for where
-    those of models sit.
+    `tasks` are the candidate tasks, equally likely; `touched` all tasks that any word indicates,
+    likeliest first; `besides` other tasks, from words that do not belong to a candidate.
+    `answers` are stated, `concluded` inferred. `names` are (name, span) of checkpoints and
+    families, `corrected` (span, word that it was read as), `taken_back` negated words.
+    `not_understood` are words that the lexicon lacks, `idle` known words without an effect here.
+    `fields` are names of values to extract from documents, `labels` the class labels to assign.
+    `smallest` are words that ask for the smallest model, empty if they became a memory limit.
+    `limits` bound the size of a model, the time, and the models that are ruled out. `makers` are
+    words for the country of model makers.
     """
 
     text: str
@@ -79,13 +79,13 @@ class Reading(NamedTuple):
 
     @property
     def sure(self) -> bool:
-        """True where every word counts, and enough of them speak of one task alone."""
+        """True if all words count as spelt, and SURE_CONCEPTS of them or more indicate one task."""
         if self.not_understood or self.idle or self.corrected or len(self.tasks) != 1:
             return False
         return self.tasks[0].strength >= SURE_CONCEPTS
 
     def words(self, spans: Iterable[Span]) -> tuple[str, ...]:
-        """Return the words in some spans as they were written, none inside others."""
+        """Return the distinct texts of the spans in order, without spans inside another one."""
         whole: list[Span] = []
         for start, end in sorted(set(spans), key=lambda span: (span[0], -span[1])):
             if not whole or end > whole[-1][1]:
@@ -96,9 +96,9 @@ class Reading(NamedTuple):
 def read(
     rulebase: RuleBase, text: str, *, literally: bool = False, given: Container[str] = ()
 ) -> Reading:
-    """Read a sentence by the words of a rule base; `literally` draws no conclusions.
+    """Return the reading of a sentence by the lexicon; `literally` infers no answers.
 
-    What counts the answer of a question in `given` is met, as if its number stood in the sentence.
+    Numbers of flags (`given`: question ids) count too. Quoted words do only if no task is found.
     """
     met = numbers_of(lexicon_of(rulebase), given)
     reading = _read(rulebase, text, literally=literally, given=met)
@@ -108,7 +108,7 @@ def read(
 
 
 def numbers_of(lexicon: Lexicon, questions: Container[str]) -> dict[str, tuple[Span, ...]]:
-    """Return the concepts of numbers that alone answer some of the questions, at no words."""
+    """Return `number-of-MEASURE` -> () for each of the questions with exactly one measure."""
     counting = Counter(question for question, *_ in lexicon.index["measures"].values())
     measures = lexicon.index["measures"].items()
     return {
@@ -126,7 +126,7 @@ def _read(
     given: dict[str, tuple[Span, ...]],
     **how: bool,
 ) -> Reading:
-    """Read a sentence in one way of `sweep`."""
+    """Return the reading of one sweep. `given` are concepts from flags, `how` is for `sweep`."""
     lexicon = lexicon_of(rulebase)
     swept = sweep(lexicon, text, **how)
     labels = label_names(lexicon, swept)
@@ -178,10 +178,10 @@ def _read(
 def _said(
     rulebase: RuleBase, lexicon: Lexicon, swept: Swept, numbers: Sequence[Amount]
 ) -> tuple[AnswerRead, ...]:
-    """Return the answers that words give; where words give several to one question, none.
+    """Return the answers that words state, in order of questions.
 
-    Of several uses the one that has to be permitted counts: what is sold and studied is sold. Only
-    the memory of a computer says nothing beside a card, which has its own.
+    A question with several options gets none, unless it takes many; of license uses, those that
+    need a permission count. Numbers go first, but RAM goes after the memory of a named card.
     """
     counted = _counted(rulebase, lexicon, swept, numbers)
     given: dict[str, dict[str, list[Span]]] = {}
@@ -212,9 +212,9 @@ def _said(
 def _share_of(
     rulebase: RuleBase, lexicon: Lexicon, given: dict[str, dict[str, list[Span]]]
 ) -> Share | None:
-    """Return the share of the machine that is named, and leave it its one device.
+    """Return the share of the machine's memory that a model may take, None for all of it.
 
-    A Mac without a GPU computes on its CPU, another on what it shares.
+    Then questions in `given` keep one option, in place: a negated device's (no GPU), or a shared.
     """
     denied = lexicon.index["denied"].values()
     without = {(id, str(option)) for says in denied for id, option in says.items()}
@@ -227,7 +227,7 @@ def _share_of(
 
 
 def _for_a_model(rulebase: RuleBase, answer_read: AnswerRead, share: Share | None) -> AnswerRead:
-    """Return memory that is said of a machine which shares it as what a model may take."""
+    """Return an answer with the machine's memory (GB) reduced to a model's share; others as is."""
     question, memory = rulebase.question(answer_read.question), answer_read.answer.value
     if share is None or memory is None or not question.requires("memory_gb"):
         return answer_read
@@ -237,9 +237,9 @@ def _for_a_model(rulebase: RuleBase, answer_read: AnswerRead, share: Share | Non
 def _counted(
     rulebase: RuleBase, lexicon: Lexicon, swept: Swept, numbers: Sequence[Amount]
 ) -> dict[str, AnswerRead]:
-    """Return the answers that are numbers, by question.
+    """Return question id -> the answer read from a number.
 
-    The first number counts, but the largest of images, and of memory what is no computer's.
+    The first counts, but the largest of images, and RAM last. A lower bound has no exact value.
     """
     answer_reads: dict[str, AnswerRead] = {}
     largest_first = sorted(numbers, key=lambda n: -n.value if n.measure in ITEMS else -LARGEST)
@@ -260,7 +260,7 @@ def _concluded(
     met: Mapping[str, tuple[Span, ...]],
     given: Sequence[AnswerRead],
 ) -> tuple[AnswerRead, ...]:
-    """Return the answers that follow from concepts, for questions that no words answer."""
+    """Return the answers inferred from the concepts in `met` that contradict no other answer."""
     options = {answer_read.question: answer_read.answer.options for answer_read in given}
     answer_reads = []
     for id, when, unless, says, because in lexicon.index["implications"]:
@@ -283,9 +283,9 @@ def _concluded(
 def _is_wordless(
     rulebase: RuleBase, tasks: Sequence[TaskRead], reads: Sequence[AnswerRead]
 ) -> bool:
-    """True where no texts go in or come out, so that the language of the need says nothing.
+    """True if all tasks have no text as input or output and the images are not of documents.
 
-    Images of documents hold texts, whatever is done with them.
+    The language of the sentence then says nothing about the data.
     """
     if any("documents" in answer_read.answer.names for answer_read in reads):
         return False
@@ -299,9 +299,9 @@ def _is_wordless(
 def _own_language(
     rulebase: RuleBase, swept: Swept, tasks: Sequence[TaskRead], reads: Sequence[AnswerRead]
 ) -> tuple[AnswerRead, ...]:
-    """Return that texts are in the language of the need, where it says nothing of them.
+    """Return the answer that texts are in the language of the sentence, if nothing else is known.
 
-    Of English nothing follows: needs are written in it by people whose own language is another.
+    English implies nothing, and a task without text has no language: ().
     """
     question = next((q for q in rulebase.questions if q.requires("languages")), None)
     if (
@@ -318,9 +318,9 @@ def _own_language(
 
 
 def _rest(lexicon: Lexicon, swept: Swept, understood: Sequence[Span]) -> tuple[Span, ...]:
-    """Return the words of which nothing was made, but for those that say nothing anywhere.
+    """Return the spans of words outside `understood`, without articles and other quiet words.
 
-    A phrase that means something, of such words alone ("open source"), is told as a whole.
+    A phrase of quiet words that has a meaning ("open source") is one span.
     """
     covered = sorted(understood)
     silent = [mark for mark in swept.of(PARTICLE, NAME) if mark.id != MAKER]

@@ -1,4 +1,4 @@
-"""What an answer leaves of a sentence: words of which nothing came, and tasks besides the first."""
+"""Words of a sentence that were understood but have no effect on the answer."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from advisor.need.wishes import Span
 
 
 def unused(understanding: Understood) -> tuple[Span, ...]:
-    """Return the words that are known, and of which neither a task nor an answer came."""
+    """Return the spans of known words that no shown task, answer, limit, model or label covers."""
     reading = understanding.reading
     tasks = () if TASK in understanding.given else (*understanding.tasks, *reading.besides)
     shown = [span for task in tasks for span in task.spans]
@@ -28,7 +28,7 @@ def unused(understanding: Understood) -> tuple[Span, ...]:
 
 
 def noteworthy(understanding: Understood) -> tuple[Span, ...]:
-    """Return those unused words that do not just end a phrase that was read ("German text")."""
+    """Return the unused spans except those right behind a used phrase ("text" in "German text")."""
     reading = understanding.reading
     read = [answer_read.spans for answer_read in (*reading.answers, *reading.concluded)]
     read += [task.spans for task in (*understanding.tasks, *reading.besides)]

@@ -36,55 +36,55 @@ OPENING, CLOSING = (
     "\"\u201c\u300c\u00ab\u201e\u2018\u201a'",
     "\"\u201d\u300d\u00bb\u201c\u2019\u2018'",
 )
-"""Signs that open and close a quotation, by place."""
+"""Quotation marks: the sign at an index of CLOSING ends the one at that index of OPENING."""
 
 ENDINGS = "jpe?g|png|webp|tiff?|bmp|gif|pdf|docx?|mp4|mov|avi|mkv|mp3|wav|csv"
 FILE_NAME = re.compile(rf"(?<![\w./~-])[\w./~-]*\w\.(?=(?:{ENDINGS})\b)", re.IGNORECASE)
-"""The name of a file, whose words say nothing; what ends it does."""
+"""A file name up to its last dot. The words in it mean nothing; the ending is read as a word."""
 
 COMMAS = frozenset(",\uff0c\u3001")
 """Signs between the items of a list."""
 
 NEGATED_WORDS = 4
-"""So many words after it a negation reaches, or to the end of the clause."""
+"""A negation covers at most this many words, and ends with its clause."""
 
 MOST_WORDS = 16
-"""No phrase is longer, words that it may skip included."""
+"""Longest phrase in tokens, including articles and other skipped words."""
 
 CORRECTED_WORDS = 200
-"""Misspelt words are read in so many words from the beginning."""
+"""Spelling is corrected in this many words from the beginning."""
 
 MOST_TELLING = 400
-"""So many tokens from the beginning are looked at for the language."""
+"""The language is detected from this many tokens from the beginning."""
 
 SHORTEST_NAME = 5
-"""A shorter name of one word is also a word of the language: it counts where a capital is in it."""
+"""A model name of one word with at most this many letters may be an ordinary word (`_is_name`)."""
 
 
 ANSWERED_INSIDE = frozenset(("domain", "language"))
-"""Questions of images and their texts: words answer them in a longer phrase too (which bird)."""
+"""Questions that a word inside a longer phrase still answers (bird in "which bird")."""
 
 HIDING = ("filler", "complaint")
-"""Particles inside which words mean nothing."""
+"""Particles that hide all other phrases inside them."""
 
 RATE, SPAN = "per-", "span-"
-"""Beginnings of measures of so many a time, and of hours."""
+"""Prefixes of measure ids: of rates (per-day), and of durations (span-second)."""
 
 MAKER = "maker"
-"""The particle of who makes models, and of models of no checkpoint here but parts of some."""
+"""The particle of names of model makers, and of models that the catalog has no checkpoint of."""
 
 OF_EACH = "of-each"
-"""The particle of examples that each class has; it means so inside a longer phrase too."""
+"""The particle "each", "per class" behind a number of examples, also inside a longer phrase."""
 
 Known = Sequence[tuple[str, str]]
-"""Phrases of the lexicon, or beginnings of some, with what they mean."""
+"""(phrase or beginning of one, its meanings joined by BETWEEN; empty for a mere beginning)."""
 
 
 class Mark(NamedTuple):
-    """A phrase that stands in a text: kind and id of what it means, and its tokens.
+    """A phrase of the lexicon in a text: a letter of `phrase_kinds`, an id, tokens first to last.
 
-    `negated` where it is taken back, `settled` where it is done already, `aside` where it is said
-    to come besides.
+    `last` is exclusive. `negated`: a negation takes it back; `settled`: the clause says that it is
+    already done; `aside`: it follows "besides" or is mere talk, so it is not the main wish.
     """
 
     kind: str
@@ -97,23 +97,23 @@ class Mark(NamedTuple):
 
     @property
     def places(self) -> range:
-        """The numbers of its tokens."""
+        """The indexes of its tokens."""
         return range(self.first, self.last)
 
     @property
     def leads(self) -> bool:
-        """True where it may be what is wished for."""
+        """True if it may be part of the main wish: not negated, done already, or an aside."""
         return not (self.negated or self.settled or self.aside)
 
 
 class Swept(NamedTuple):
-    """A text as tokens, and the phrases in it.
+    """A text as tokens, and the phrases in it. Tokens are given by their index.
 
-    `clauses` holds the number of the clause of each token, `sentences` that of its sentence;
-    `joining` has the tokens that say `and`, `or` and `into` in the language of their sentence,
-    `parting` those that part items: a comma, and, or. `corrected` has by token what a misspelt word
-    was read as. `language` is that of all sentences that may speak of a task, empty where their
-    words do not tell it, or where one is in another.
+    `clauses` and `sentences` number the clause and sentence of each token; `joining` maps "and",
+    "or" and "into" to the tokens with that meaning in the language of their sentence; `parting`
+    are tokens that separate items (comma, and, or); `corrected` maps the token of a misspelt word
+    to the word it was read as. `language` is the code of the language of all sentences that
+    indicate a task, empty if unknown or if they differ.
     """
 
     text: str
@@ -127,24 +127,24 @@ class Swept(NamedTuple):
     language: str
 
     def of(self, *kinds: str) -> list[Mark]:
-        """Return the marks of some kinds, in order."""
+        """Return the marks of these kinds (letters of `phrase_kinds`), in order of the text."""
         return [mark for mark in self.marks if mark.kind in kinds]
 
     @property
     def named(self) -> set[str]:
-        """The concepts that the text names and does not take back."""
+        """The ids of concepts that the text names without a negation."""
         return {mark.id for mark in self.of(CONCEPT, SAYING) if not mark.negated}
 
     def span(self, places: range) -> tuple[int, int]:
-        """Return where tokens, by their numbers, begin and end in the text."""
+        """Return the character offsets (start, end) of a non-empty range of tokens."""
         return self.tokens[places[0]].start, self.tokens[places[-1]].end
 
 
 def sweep(lexicon: Lexicon, text: str, *, quotes: bool = True) -> Swept:
-    """Return a text with its phrases marked.
+    """Return a text with its phrases marked, after correcting misspelt words.
 
-    Misspelt words are read as their nearest; with `quotes`, what stands in quotation marks is an
-    example, whose words mean nothing, as are those in the name of a file.
+    With `quotes`, words in quotation marks mean nothing but "an example", and words in file names
+    mean nothing.
     """
     tokens = tokens_of(FILE_NAME.sub(lambda name: "-" * len(name[0]), text) if quotes else text)
     spelt: dict[int, str] = {}
@@ -186,7 +186,7 @@ def sweep(lexicon: Lexicon, text: str, *, quotes: bool = True) -> Swept:
 
 
 def _per(lexicon: Lexicon, swept: Swept, mark: Mark) -> Mark:
-    """Return a time behind a stroke as so many in it: 300/day, 40 photos / h."""
+    """Return the mark of a time unit behind a slash as that of a rate: 300/day, 40 photos / h."""
     rate = mark.id.replace(SPAN, RATE, 1)
     if rate == mark.id or rate not in lexicon.index["measures"]:
         return mark
@@ -195,7 +195,7 @@ def _per(lexicon: Lexicon, swept: Swept, mark: Mark) -> Mark:
 
 
 def _quoted(text: str, tokens: Sequence[Token]) -> list[Mark]:
-    """Return what stands in quotation marks, as examples of a question or of other words."""
+    """Return a mark for each quotation: QUOTED_QUESTION for one that ends in `?`, else QUOTED."""
     marks = []
     first = 0
     for start, end in _quotations(text):
@@ -211,7 +211,7 @@ def _quoted(text: str, tokens: Sequence[Token]) -> list[Mark]:
 
 
 def _quotations(text: str) -> list[tuple[int, int]]:
-    """Return the slices in quotation marks, none longer than a sentence may be."""
+    """Return the offsets of quotations in one line, of at most 200 characters, marks included."""
     if not any(sign in text for sign in OPENING):
         return []
     pairs = [f"{a}[^{b}\n]{{1,200}}{b}" for a, b in zip(OPENING, CLOSING, strict=True)]
@@ -234,7 +234,7 @@ def _numbered(
 
 
 def _abbreviates(lexicon: Lexicon, tokens: Sequence[Token], place: int, language: str) -> bool:
-    """True for the full stop of `ca. 40`, and of `3 Mio. Bilder`, which ends no number."""
+    """True for the full stop of an abbreviation beside a number: ca. 40, 3 Mio. Bilder."""
     if not 0 < place < len(tokens) - 1 or tokens[place].form != ".":
         return False
     before = tokens[place - 1].form
@@ -244,7 +244,7 @@ def _abbreviates(lexicon: Lexicon, tokens: Sequence[Token], place: int, language
 
 
 def _marks(lexicon: Lexicon, swept: Swept) -> list[Mark]:
-    """Return for each kind the longest phrases, from left to right, none inside another."""
+    """Return the longest phrases of each kind from left to right; doubtful names if `_is_meant`."""
     marks: list[Mark] = []
     doubtful: list[Mark] = []
     until: dict[str, int] = {}
@@ -271,7 +271,7 @@ def _marks(lexicon: Lexicon, swept: Swept) -> list[Mark]:
 
 
 def _is_meant(lexicon: Lexicon, swept: Swept, mark: Mark, named: set[int]) -> bool:
-    """True for a word beside the name of a model or its maker: clip / blip, openai clip."""
+    """True for a doubtful name next to a sure one or behind its maker: clip / blip, openai clip."""
     place = mark.first
     makers = {id.partition("/")[0].lower() for id in lexicon.named(mark.id)[0]}
     pairs = ((place - 1, place - 2), (place + 1, place + 2))
@@ -283,9 +283,9 @@ def _is_meant(lexicon: Lexicon, swept: Swept, mark: Mark, named: set[int]) -> bo
 def _longest(
     lexicon: Lexicon, swept: Swept, first: int, phrases: Known
 ) -> dict[str, tuple[int, list[str]]]:
-    """Return for each kind where the longest phrase from a token on ends, and what it means.
+    """Return kind -> (end token, ids) of the longest phrase of each kind from token `first` on.
 
-    `phrases` are the phrases that the token is or begins.
+    `phrases` are the phrases that the token is or begins. A phrase ends with the sentence.
     """
     longest: dict[str, tuple[int, list[str]]] = {}
     passed: list[str] = []
@@ -307,18 +307,18 @@ def _longest(
 
 
 def _is_name(lexicon: Lexicon, swept: Swept, token: Token, words: int) -> bool:
-    """True where a name is written as one, is no other word, or too long to be one."""
+    """True for a name of several words, with a capital, or long enough to be no ordinary word."""
     raw = swept.text[token.start : token.end]
     alone = len(raw) >= SHORTEST_NAME - 1 and not lexicon.is_a_word(token.form)
     return words > 1 or raw.lower() != raw or len(raw) > SHORTEST_NAME or alone
 
 
 def _covered(lexicon: Lexicon, marks: list[Mark]) -> list[Mark]:
-    """Leave out what stands inside a name or a filler, and what a longer phrase says better.
+    """Return the marks without those inside a model name, a filler or a complaint.
 
-    Inside a longer phrase particles mean nothing, nor do words that answer the same question, or
-    one that is not of the images and their texts (the bank of a bank statement), nor do any where
-    it means something as a `whole`: a graphics card is no chart.
+    A name that begins a longer concept is dropped. A longer phrase hides particles, task names and
+    words that answer its question or one outside ANSWERED_INSIDE (the bank of a bank statement);
+    one that is `whole` in the lexicon (graphics card) hides all shorter concepts.
     """
     says = lexicon.index["says"]
     ends = {mark.first: mark.last for mark in marks if mark.kind == CONCEPT}
@@ -360,9 +360,9 @@ def _places(marks: Any) -> set[int]:
 
 
 def _meant(swept: Swept, marks: Sequence[Mark]) -> list[Mark]:
-    """Say of each mark whether it is taken back, done already, or comes besides.
+    """Return the marks with `negated`, `settled` and `aside` set by the particles of their text.
 
-    Words of makers that are taken back mean nothing else: no Chinese model tells no language.
+    Other marks at a negated maker are dropped: "no Chinese models" says nothing about a language.
     """
     tokens, clauses, sentences = swept.tokens, swept.clauses, swept.sentences
     particles = [mark for mark in marks if mark.kind == PARTICLE]
@@ -395,7 +395,7 @@ def _meant(swept: Swept, marks: Sequence[Mark]) -> list[Mark]:
 
 
 def _within(places: range, clauses: Sequence[int], clause: int, stops: set[int]) -> set[int]:
-    """Return the places up to the first that is in another clause, or where a contrast begins."""
+    """Return the tokens before the first one in another clause or in `stops` (a contrast: but)."""
     covered: set[int] = set()
     for place in places:
         if clauses[place] != clause or place in stops:

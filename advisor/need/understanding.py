@@ -1,9 +1,9 @@
-"""The answer to a sentence: what was understood, who can win over all that it may mean, and why.
+"""The answer to a sentence: what was understood, and which families are possible.
 
-All tasks within reach go to the engine; their winners together are what is possible. The answer is
-that of the likeliest task. It is decided only where every task that any word speaks of has the same
-winner, by what was said alone; it is undetermined where no word names a task, or several fit as
-well as one another.
+The engine decides for all candidate tasks; their winners together are the possible families. The
+answer is that of the likeliest task. It is decided only if each task that any word indicates has
+the same winner by the stated answers alone; it is undetermined if no word names a task, or if
+several tasks are equally likely.
 """
 
 from __future__ import annotations
@@ -49,34 +49,34 @@ if TYPE_CHECKING:
 SHOWN_TEXT = 60
 
 LAW = "law"
-"""The concept of what the law allows."""
+"""The concept of questions about law, such as whether a use is allowed."""
 
 SMALL = "small"
-"""The order of who wants the smallest."""
+"""The sort order that puts the smallest checkpoint first."""
 
 MOST_NAMED = 3
-"""So many words may be a command with what it is about."""
+"""A text of at most this many words may be a misspelt command with its arguments."""
 
 HELP = "`advisor --help` for the commands"
 
 CHECKING = frozenset(("ci", "gitlab", "lint", "linter", "pre-commit", "validate"))
-"""Words of those who look for `advisor check`."""
+"""Words that point to `advisor check` instead of a task."""
 LISTING = "`advisor --help` prints the commands, `advisor list tasks` the tasks"
 
 
 class Understanding(Understood):
-    """A sentence and its answer, and how they are drawn."""
+    """A sentence and its answer, with their JSON document and their page."""
 
     __slots__ = ()
 
     def to_dict(self, today: str | None = None) -> dict[str, Any]:
-        """Return the JSON document, with what was understood and what was not."""
+        """Return the JSON document; with a date `today`, facts have their age."""
         from advisor.need.understanding_json import as_json
 
         return as_json(self, today)
 
     def to_page(self, *, whole: bool = False, screen: Screen = SCREEN) -> Page:
-        """Return the page, or the `whole` of it, which begins with what was understood."""
+        """Return the page cut to a screen, or the `whole` page with all reasons and sources."""
         from advisor.need.page import as_page
 
         return as_page(self, whole=whole, screen=screen)
@@ -90,10 +90,10 @@ def understand(
     literally: bool = False,
     **how: Any,
 ) -> Understanding:
-    """Return the answer to a sentence; answers given besides win over what it says.
+    """Return the answer to a sentence; answers in `given` override those that it states.
 
-    `literally` draws no conclusions, `how` are the ways of `advise`. Raises UsageError where
-    nothing was understood, ContradictionError where given answers clash.
+    `literally` infers no answers; `how` are options of `advise` (order, strict, verified_only).
+    Raises UsageError for a text that describes no need, ContradictionError if `given` clashes.
     """
     refuse_misspelt(engine.rulebase, text)
     refuse_names(engine.rulebase, text)
@@ -152,10 +152,10 @@ def understand(
 def _held(
     engine: Engine, reading: Reading, profile: Profile, flags: Profile, how: Mapping[str, Any]
 ) -> Profile:
-    """Return the bounds of flags, and those of a sentence that can be held.
+    """Return the bounds of flags and of the sentence, by name; a flag overrides the sentence.
 
-    A time cannot where the speed of the machine is not known, or that of none of the checkpoints
-    left.
+    A time limit of the sentence is left out if the number of items or the speed of the machine is
+    unknown, or if it leaves no first checkpoint whose time is known.
     """
     read_limits = {limit.bound: bound_answer(limit.text, ORIGIN) for limit in reading.limits}
     rulebase, held = engine.rulebase, {**read_limits, **flags}
@@ -173,7 +173,7 @@ def _held(
 
 
 def _is_understood(reading: Reading, tasks: tuple[TaskRead, ...], given: Profile) -> bool:
-    """True where anything is known of a text; one idle word alone is no need."""
+    """True if a task, an answer or a flag was read, or an idle word in a text of several words."""
     alone = len(reading.text.split()) == 1
     return bool(tasks or reading.answers or given or (reading.idle and not alone))
 
@@ -181,10 +181,10 @@ def _is_understood(reading: Reading, tasks: tuple[TaskRead, ...], given: Profile
 def _between(
     engine: Engine, reading: Reading, given: Profile, tasks: tuple[TaskRead, ...]
 ) -> tuple[str, ...]:
-    """Return the tasks that a sentence lies between; none where it speaks of one.
+    """Return the ids of the tasks that a sentence may mean; empty if it names exactly one.
 
-    Where no word speaks of any, they are the one that is assumed, those that its words are near,
-    the first of each group, then others, as far as all that it says can be true of them.
+    If no word names a task, they are the first OFFERED tasks that fit all its answers: the default
+    task, those near its words, the first task of each group, then all others.
     """
     if tasks:
         return tuple(task.task for task in tasks) if len(tasks) > 1 else ()
@@ -200,10 +200,10 @@ def _between(
 
 
 def refuse_misspelt(rulebase: RuleBase, text: str) -> None:
-    """Raise UsageError for a first word that is nearly the name of a command, and nothing else.
+    """Raise UsageError if the first of at most MOST_NAMED words is a misspelt command.
 
-    One word alone may be no task; before one or two others it is no word of the lexicon as it
-    stands. What follows is kept: `advisor recomend clip` is told `advisor recommend clip`.
+    One word alone is tolerated if it is a task, a first word before others if the lexicon knows
+    it. The hint keeps the other words: `advisor recomend clip` hints `advisor recommend clip`.
     """
     words = text.split()
     if not words or len(words) > MOST_NAMED:
@@ -221,9 +221,9 @@ def refuse_misspelt(rulebase: RuleBase, text: str) -> None:
 
 
 def refuse_names(rulebase: RuleBase, text: str) -> None:
-    """Raise UsageError for what is no need: the name of a family alone, and a question of law.
+    """Raise UsageError for a text that describes no need: the name of a family, a question of law.
 
-    A family is what one has, not what one needs; whether a use is permitted, a license says.
+    A text that begins with words of law but states a license use is accepted.
     """
     lexicon = lexicon_of(rulebase)
     marks = sweep(lexicon, text).of(CONCEPT, SAYING)
@@ -250,7 +250,7 @@ def commands() -> list[str]:
 
 
 def not_understood(rulebase: RuleBase, text: str) -> UsageError:
-    """Return the error for a text of which nothing is known; one word is a misspelt name."""
+    """Return the error for a text without a known word; a single word gets similar names."""
     if not CHECKING.isdisjoint(text.lower().split()):
         return UsageError(
             f"`{_shortened(text)}` does not describe a task",
@@ -280,11 +280,11 @@ def one_task(
     verb: str = "",
     exit_code: int = UsageError.exit_code,
 ) -> Profile:
-    """Return the profile of a sentence that speaks of one task, where nobody can be asked.
+    """Return the profile of a sentence that names one task, for callers that cannot ask the user.
 
-    Raises UsageError, with an exit code, where it may mean several, or where fewer than the `least`
-    concepts speak of it; its hint is a command of that `verb` with all that was
-    understood, without one an entry of advisor.yaml.
+    Raises UsageError with `exit_code` if several tasks are possible or fewer than `least` concepts
+    name the task (a task in `given` needs none), and with its own code if nothing was understood.
+    The hint is a command of that `verb`, or without one an entry of advisor.yaml.
     """
     flags, given = bounds_in(given or {})
     reading = read(engine.rulebase, text, given=given)
@@ -313,7 +313,7 @@ def _shortened(text: str) -> str:
 
 
 def _tasks(reading: Reading, given: Profile) -> tuple[TaskRead, ...]:
-    """Return the tasks that may be meant: those of a flag, else those within reach."""
+    """Return the candidate tasks: those of `--task`, with strength 0, else those of the words."""
     if TASK not in given:
         return reading.tasks
     return tuple(TaskRead(task, 0, frozenset(), ()) for task in given[TASK].options)
@@ -325,9 +325,9 @@ def _tasks(reading: Reading, given: Profile) -> tuple[TaskRead, ...]:
 def fitted_to(
     engine: Engine, reading: Reading, given: Profile, task: str
 ) -> tuple[Profile, tuple[AnswerRead, ...]] | None:
-    """Return the profile of a task with the answers that can be true of it, and the others.
+    """Return the profile of a task with the answers read that fit it, and those that contradict it.
 
-    None where given answers and the task cannot both be true.
+    None if the answers in `given` exclude the task.
     """
     start = {**given, TASK: Answer((task,), None, given[TASK].origin if TASK in given else ORIGIN)}
     return _grown(engine, start, (*reading.answers, *reading.concluded))
@@ -336,7 +336,7 @@ def fitted_to(
 def _grown(
     engine: Engine, start: Profile, read: Iterable[AnswerRead]
 ) -> tuple[Profile, tuple[AnswerRead, ...]] | None:
-    """Return a profile with the answers that can be true of it, and those that cannot."""
+    """Return `start` with the read answers that fit it, and the others; None if it contradicts."""
     wanted = [answer_read for answer_read in read if answer_read.question not in start]
     whole = {**start, **{answer_read.question: answer_read.answer for answer_read in wanted}}
     if TASK in start:
@@ -361,7 +361,7 @@ def _ordered(engine: Engine, profile: Profile) -> Profile:
 
 
 def _admits(engine: Engine, profile: Profile) -> bool:
-    """True where answers can all be true; the space of their task is made once."""
+    """True if some complete profile has all these answers."""
     try:
         space, allowed = engine.view(_ordered(engine, profile))
     except ContradictionError:
@@ -379,7 +379,7 @@ def _open_advice(
     profiles: list[Profile],
     how: Mapping[str, Any],
 ) -> TaskAdvice:
-    """Return the answer of the likeliest task, with the winners of all that may be meant."""
+    """Return the first profile's answer with the winners of all, less certain unless `_firm`."""
     advice = advise(engine, profiles[0], **how)
     decision = advice.decision
     others = (engine.decide(profile).possible for profile in profiles[1:])
@@ -399,7 +399,7 @@ def _open_advice(
 
 
 def _firm(engine: Engine, reading: Reading, tasks: tuple[TaskRead, ...], winner: str) -> bool:
-    """True where nothing that the words may mean has another winner, conclusions aside."""
+    """True if the reading is sure and each indicated task has this winner by stated answers."""
     if not (reading.sure and len(tasks) == 1):
         return False
     literal = reading._replace(concluded=())

@@ -1,4 +1,4 @@
-"""What was understood of a sentence as JSON, beside the answer."""
+"""The understanding of a sentence as JSON, added to the document of the recommendation."""
 
 from __future__ import annotations
 
@@ -46,13 +46,13 @@ def as_json(understanding: Understood, today: str | None = None) -> dict[str, An
 
 
 def hull(spans: Iterable[Span]) -> list[int]:
-    """Return the slice from the first of some words to the last."""
+    """Return [start, end] from the least start to the largest end; `spans` must not be empty."""
     starts, ends = zip(*spans, strict=True)
     return [min(starts), max(ends)]
 
 
 def _with_spans(understanding: Understood, profile: dict[str, Any]) -> None:
-    """Say of each answer of a profile that was read, in which words."""
+    """Add `span` to the answers of a JSON profile that were read from the text, in place."""
     spans = {answer_read.question: answer_read.spans for answer_read in understanding.kept}
     if TASK not in understanding.given and understanding.tasks:
         spans[TASK] = understanding.tasks[0].spans
@@ -62,7 +62,7 @@ def _with_spans(understanding: Understood, profile: dict[str, Any]) -> None:
 
 
 def _words(understanding: Understood, spans: Iterable[Span]) -> dict[str, Any]:
-    """Return the words in some spans, those of the whole sentence where there is none."""
+    """Return `words` and `span` of some spans as JSON; without spans, of the whole sentence."""
     reading = understanding.reading
     spans = tuple(spans) or ((0, len(reading.text)),)
     return {"words": " ... ".join(reading.words(spans)), "span": hull(spans)}

@@ -1,4 +1,4 @@
-"""What was understood of a sentence as a value, with the answer to it."""
+"""The understanding of a sentence as a value: its reading, its profile and the recommendation."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from advisor.need.reading import AnswerRead, Reading
 from advisor.need.wishes import TaskRead
 
 FIELDS = "fields"
-"""What an act gives that reads named values from documents."""
+"""The result of acts that extract named fields from documents."""
 
 OFFERED = 3
-"""So many tasks are offered as what may have been meant."""
+"""At most this many tasks are offered if it is unclear which one was meant."""
 
 
 class Understood(NamedTuple):
-    """What was understood of a sentence, and its answer.
+    """The reading of a sentence, and its answer.
 
-    `tasks` are those that may be meant, the likeliest first, `given` the answers that flags gave.
-    `dropped` are answers read that cannot be true of the likeliest task, or besides the flags.
-    `between` are the tasks that it lies between, some of many; empty where one is meant. `besides`
-    are what was said for each task that other words speak of.
+    `given` are the answers and bounds of flags, `tasks` the candidates that fit them, `profile` all
+    answers for the first. `dropped` are answers read that contradict that task or a flag.
+    `between` are ids of tasks if several may be meant, empty if one is. `besides` maps other tasks
+    of the sentence to their profiles. `literally`: no answers were inferred.
     """
 
     reading: Reading
@@ -49,17 +49,17 @@ class Understood(NamedTuple):
 
     @property
     def exit_code(self) -> int:
-        """0 answered, 1 nothing fits, 3 undetermined."""
+        """3 if several tasks may be meant, else that of the recommendation (0, 1 or 3)."""
         return 3 if self.between else self.recommendation.exit_code
 
     @property
     def guesses(self) -> bool:
-        """True where no word and no flag says what the task is; a model has many."""
+        """True if no word and no flag names a task; the name of a model alone does not count."""
         return bool(self.between) and not any(task.strength for task in self.tasks)
 
     @property
     def kept(self) -> tuple[AnswerRead, ...]:
-        """The answers read that count."""
+        """The answers read that the profile has, also if they do not apply to the task."""
         read = (*self.reading.answers, *self.reading.concluded)
         return tuple(
             answer
@@ -70,14 +70,14 @@ class Understood(NamedTuple):
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """The fields to read that are named, where that is what the likeliest task gives."""
+        """The names of fields to extract; empty if the likeliest task does not extract fields."""
         act = act_of(self.recommendation.rulebase, self.advice.task or "")
         named = self.reading.words(self.reading.fields)
         return named if act is not None and act.result == FIELDS else ()
 
     @property
     def limits(self) -> tuple[Limit, ...]:
-        """The limits of the sentence that the answer holds to."""
+        """The limits of the sentence that the answer applies; a flag can override one."""
         bounds = self.recommendation.rulebase.bounds
         held = bounds.answers if bounds else {}
         return tuple(
@@ -88,20 +88,20 @@ class Understood(NamedTuple):
 
     @property
     def offered(self) -> tuple[str, ...]:
-        """The tasks to offer as what was meant: those within reach, then others touched."""
+        """Ids of tasks to offer: all candidates, then other indicated ones up to OFFERED."""
         tasks = dict.fromkeys(task.task for task in (*self.tasks, *self.reading.touched))
         return tuple(tasks)[: max(OFFERED, len(self.tasks))]
 
     @property
     def confirming(self) -> tuple[str, ...]:
-        """The commands that say which task was meant; none where a flag or words said it."""
+        """Commands with `--task` for each possible task; empty if a flag or the words decide it."""
         if self.advice.decision.outcome not in ("assumed", "undetermined") or TASK in self.given:
             return ()
         names = self.between[:OFFERED] or [task.task for task in self.tasks]
         return tuple(map(self.answering, names))
 
     def answering(self, task: str) -> str:
-        """Return the command that answers all that was said for a task."""
+        """Return the `recommend` command with a task and its answers as flags."""
         meant = {TASK: Answer((task,), None, "flag")}
         profile = {**meant, **self.besides.get(task, self.profile), **meant}
         rulebase, priority = self.recommendation.rulebase, self.recommendation.priority
@@ -114,7 +114,7 @@ class Understood(NamedTuple):
 
     @property
     def command(self) -> str:
-        """The command that gives the same answer again."""
+        """The `recommend` command with the sentence and the flags that were given."""
         recommendation = self.recommendation
         verb = f"recommend {quoted(self.reading.text)}"
         bounds = recommendation.rulebase.bounds  # those of the sentence are in it

@@ -1,7 +1,7 @@
-"""Tasks that a text speaks of: those within reach, and those that other words are about.
+"""The tasks that a text indicates: the candidates, and tasks of its other words.
 
-Concepts are met, negated or not; sets of concepts speak of tasks. A set inside a larger one that is
-met too says nothing more; of what is left, the largest sets are within reach.
+The lexicon has sets of concepts for each task. A set counts if the text has all its concepts and no
+larger matching set contains it; the largest of these sets give the candidate tasks.
 """
 
 from __future__ import annotations
@@ -18,37 +18,37 @@ from advisor.need.sweep import Mark, Swept
 from advisor.rulebase.base import RuleBase
 
 SURE_CONCEPTS = 2
-"""A task read from fewer concepts, or words of its name, is never decided."""
+"""A task indicated by fewer concepts, or fewer words of its name, is never certain."""
 
 NEXT, ASIDE = "next", "aside"
-"""Particles before what is wished for after something else, and besides it."""
+"""Particles before a later step (then), and before an additional wish (besides)."""
 
 KIND = "archive-kind"
-"""The concept of documents that ready models tell apart; it is met where all labels are such."""
+"""The concept of document types that existing models classify. All listed labels must be such."""
 
 TAUGHT_BY = frozenset((
     "training", "labelled", "untrained", "number-of-examples", "number-of-few-examples",
     "number-of-classes", "number-of-kinds",
 ))  # fmt: skip
-"""Concepts of what a model learns from: they part tasks that share all else, and name none."""
+"""Concepts of training data: they only break ties between tasks that share all other concepts."""
 
 UNSEEN = {"records": "page", "prose": "read"}
-"""Concepts of what is no image, and of what is done with texts, each with what makes it of one."""
+"""Concepts of input without images -> the concept that makes it a task of images all the same."""
 
 FIND = "find"
-"""The act that an `and` right behind it joins to none: its object follows."""
+"""The concept of searching. An `and` right behind it begins no new part: its object follows."""
 
 Span = tuple[int, int]
 
 ConceptSets = Sequence[tuple[str, frozenset[str]]]
-"""Sets of concepts, each with the task that they speak of together."""
+"""Pairs of a task id and a set of concepts that indicates it."""
 
 
 class TaskRead(NamedTuple):
-    """A task that words speak of.
+    """A task that words indicate.
 
-    `strength` is the number of concepts met together, or of words of its name; `spans` are the
-    slices of the text that they stand in.
+    `strength` is the number of its concepts, or of words of its name (at most SURE_CONCEPTS), and 0
+    for a task of a flag or of a named model; `spans` are the character offsets of those words.
     """
 
     task: str
@@ -58,16 +58,16 @@ class TaskRead(NamedTuple):
 
     @property
     def likelihood(self) -> tuple[int, int]:
-        """What parts it from others: all else, then what a model is to learn from."""
+        """Sort key: strength without concepts of training data, at least 1, and their number."""
         taught = len(self.concepts & TAUGHT_BY)
         return max(self.strength - taught, 1), taught
 
 
 class TasksRead(NamedTuple):
-    """What is wished for: `tasks` within reach, the likeliest first.
+    """The candidate `tasks` of a text, all equally likely.
 
-    `touched` are all tasks that any word speaks of, `besides` those that other words speak of:
-    they go with none of the tasks, or are to be done before or after.
+    `touched` are all tasks that any word indicates, likeliest first; `besides` tasks of words that
+    belong to no candidate, or of an earlier or later step.
     """
 
     tasks: tuple[TaskRead, ...]
@@ -76,7 +76,7 @@ class TasksRead(NamedTuple):
 
 
 Met = Mapping[str, tuple[Span, ...]]
-"""Concepts that a text names and does not take back, with where."""
+"""Concept -> its spans in the text, for concepts that are not negated."""
 
 
 def wishes_of(
@@ -87,9 +87,9 @@ def wishes_of(
     leading: Met,
     names: Sequence[tuple[str, Span]],
 ) -> TasksRead:
-    """Return the tasks of a text by the concepts met, of which `leading` may be what is wished for.
+    """Return the tasks that a text indicates; none for a text about input without images.
 
-    Where nothing else speaks of a task, `names` of checkpoints do.
+    Concepts of the main wish, `leading`, go before all in `met`, these before `names` of models.
     """
     touched = _tasks(rulebase, lexicon, swept, leading)
     if not touched:  # then what comes besides is all that is wished
@@ -112,9 +112,9 @@ def wishes_of(
 def met_in(
     swept: Swept, numbers: Sequence[Amount], *, leading: bool = False
 ) -> dict[str, tuple[Span, ...]]:
-    """Return the concepts that a text names and does not take back, with where.
+    """Return the concepts that are not negated -> their spans, numbers as `number-of-MEASURE`.
 
-    With `leading`, only those that may be what is wished for.
+    With `leading`, concepts that are done already or an aside are left out too. KIND never counts.
     """
     met: dict[str, list[Span]] = {}
     for mark in swept.of(CONCEPT, SAYING):
@@ -126,7 +126,7 @@ def met_in(
 
 
 def _tasks(rulebase: RuleBase, lexicon: Lexicon, swept: Swept, met: Met) -> tuple[TaskRead, ...]:
-    """Return every task that some words speak of, the likeliest first."""
+    """Return every task that concepts in `met` or its own name indicate, likeliest first."""
     best = spoken_of(lexicon.meanings, met.keys())
     strengths = {task: len(concepts) for task, concepts in best.items()}
     spans = {task: [s for c in sorted(of) for s in met[c]] for task, of in best.items()}
@@ -145,17 +145,16 @@ def _tasks(rulebase: RuleBase, lexicon: Lexicon, swept: Swept, met: Met) -> tupl
 
 
 def _shows_nothing(lexicon: Lexicon, met: Met) -> bool:
-    """True for a text about numbers or texts alone, of which no verb makes a task of images."""
+    """True for a text about input without images, and no concept that makes it about images."""
     says = lexicon.index["says"]
     seen = any(id in lexicon.seen or "domain" in says.get(id, ()) for id in met)
     return not seen and any(id in met and of not in met for id, of in UNSEEN.items())
 
 
 def spoken_of(sets: ConceptSets, met: Set[str]) -> dict[str, frozenset[str]]:
-    """Return the tasks that met concepts speak of, each with its largest set.
+    """Return the tasks that concepts in `met` indicate -> the largest matching set of each.
 
-    A set inside another one that is met too counts for nothing. What a model learns from counts
-    least.
+    A matching set inside a larger one does not count. Concepts of training data only break ties.
     """
     whole = [row for row in sets if row[1] <= met]
     best: dict[str, frozenset[str]] = {}
@@ -171,7 +170,7 @@ def _size(concepts: Set[str]) -> tuple[int, int]:
 
 
 def _words_of(lexicon: Lexicon, swept: Swept, mark: Mark) -> int:
-    """Return of how many words a mark is; what a hyphen joins is one."""
+    """Return the number of words of a mark without articles; hyphenated words count as one."""
     tokens = [t for t in swept.tokens[mark.first : mark.last] if t.form not in lexicon.skipped]
     joined = sum(
         swept.text[token.end : after.start].strip() != "" for token, after in pairwise(tokens)
@@ -185,7 +184,7 @@ def _besides(
     touched: Sequence[TaskRead],
     tasks: Sequence[TaskRead],
 ) -> tuple[TaskRead, ...]:
-    """Return the tasks of words that go with none of the tasks within reach, with those words."""
+    """Return the tasks in `touched` by concepts that no candidate uses, with these concepts."""
     reach = {task.task for task in tasks}
     going = {concept for task, when in lexicon.meanings if task in reach for concept in when}
     others: dict[tuple[Span, ...], TaskRead] = {}
@@ -198,9 +197,9 @@ def _besides(
 
 
 def _apart(rulebase: RuleBase, lexicon: Lexicon, swept: Swept) -> dict[str, TaskRead]:
-    """Return the tasks of parts of a text that are to be done one after the other.
+    """Return the tasks of the parts of a text by id, or {} unless at least two parts have one each.
 
-    What is seen is that of the whole: read the pages, then search them.
+    Parts end at "then", "besides", or "and" beside an act. Things count in each part.
     """
     ends = {mark.first for mark in swept.of(PARTICLE) if mark.id in (NEXT, ASIDE)}
     joined = [mark for mark in swept.of(CONCEPT) if mark.leads and mark.id in lexicon.joined]
@@ -231,13 +230,13 @@ def _apart(rulebase: RuleBase, lexicon: Lexicon, swept: Swept) -> dict[str, Task
 
 
 def _is_one(task: TaskRead, other: TaskRead, things: Set[str]) -> bool:
-    """True where one thing is wished: some act is of both tasks, or one of them has none."""
+    """True if two tasks share an act (a concept outside `things`), or one of them has no act."""
     acts, others = task.concepts - things, other.concepts - things
     return not (acts and others and acts.isdisjoint(others))
 
 
 def _by_names(lexicon: Lexicon, names: Sequence[tuple[str, Span]]) -> tuple[TaskRead, ...]:
-    """Return the tasks of the checkpoints that are named, where nothing else speaks of any."""
+    """Return the tasks of the named models, with strength 0 and the spans of the names."""
     spans: dict[str, list[Span]] = {}
     for name, span in names:
         for task in lexicon.named(name)[1]:
