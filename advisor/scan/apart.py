@@ -1,7 +1,7 @@
-"""A scan in a child process, within limits: files that strangers wrote are parsed there alone.
+"""A scan in a child process, within limits: untrusted files are parsed only there.
 
-What the child finds comes back file by file. A file at which it ends is named and left out, and a
-new child goes on behind it. What a child gives is read as values of this package, whatever it is.
+The child reports its results file by file. A file at which it ends is skipped, with a note, and a
+new child continues behind it. What a child returns is unpickled as values of a scan only.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ from advisor.scan.usage import Scan, Unknown
 
 MEMORY_MB = 2_000
 FILE_SECONDS = 20
-"""Of CPU for one file; no honest one takes a tenth of this."""
+"""Of CPU for one file; an ordinary one takes less than a tenth of this."""
 RUN_SECONDS = 7_200
-"""On the clock, for a run without a deadline."""
+"""Wall-clock seconds of a run without a deadline, and CPU seconds of any."""
 LEAST_SECONDS = 0.5
-"""Left to a child that goes on where the time of the run is over: it says so."""
+"""Seconds for a child that starts when the deadline is over: it reports this."""
 MOST_GIVEN_UP = 5
 _BEGUN, _ENDED = "\x1e", "\x1f"
 """Begin a line with the name of a file, and with what one held, and those followed for it."""
 _NEEDED = ("advisor.catalogue.release", "advisor.rulebase.store", "advisor.scan.scanner")
 _NO_ROOM = ("MemoryError", "ImportError", "OSError")
-"""What a process raises that has no memory left."""
+"""Errors that a process without memory raises."""
 _OTHERS = {("builtins", name) for name in ("complex", "Ellipsis", "frozenset", "set")}
 _OTHERS.add(("collections", "Counter"))
 
@@ -49,8 +49,9 @@ def scan_apart(
 ) -> Scan:
     """Return what the files under `paths` load, scanned in a child in the working folder.
 
-    `rules` are the folders that are laid over the shipped rules; `seconds` of 0 set no deadline.
-    Raises AdvisorError where the child ends before any file, or at too many of them.
+    `rules` are folders of overlays on the shipped rules; `seconds` of 0 set no deadline. Raises
+    AdvisorError if the child ends before any file or at too many, ChildError for any other error in
+    it.
     """
     given_up: list[str] = []
     held: list[str] = []
@@ -89,10 +90,10 @@ def scan_apart(
 
 
 class _Values(pickle.Unpickler):
-    """Reads values of the scan, and nothing that does anything."""
+    """Unpickles values of a scan, and nothing that can act."""
 
     def find_class(self, module: str, name: str) -> Any:
-        """Return a class of the scan, or one of those that constants in code are of."""
+        """Return a class of the scan, or one of the constants in code; raise for any other."""
         if (module, name) in _OTHERS:
             return super().find_class(module, name)
         if module.startswith("advisor.scan.") and "." not in name:
@@ -103,7 +104,7 @@ class _Values(pickle.Unpickler):
 
 
 def _values(pieces: Sequence[str]) -> Iterator[Any]:
-    """Yield what was pickled one after the other, where later pieces refer to earlier ones."""
+    """Yield the values of pieces (base64 of pickles), of which later ones refer to earlier ones."""
     unpickler = _Values(io.BytesIO(b"".join(map(base64.b64decode, pieces))))
     for _ in pieces:
         yield unpickler.load()
@@ -118,9 +119,10 @@ def _scanned(
     given_up: list[str],
     held: list[str],
 ) -> str:
-    """Scan in this process behind what others `held`, saying which file is begun and what it held.
+    """Scan in this process, behind what others `held`, and report files on stderr.
 
-    Returns the scan, and which files were read, as the last piece of that.
+    A line tells the name of a file that is begun, another one what it held. Returns the scan, and
+    the identities of the files that were read, as the last piece.
     """
     from advisor.catalogue.release import lost_members
     from advisor.rulebase.store import load_rules
@@ -161,7 +163,7 @@ def _scanned(
 
 
 def _bound_file(seconds: int) -> None:
-    """Let the system end this process where one file takes longer than any may."""
+    """Let the system end this process if the next file takes more than `seconds` of CPU."""
     if sys.platform == "win32":
         return
     import resource

@@ -1,7 +1,7 @@
-"""From loads to usages: which processor belongs to which model, and what is done with both.
+"""From loads to usages: which processor belongs to which model, and how the code uses both.
 
-A processor belongs to a model by what flows between them, else by the checkpoint that both load,
-else by where they stand.
+A processor belongs to the models that it feeds or decodes, else to those that load the same
+checkpoint in one function, else to those that load it in the file.
 """
 
 from __future__ import annotations
@@ -24,14 +24,17 @@ _NAMING = ("0", "pretrained_model_name_or_path", "model", "model_name_or_path")
 """Arguments that name a checkpoint."""
 _OF_PICTURES = re.compile(r"image|visual|video|vqa|document")
 _MOST_TIED = 24
-"""A processor that could belong to more models belongs to the first of them alone."""
+"""A processor that loads the same as more models belongs to the first of them, so many."""
 _READS = re.compile(r"\w*decode(?!r)|post_process")
-"""Methods of a processor that read outputs; what they give is no input."""
+"""Methods of a processor that decode outputs; what they return is not an input of a model."""
 _OPTIMIZER = re.compile(r"Adam|SGD|Adafactor|Lion|RMSprop|[Oo]ptim")
 
 
 class Grouping:
-    """The loads of one file, and those of others that it uses, as usages; by their numbers."""
+    """Groups the loads of one file, and those of others that it uses, into usages.
+
+    Loads are meant by their numbers.
+    """
 
     def __init__(self, study: Study) -> None:
         self.study = study
@@ -48,7 +51,7 @@ class Grouping:
         self.trainings = [study.location(place) for place in study.training]
 
     def usages(self) -> list[Usage]:
-        """Return what is loaded of vision-language models, each model with its processors."""
+        """Return the vision-language models with their processors, and single processors."""
         tied = self._tied()
         usages = []
         beside_ours = any(self.relevant.values())
@@ -64,9 +67,10 @@ class Grouping:
         return sorted(usages, key=lambda usage: usage.place[:3])
 
     def beside(self, lost: Callable[[str], Set[str]]) -> list[Usage]:
-        """Return the loads of other classes of transformers that ask for what is gone.
+        """Return the other transformers models and image processors that ask for what is gone.
 
-        That is a `lost` member, or an argument of a load.
+        That is a member in `lost(class name)`, or an argument that no load of a model takes any
+        more.
         """
         others = [n for n in (*self.models, *self.processors) if not self.relevant[n]]
         return [self._usage([n]) for n in others if self._asks_for_what_is_gone(n, lost)]
@@ -84,7 +88,7 @@ class Grouping:
 
     @property
     def may_concern_us(self) -> bool:
-        """True where something loaded is ours, or could be if more of the project were known."""
+        """True if a load is vision-language, or by an auto class from an unknown checkpoint."""
         models = (self.loads[model] for model in self.models)
         general = (load for load in models if (load.class_name or "Auto").startswith("Auto"))
         values = (value for load in general for value in load.checkpoint)
@@ -132,7 +136,7 @@ class Grouping:
 
     @cached_property
     def _flows(self) -> tuple[dict[int, set[int]], dict[int, set[int]]]:
-        """Which processors feed or read which models: for sure, and as one of several."""
+        """The processors that feed or decode each model: for sure, and as one of several."""
         sure: dict[int, set[int]] = defaultdict(set)
         maybe: dict[int, set[int]] = defaultdict(set)
         for use in self.study.uses:
@@ -158,7 +162,7 @@ class Grouping:
         return sure, maybe
 
     def _keys(self, number: int) -> list[tuple[object, ...]]:
-        """What it has in common with what loads the same: in one function, or else anywhere."""
+        """Keys that loads of the same checkpoint share: within one function, then in the file."""
         load = self.loads[number]
         if texts := frozenset(value.text for value in load.checkpoint if value.text):
             return [(load.scope, texts), (texts,)]
@@ -166,7 +170,7 @@ class Grouping:
         return [(load.scope, source) for source in sources]
 
     def _usage(self, numbers: list[int]) -> Usage:
-        """Loads judged together: a model, if any, stands first."""
+        """The usage of loads that belong together; a model, if there is one, is the first."""
         loads = [self.loads[number] for number in numbers]
         main = loads[0]
         has_model = main.kind in _MODELS
@@ -212,15 +216,15 @@ def _trains(call: Call) -> bool:
 
 
 def _only(values: Iterable[Value]) -> str | None:
-    """The text of the values, where they have exactly one."""
+    """The only text among the values; None if there is none, or several."""
     texts = {value.text for value in values} - {None}
     return texts.pop() if len(texts) == 1 else None
 
 
 def together(usages: Iterable[Usage]) -> list[Usage]:
-    """Return usages, of those of one load in one, whichever file it is used in.
+    """Return usages, with those of one load merged, whichever file they are in.
 
-    One place can load several checkpoints in turn.
+    One place can load several checkpoints: these stay apart.
     """
     at = defaultdict[tuple[object, ...], list[Usage]](list)
     for usage in usages:

@@ -1,4 +1,4 @@
-"""Which stretches of a file are ready for another version of a library than the judged one."""
+"""The stretches of a file that are ready for another version of a library than the target."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from advisor.scan.source import Parsed, descendants, statements
 from advisor.scan.usage import Location
 
 _LIBRARIES = {"transformers", "huggingface_hub"}
-"""What is asked for what it has, to tell its version by that."""
+"""Libraries whose version code may tell by what they have."""
 _VERSION = re.compile(r"(?i)version|transformers_v?\d")
 _READY = {"ImportError", "ModuleNotFoundError", "AttributeError"}
 _LOGGING = frozenset(
     ("critical", "debug", "error", "exception", "info", "log", "print", "print_exc", "warn")
 ) | {"warn_once", "warning", "warning_once", "write"}
-"""Functions that say something, and after which code goes on."""
+"""Functions that only report something; code goes on after them."""
 _LOOKING = {"dir", "fields", "getfullargspec", "getmembers", "signature", "vars"}
-"""Functions that tell what the first thing they are given has, or takes."""
+"""Functions that list what their first argument has, or takes."""
 _NOTHING = ("return", "return False", "return None")
 _TABLES = {"__all__", "__annotations__", "__dataclass_fields__", "__dict__"}
 """Attributes that list what their owner has."""
 _EXPECTING = {"assertRaises", "raises", "suppress"}
-"""Contexts that errors do not leave."""
+"""Contexts that catch the errors they are given."""
 _UNKNOWN_TASK, _PIPELINE = {"KeyError", "LookupError"}, "pipeline"
 """What a pipeline raises that is asked for a task which a release does not have."""
 _REQUIREMENT = re.compile(r"([A-Za-z][A-Za-z0-9_-]{0,60})?\s{0,9}\S{0,9}?\d")
@@ -34,16 +34,16 @@ _REQUIREMENT = re.compile(r"([A-Za-z][A-Za-z0-9_-]{0,60})?\s{0,9}\S{0,9}?\d")
 
 _Attempt: TypeAlias = ast.Try | ast.TryStar
 _Answer: TypeAlias = ast.Compare | ast.BoolOp | ast.UnaryOp
-"""What is a yes or no."""
+"""Expressions that give true or false."""
 
 
 def guarded(parsed: Parsed) -> Iterator[Location]:
-    """Yield the stretches of a file that a test of a version, or a handler, stands before.
+    """Yield the stretches of a file that depend on a version test, or that an error handler covers.
 
-    Such a test is the condition of an `if` or of an expression, or stands in a decorator of a
-    function or class (`skipif`); what runs on either side of it may be meant for another version.
-    It may stand under a name, and where one side ends in `return`, all behind it is the other.
-    To ask what a library, a class or a function of it has is such a test as well, be it by trying.
+    A version test is the condition of an `if` or of an expression, or stands in the decorator of a
+    function or class (`skipif`); both sides of it may be meant for another version. Its result may
+    have a name. If one side ends in `return`, the rest of the block is the other side. A test for
+    what a library, a class or a function has (`hasattr`), or a `try` of it, is a version test too.
     """
     asking = _Asking(parsed.tree)
     for node in descendants(parsed.tree):
@@ -65,7 +65,7 @@ def guarded(parsed: Parsed) -> Iterator[Location]:
 
 
 def _tried(parsed: Parsed, node: _Attempt) -> Iterator[Location]:
-    """Yield what a handler is ready for: a name or task that is missing, a call that is refused."""
+    """Yield the code whose failure a handler expects: a missing name or task, or a refused call."""
     if is_ready(parsed.tree, node, _READY):
         yield _from_to(parsed, node.body)
     if _handles(node, _UNKNOWN_TASK):
@@ -78,7 +78,7 @@ def _tried(parsed: Parsed, node: _Attempt) -> Iterator[Location]:
 
 
 def _pipelines(parsed: Parsed, block: list[ast.stmt]) -> Iterator[Location]:
-    """Yield the calls that make a pipeline."""
+    """Yield the calls of `pipeline` in a block."""
     yield from (parsed.location(c) for c in _calls(block) if last_name(c.func) == _PIPELINE)
 
 
@@ -89,7 +89,7 @@ def _calls(block: Iterable[ast.AST]) -> Iterator[ast.Call]:
 
 
 def _behind(parsed: Parsed, node: ast.AST, asking: _Asking) -> Iterator[Location]:
-    """Yield what stands behind a test of a version of which one side returns."""
+    """Yield the statements behind a version test of which one side returns or continues."""
     for part in ("body", "orelse"):
         block = getattr(node, part, None)
         block = block if isinstance(block, list) else []
@@ -105,23 +105,23 @@ def _from_to(parsed: Parsed, block: list[ast.stmt]) -> Location:
 
 
 def expected(node: ast.With) -> set[str]:
-    """Return the errors that a context is ready for, by name: `contextlib.suppress(KeyError)`."""
+    """Return the names of the errors that a `with` expects: `contextlib.suppress(KeyError)`."""
     calls = (item.context_expr for item in node.items)
     ready = (call for call in calls if isinstance(call, ast.Call) and last_name(call) in _EXPECTING)
     return {word for call in ready for arg in call.args for word in words(arg)}
 
 
 def _handles(node: _Attempt, errors: set[str]) -> bool:
-    """True where a handler is ready for one of these errors by its name."""
+    """True if a handler names one of these errors."""
     return any(words(handler.type) & errors for handler in node.handlers)
 
 
 def is_ready(tree: ast.Module, node: _Attempt, errors: set[str], *, bare: bool = False) -> bool:
-    """True where a handler for one of these errors makes up for what failed.
+    """True if a handler for one of these errors makes up for what failed.
 
-    One that only logs, or passes, does not where the file uses a name that is then not bound. One
-    of whatever fails that logs and gives nothing back does not where what uses the name fails too.
-    Handlers of all errors count where they are `bare`.
+    A handler that only passes or logs does not if the file uses an import that is then unbound. One
+    for all errors that logs and returns nothing does not if the `try` uses its own import. Without
+    an import, one that only logs does not. Handlers without a class count if `bare`.
     """
     meant = [h for h in node.handlers if (words(h.type) & errors if h.type else bare)]
     done = [statement for handler in meant for statement in handler.body]
@@ -154,10 +154,10 @@ def _alias(node: ast.alias) -> str:
 
 
 class _Asking:
-    """How a file asks for a version: by names that tell it, and by names of a library.
+    """The version tests of a file: names of results (`telling`) and of a library (`ours`).
 
-    `V5 = __version__ >= "5"` tells, and so do an attribute, a function, and a flag that is set
-    where an import or another attempt goes through, or fails.
+    `V5 = __version__ >= "5"` is such a result, and so are an attribute, a function, and a flag that
+    is set if an import or another attempt succeeds, or fails.
     """
 
     def __init__(self, tree: ast.Module) -> None:
@@ -181,13 +181,13 @@ class _Asking:
                     self.telling.update(_flags(node))
 
     def version(self, test: ast.expr) -> bool:
-        """True where a condition asks for the version of a library, or for what it has."""
+        """True if a condition tests the version of a library, or what the library has."""
         named = words(test)
         by_name = bool(named & self.telling) or any(map(_VERSION.search, named))
         return by_name or any(map(self._is_look, descendants(test)))
 
     def _told_by(self, value: ast.expr) -> bool:
-        """True for what is made of a version of a library, and for a comparison with that."""
+        """True for a value made of a library's version, or for a comparison with it."""
         called = set().union(*(words(call.func) for call in _calls([value])))
         if "__version__" in words(value) or any(map(_VERSION.search, called)):
             return True
@@ -198,7 +198,7 @@ class _Asking:
         return self._is_look(value)
 
     def _is_look(self, node: ast.AST) -> bool:
-        """True where an expression looks into a library: `hasattr(transformers, "AdamW")`."""
+        """True if an expression tests what a library has: `hasattr(transformers, "AdamW")`."""
         match node:
             case ast.Call(called, [ast.Constant(str(name)), *_]):
                 library, _, inner = name.partition(".")
@@ -215,15 +215,16 @@ class _Asking:
         return False
 
     def _is_ours(self, owner: ast.expr) -> bool:
-        """True for a name of a library, and for what is reached from one."""
+        """True for a name of a library, and an attribute reached from one."""
         while isinstance(owner, ast.Attribute):
             owner = owner.value
         return isinstance(owner, ast.Name) and owner.id in self.ours
 
     def _tells(self, node: _Attempt, installed: bool) -> bool:
-        """True where it depends on the version of a library whether a block goes through.
+        """True if the version of a library decides whether the body of a `try` succeeds.
 
-        An import from a library tells of that where it is `installed` in any case.
+        An import from a library counts only if a statement outside any block imports it
+        (`installed`).
         """
         if not _handles(node, _READY):
             return False
@@ -260,10 +261,7 @@ def _requires_version(node: ast.AST) -> bool:
 
 
 def _flags(node: _Attempt) -> Iterator[str]:
-    """Yield the names that tell whether a block went through: `HAS = True`, `Name = None`.
-
-    The empty one stands for what the function around gives: `return True`.
-    """
+    """Yield the flags that a `try` sets: `HAS = True`, `Name = None`; "" is for `return True`."""
     for step in chain(node.body, node.orelse, *(handler.body for handler in node.handlers)):
         match step:
             case ast.Assign() | ast.AnnAssign() if isinstance(step.value, ast.Constant):
@@ -273,7 +271,7 @@ def _flags(node: _Attempt) -> Iterator[str]:
 
 
 def _bound(node: ast.Assign | ast.AnnAssign) -> Iterator[str]:
-    """Yield the names, and those behind dots, that an assignment binds."""
+    """Yield the names that an assignment binds; of an attribute, the last one."""
     targets = node.targets if isinstance(node, ast.Assign) else [node.target]
     for target in targets:
         inner = target.elts if isinstance(target, ast.Tuple | ast.List) else [target]
@@ -281,6 +279,6 @@ def _bound(node: ast.Assign | ast.AnnAssign) -> Iterator[str]:
 
 
 def words(expression: ast.expr | None) -> set[str]:
-    """Return the names and attributes in an expression."""
+    """Return the names and attributes in an expression, and "" if it has other nodes."""
     nodes: Iterable[ast.AST] = descendants(expression) if expression else ()
     return {getattr(node, "id", "") or getattr(node, "attr", "") for node in nodes}

@@ -1,4 +1,4 @@
-"""What the text of a file says without parsing it: words of ours, imports, ids in configuration."""
+"""What the text of a file tells without parsing: library names, imports, ids in configuration."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from advisor.scan.vocabulary import LIBRARIES_OF_FUNCTIONS, Vocabulary
 
 _WORDS = ("transformers", "pretrained", "get_image_features", "get_text_features")
 _SPOKEN_OF = (*map(str.encode, (*_WORDS, *sorted(LIBRARIES_OF_FUNCTIONS - {"clip"}))), MARK)
-"""Bytes of which some stand in each file that has anything to do with checkpoints."""
+"""Bytes of which each file that loads a checkpoint has some, but for the library `clip`."""
 _CLIP = re.compile(rb"\bfrom\s+clip\b|\bimport\b[^\n]*\bclip\b")
 """Imports the library `clip`, whose name is a word of other code too."""
 _ESCAPED_LETTER = re.compile(rb"\\u00[4-7]")
-"""A letter as JSON need not write it."""
+"""A letter as JSON may write it."""
 _BETWEEN_PIECES = re.compile(rb'"\s*,\s*"')
-"""Where a line of a cell, or a word of it, may go on."""
+"""The JSON between two pieces of a cell; a line, or a word, may go on behind it."""
 _SEEING = re.compile(
     r"pixel_values|PIL(?<=\bPIL)\b|CLIP(?<=\bCLIP)|B(?:LIP(?<!\wBLIP)|lip(?<![^\W_]Blip)(?![a-z]))"
     r"|[Mm]ulti-?[Mm]odal|MULTI-?MODAL|Vision|(?i:vision(?<![^\W_]vision))"
@@ -41,14 +41,14 @@ _IMPORT = re.compile(
 
 
 def speaks(data: bytes, vocabulary: Vocabulary) -> bool:
-    """True where words of ours, or catalogued ids, stand in the bytes of a file."""
+    """True if the bytes of a file name a library or loading call, or a catalogued id."""
     if any(map(data.__contains__, _SPOKEN_OF)) or vocabulary.ids_in(data):
         return True
     return b"clip" in data and _CLIP.search(data) is not None
 
 
 def may_concern_us(kind: str, data: bytes, vocabulary: Vocabulary) -> bool:
-    """True where words of ours stand in a file, in whatever letters Python takes for them."""
+    """True if a file may name one of these, also escaped, in another encoding or wide letters."""
     data = data.replace(b"\0", b"")  # as each second byte of UTF-16 is
     if speaks(data, vocabulary):
         return True
@@ -66,17 +66,17 @@ def may_concern_us(kind: str, data: bytes, vocabulary: Vocabulary) -> bool:
 
 
 def may_ask(code: str) -> bool:
-    """True where code may load a model, or ask one that another file loads, by what it says."""
+    """True if words in code may load a model, or use one that another file loads."""
     return any(word.decode() in code for word in _SPOKEN_OF[1:]) or "clip" in code
 
 
 def sees(code: str) -> bool:
-    """True where code looks at images, whatever it loads."""
+    """True if code works on images, by its words."""
     return _SEEING.search(code) is not None
 
 
 def imports_from(code: str) -> Iterator[tuple[str, list[str]]]:
-    """Yield what `from module import a, b` and `import module` import in a text of code."""
+    """Yield module and names of each `from module import a, b`; of `import module`, no names."""
     for match in _IMPORT.finditer(code):
         if module := match["of"]:
             names = re.sub(r"#[^\n]*", "", match["names"]).strip("()").split(",")
@@ -95,7 +95,7 @@ _KEY = re.compile(
 _OTHER_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _OWN = re.compile(rb'\{\s*"(?:schema_version|baseline_version|lock_version)"\s*:')
-"""How answers, reports, baselines and locks of advisor itself begin."""
+"""The beginning of answers, reports, baselines and locks that advisor itself wrote."""
 _COMMENT = re.compile(r"(?:^|\s)#.*")
 # Runs start where they begin and are never given back, so that a long entry is read once.
 _WORD = re.compile(
@@ -107,11 +107,11 @@ _WORD = re.compile(
 
 
 def read_configuration(data: bytes, name: str, vocabulary: Vocabulary) -> Scan:
-    """Return the checkpoints that a configuration file names.
+    """Return the checkpoints that a configuration file names, as usages, and its comments.
 
-    An id counts where the catalogue knows it, whatever its key; under a key that asks for a
-    checkpoint, also where it nearly does. The key of a value is the last one before it.
-    Raises UnreadableError where the file cannot be read as text.
+    An id counts if it is in the catalog; under a key that asks for a checkpoint, also if it
+    resembles one. The key of a value is the last one before it. Raises UnreadableError if the file
+    is not UTF-8 text.
     """
     if data.startswith(_OTHER_MARKS) or b"\0" in data[:4]:
         raise UnreadableError(name, None, "is not UTF-8 text")

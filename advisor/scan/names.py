@@ -1,4 +1,4 @@
-"""Names of transformers in a file, methods written anew, and what a module defines for others."""
+"""Names of transformers in a file, overridden methods, and what a module defines for others."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _DEEPEST_VALUES = 3
 
 
 def overrides(parsed: Parsed, names: Iterable[Name]) -> Iterator[Override]:
-    """Yield the methods of classes that extend one of transformers directly, by its `names`."""
+    """Yield the methods of classes that directly extend a transformers class of `names`."""
     ours = (name for name in names if name.module.partition(".")[0] == _LIBRARY)
     classes = {our.alias or our.name: our.name for our in ours}
     for node in statements(parsed.tree) if classes else ():
@@ -61,16 +61,13 @@ _NOT_ALWAYS = (
     *(ast.FunctionDef, ast.AsyncFunctionDef, ast.If, ast.For, ast.AsyncFor, ast.While),
     *(ast.ExceptHandler, ast.match_case),
 )
-"""Statements whose blocks are not done whenever a file is read."""
+"""Nodes whose blocks need not run when a file is imported."""
 _MAY_IMPORT = {ast.Import, ast.ImportFrom, *(kind for kind, parts in BLOCKS.items() if parts)}
 """Kinds of statements that import, or in which others may stand that do."""
 
 
 def names_in(parsed: Parsed) -> list[Name]:
-    """Return the names of transformers and of the Hub's library that a file imports or reaches.
-
-    They stand in the order of their places.
-    """
+    """Return the names of transformers (and imports of huggingface_hub) in a file, by place."""
     names: list[Name] = []
     modules: dict[str, str] = {}
     for node, optional, inside in _imports(parsed.tree):
@@ -96,7 +93,7 @@ def names_in(parsed: Parsed) -> list[Name]:
 
 
 def _module(node: ast.expr, modules: dict[str, str]) -> str | None:
-    """The library or one of its modules, where an expression is that: `transformers.models`."""
+    """The module of transformers that an expression names (`transformers.models`), else None."""
     match node:
         case ast.Name(name):
             return modules.get(name)
@@ -107,11 +104,7 @@ def _module(node: ast.expr, modules: dict[str, str]) -> str | None:
 
 
 def _imports(tree: ast.Module) -> Iterator[tuple[ast.Import | ast.ImportFrom, bool, bool]]:
-    """Yield the imports among statements.
-
-    Each with whether the file is ready for it to fail, and whether it stands in a function or a
-    branch.
-    """
+    """Yield the imports in a file, each with `optional` and `inside` as in `Name`."""
     left: list[tuple[ast.AST, bool, bool]] = [(tree, False, False)]
     while left:
         node, optional, inside = left.pop()
@@ -130,15 +123,15 @@ def _imports(tree: ast.Module) -> Iterator[tuple[ast.Import | ast.ImportFrom, bo
 
 
 def exported(study: Study) -> dict[str, Values]:
-    """Return what the module of a study defines, as another file sees it, by its names.
+    """Return the values of the names that a module defines, as another file sees them.
 
-    Nothing of its tree is kept: functions are what they give, and classes what stands in them.
+    No syntax tree is kept: functions become the values they return, classes `ImportedClass`.
     """
     return {name: _values(study, values) for name, values in study.names.items()}
 
 
 def _values(study: Study, values: Values, depth: int = 0) -> Values:
-    """Return all values as they are seen; of what is nested too deeply, nothing."""
+    """Return the values as another file sees them; empty if they are nested too deeply."""
     return tuple(dict.fromkeys(_seen(study, v, depth) for v in values if depth <= _DEEPEST_VALUES))
 
 
@@ -166,7 +159,7 @@ def _seen(study: Study, value: Abstract, depth: int) -> Abstract:
 
 
 def _reaching(node: FunctionNode) -> set[str]:
-    """Return the names that a function passes to a load, as what is to be loaded."""
+    """Return the names that a function passes to a load as the checkpoint."""
     given: set[str] = set()
     for call in descendants(node):
         if isinstance(call, ast.Call) and (name := last_name(call.func)) in CHECKPOINT_ARGUMENTS:

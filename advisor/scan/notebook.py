@@ -1,7 +1,7 @@
-"""A notebook as one Python text: its code cells in order, magics and shell commands taken out.
+"""A notebook as one Python text: its code cells in order, without magics and shell commands.
 
-A line of a cell is known by its line and column in the `.ipynb` file itself, where an editor, SARIF
-and GitHub look for it: what JSON writes for a piece of a cell is looked for behind the one before.
+A line of a cell is known by its line and column in the `.ipynb` file itself, as editors, SARIF and
+GitHub show it: the JSON of each piece of a cell is sought behind the piece before.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from advisor.scan.source import Parsed, Spot, UnreadableError, decode_utf8, pars
 from advisor.scan.usage import FileNote
 
 _LINES = re.compile(r"[^\n\r]*+(?:\r?\n|\r)|[^\n\r]++")
-"""As Python ends lines."""
+"""Lines as Python ends them."""
 _BREAKS = re.compile(r"[\r\n\f]")
 """What Python source does not hold within a line, or takes for the end of one."""
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -27,10 +27,10 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class Line(NamedTuple):
-    """A line of a code cell with its end, where the file has it, and how it writes it.
+    """A line of a code cell with its end, its index in the file, and how JSON writes it.
 
-    `ascii` is true where all other characters are escaped; None where it is not known where they
-    stand.
+    `ascii` is true if non-ASCII characters are escaped; None if its place in the file is unknown,
+    so that `start` is the nearest known one.
     """
 
     text: str
@@ -41,10 +41,10 @@ class Line(NamedTuple):
 
 
 def parse_notebook(data: bytes, name: str) -> Parsed:
-    """Return the code of a notebook as one tree, with a note for each cell that is no Python.
+    """Return the code of a notebook as one tree, with notes of cells that load but do not parse.
 
-    Raises UnreadableError where the file is no notebook. One in another language has no code, and
-    counts as such.
+    Raises UnreadableError if the file is not a notebook. One in another language has no code, and
+    `other_language` counts it.
     """
     file = decode_utf8(data, name)
     notebook = _loaded(file, name)
@@ -76,7 +76,7 @@ def parse_notebook(data: bytes, name: str) -> Parsed:
 
 
 def _loaded(file: str, name: str) -> Any:
-    """Return what a notebook is as JSON. Raises UnreadableError where the file is none."""
+    """Return a notebook read from JSON. Raises UnreadableError if the file is not one."""
     try:
         notebook = json.loads(file, parse_int=float)  # which may have any number of digits
     except RecursionError:
@@ -96,7 +96,7 @@ def _loaded(file: str, name: str) -> Any:
 
 
 def _spot(file: str, lines: list[Line]) -> Callable[[int, int], Spot]:
-    """Return what tells where a character of a line of the code stands in the file."""
+    """Return `Parsed.spot` for a notebook: it finds characters of its code in the file."""
     starts = [0, *(end.end() for end in re.finditer("\n", file))]
 
     @cache
@@ -112,7 +112,7 @@ def _spot(file: str, lines: list[Line]) -> Callable[[int, int], Spot]:
 def _code_cells(file: str, cells: list[Any]) -> Iterator[list[Line]]:
     """Yield the lines of each code cell that has some.
 
-    Where the file writes one in a way of its own, it and what follows stand where the cell does.
+    From a piece on that is not found as `json.dumps` writes it, lines have the place of that piece.
     """
     at = 0
     for number, cell in enumerate(cells, 1):
@@ -134,7 +134,7 @@ def _code_cells(file: str, cells: list[Any]) -> Iterator[list[Line]]:
 
 
 def _written(file: str, text: str, at: int) -> tuple[int, bool | None]:
-    """Return where a file has a text behind a place, and how; the place itself if it does not."""
+    """Return the index of a text in a file from `at` on, and if escaped; `at`, None if absent."""
     for ascii in (False, True):
         start = file.find(json.dumps(text, ensure_ascii=ascii), at)
         if start >= 0:
@@ -143,14 +143,14 @@ def _written(file: str, text: str, at: int) -> tuple[int, bool | None]:
 
 
 def _width(text: str, ascii: bool | None) -> int:
-    """How many characters of the file a text takes."""
+    """The number of characters that a text takes in the file; 0 if it was not found there."""
     return 0 if ascii is None else len(json.dumps(text, ensure_ascii=ascii)) - 2
 
 
 def _is_python(metadata: Any) -> bool:
-    """True where anything says that a notebook is Python, or nothing what it is.
+    """True unless the metadata of a notebook tells another language.
 
-    Jupyter starts a kernel by its name, whatever language it is said to be.
+    A kernel whose name begins with `python` decides, since Jupyter starts kernels by name.
     """
     match metadata:
         case {"kernelspec": {"name": str(name)}} if name.lower().startswith("python"):
@@ -161,7 +161,7 @@ def _is_python(metadata: Any) -> bool:
 
 
 _WORTH_A_NOTE = re.compile(r"from_pretrained|transformers|pipeline|open_clip|clip\.load")
-"""A cell without any of these loads nothing, so that nothing is lost where it cannot be read."""
+"""A cell that cannot be parsed is noted only with one of these: without, it loads nothing."""
 _MAGIC = re.compile(
     r"(?P<indent>\s*+)(?:[%!?]|[\w.]++\?{1,2}\s*+\Z|(?:pip3?|conda|mamba) install\b)"
     r"|(?P<target>[\w.,\s]++=\s*+)[%!]\S"
@@ -173,9 +173,10 @@ _PYTHON_CELLS = re.compile(
 
 
 def _python(lines: list[str]) -> tuple[list[str], ast.Module]:
-    """Return the lines of a cell as Python, and their tree: magics are replaced by `pass`.
+    """Return the lines of a cell as Python, and their tree: magics become `pass` or `None`.
 
-    What Python reads as it stands is left alone. Raises UnreadableError.
+    A cell that parses is left as it is; one in another language becomes empty. Raises
+    UnreadableError.
     """
     first = next((line.strip() for line in lines if line.strip()), "")
     if first.startswith("%%") and not _PYTHON_CELLS.match(first):

@@ -1,4 +1,4 @@
-"""Which releases of transformers a project asks for, and where it says so.
+"""Which releases of transformers a project requires, and where: its pins.
 
 Requirement files, pyproject.toml, Pipfile, setup files, environments of conda and lock files are
 read line by line; nothing of them is run.
@@ -55,7 +55,7 @@ _FILES = (
     r"(?:environment|conda)[\w.-]*\.ya?ml",
     r"[\w.-]*(?:requirements|constraints)[\w.-]*\.(?:txt|in)",
 )
-"""Files that say it, in the order in which they are believed."""
+"""Files with requirements, the one that decides first."""
 _COMMENT = re.compile(r"(?:^|\s)#.*")
 _INSTALLER = re.compile(r"\b(?:pip3?|uv|conda|mamba)[ \t]")
 
@@ -63,7 +63,7 @@ _INSTALLER = re.compile(r"\b(?:pip3?|uv|conda|mamba)[ \t]")
 class Pins:
     """The pins of the folders of a project, each read when it is first asked for.
 
-    `root` is what the paths of files are relative to; `unread` says of files why they are not read.
+    Paths are relative to `root`; `unread` notes the files that cannot be read, each with why.
     """
 
     def __init__(self, root: Path) -> None:
@@ -72,7 +72,7 @@ class Pins:
         self.unread: list[FileNote] = []
 
     def of_file(self, path: str) -> Pin | None:
-        """Return the pin of the nearest folder above a file that has one, up to the repository."""
+        """Return the pin of the nearest folder above a file, up to the repository's, or None."""
         return self._of_folder(path.rpartition("/")[0])
 
     @cache  # noqa: B019 - it lives as long as one run
@@ -87,7 +87,7 @@ class Pins:
 
     @cache  # noqa: B019 - it lives as long as one run
     def _written_in(self, folder: Path) -> Pin | None:
-        """Return the pin of a folder; a lock that breaks what stands beside it is an old one."""
+        """Return the pin of a folder's first file; a lock yields to a requirement it breaks."""
         try:
             with os.scandir(folder) as listing:
                 names = {entry.name for entry in listing}
@@ -120,10 +120,10 @@ class Pins:
 
 
 def read_pin(text: str, path: str) -> Pin | None:
-    """Return what a file of requirements says of transformers; None where it says nothing.
+    """Return the requirement of transformers in a file; None if it has none.
 
-    Of several requirements, the first one counts that has a range and holds under no condition; of
-    those that do under one, that of the newest releases.
+    The first one with a range and without a condition (`;`) counts. If all have conditions, it is
+    the first with a range, from the newest releases down.
     """
     pins = list(_requirements(text, path.rpartition("/")[2]))
     if not pins:
@@ -135,7 +135,7 @@ def read_pin(text: str, path: str) -> Pin | None:
 
 
 def pin_of_notebook(data: bytes, code: str, path: str) -> Pin | None:
-    """Return the pin that the code of a notebook installs, the last of several."""
+    """Return the last requirement that the code of a notebook installs; None if there is none."""
     if PACKAGE not in code:
         return None
     whole = (line for line in code.replace("\\\n", " ").split("\n") if PACKAGE in line)
@@ -152,7 +152,7 @@ def pin_of_notebook(data: bytes, code: str, path: str) -> Pin | None:
 def _requirements(text: str, name: str) -> Iterator[tuple[int, str, VersionRange]]:
     """Yield each requirement of transformers in a file: its line, as written, what it allows.
 
-    A bare name is one where a line begins with it; elsewhere it may be a keyword.
+    A bare name counts only in a requirements file, at the beginning of a line.
     """
     if name.endswith(LOCK):
         for locked in _LOCKED.finditer(text):
@@ -176,7 +176,7 @@ def _requirements(text: str, name: str) -> Iterator[tuple[int, str, VersionRange
 
 
 def _in_text(text: str) -> Iterator[tuple[str, VersionRange]]:
-    """Yield the requirements in a line, or in a text of one requirement."""
+    """Yield the requirements in a text as written, with their ranges; a git URL is the only one."""
     for git in _FROM_GIT.finditer(text):
         tagged = read_range(f"=={git['tag']}") if git["tag"] and "." in git["tag"] else None
         yield git[0], tagged or VersionRange()
@@ -187,7 +187,7 @@ def _in_text(text: str) -> Iterator[tuple[str, VersionRange]]:
 
 
 def _installed(text: str) -> Iterator[tuple[str, VersionRange]]:
-    """Yield what commands install; a bare name is no pin, unless the newest is asked for."""
+    """Yield the requirements in install commands; a bare name counts only with `--upgrade`."""
     for command in _INSTALL.finditer(text):
         fresh = _FRESH.search(command["what"]) is not None
         for written, range in _in_text(re.sub("[\"']", " ", command["what"][:_LONGEST])):
@@ -196,7 +196,7 @@ def _installed(text: str) -> Iterator[tuple[str, VersionRange]]:
 
 
 def _shown(written: str) -> str:
-    """The requirement in one short line."""
+    """The requirement as one short line."""
     if locked := _LOCKED.match(written):
         return f"{PACKAGE}=={locked['version']}"
     one_line = " ".join(written.split()).removeprefix("- ")

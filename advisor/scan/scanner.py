@@ -38,15 +38,15 @@ from advisor.scan.walk import MOST_BYTES, SourceFile, find_files
 
 TOO_DEEP = "{} is nested too deeply to be checked"
 _LEAST_SECONDS = 0.5
-"""In these the files of a small project are found, however early a run has to be over."""
+"""Seconds in which the files of a small project are found, whatever the deadline."""
 Lost = Callable[[str], frozenset[str]]
-"""Gives the members that a class, or one beside it, once had and has no more."""
+"""Returns the members that a class, or one beside it, had in some release and lacks now."""
 _DEEPEST_FOLLOWED, _DEEPEST_IMPORTS = 6, 12
 """Files that import each other: so many are followed one inside the other, and so many read."""
 _IN_ORDER = ("usages", "beside", "names", "built", "overrides", "ignores")
-"""What files hold that stands in the order of its places."""
+"""Fields of `Scan` that are sorted by location."""
 Held: TypeAlias = Mapping[str, Sequence[Any]]
-"""What files hold, by its kind, as values that another process can read and go on from."""
+"""What files hold, by field of `Scan` and a few more keys; another process can unpickle it."""
 
 
 def scan(
@@ -64,12 +64,12 @@ def scan(
 ) -> Scan:
     """Return what the files under `paths` load; places are relative to `root`.
 
-    Files are parsed, never imported or run. One that cannot be read or parsed gives a note, and
-    the others are still scanned; nothing is raised for what a file holds. Classes that know no
-    language are followed where they have `lost` members that a file uses. `begin` is told which
-    file is worked on next, `end` what one held and those followed for it; a scan that goes on
-    behind another is given that as `before`. Those `given_up` are left out, with a note. After some
-    `seconds`, if there are any, no further file is begun.
+    Files are parsed, never imported or run. A file that cannot be read or parsed adds a note, and
+    the others are still scanned; nothing is raised for what a file holds. Classes without language
+    are in `beside` if `lost` names members that a file uses. `begin` is called with the name of
+    each file ("" at the end), `end` with what it and the files followed for it held; a scan that
+    continues another one gets that as `before`. Files in `given_up` are skipped, with a note. After
+    `seconds`, unless 0, no further file is begun.
     """
     now = time.monotonic()
     ends = now + seconds if seconds else math.inf
@@ -99,7 +99,7 @@ def scan(
 
 @dataclass(eq=False)
 class _Scanner:
-    """A scan under way; what it `held` so far only grows."""
+    """The state of a scan; values are only added to `held`."""
 
     files_found: Sequence[SourceFile]
     vocabulary: Vocabulary
@@ -118,7 +118,7 @@ class _Scanner:
         self.imports = Imports(self.files_found, self.exports)
 
     def hold(self, **held: Iterable[Any]) -> None:
-        """Hold what a file holds, by the names that a scan has for it."""
+        """Add values to `held` by key, and take over what `begun` and `exported` say of files."""
         for name, values in held.items():
             self.held[name].extend(values)
         self._begun.update(held.get("begun", ()))
@@ -127,7 +127,7 @@ class _Scanner:
             self.imports.begin()
 
     def add_all(self) -> None:
-        """Add what files hold, until the run is over; one followed for another already is left."""
+        """Scan each file until the time is over, but those that were followed for another one."""
         for number, file in enumerate(self.files_found):
             if time.monotonic() > self.ends:
                 left = len(self.files_found) - number
@@ -143,14 +143,14 @@ class _Scanner:
         self.begin("")
 
     def note(self, file: SourceFile, message: str) -> None:
-        """Say what is not checked of a file, or why it is not."""
+        """Note what is not checked of a file, or why the file is not."""
         self.hold(notes=[FileNote(file.name, None, message)])
 
     def exports(self, file: SourceFile) -> Mapping[str, Values]:
-        """Return what a module defines, which is followed for that if it is to be followed.
+        """Return the names that a module defines; it is scanned first, if that is still to be done.
 
-        Of one that is under way, or speaks of nothing of ours, that is what its statements define;
-        of one that is imported too deep, nothing.
+        If it is being scanned, or names no library of ours, only its definitions are walked. Beyond
+        _DEEPEST_IMPORTS files inside each other, the answer is empty.
         """
         if file.name not in self._begun and len(self._under_way) < _DEEPEST_FOLLOWED:
             self._work(file, self._add)
@@ -162,7 +162,7 @@ class _Scanner:
         return self._exported[file.name]
 
     def _work(self, file: SourceFile, act: Callable[[SourceFile], None]) -> None:
-        """Work on a file, or note what stops that."""
+        """Apply `act` to a file, and note an error that stops it."""
         self._under_way.append(file.name)
         try:
             self.begin(file.name)
@@ -190,7 +190,7 @@ class _Scanner:
                 self.begin(self._under_way[-1])
 
     def _give_up(self, file: SourceFile) -> None:
-        """Say that a file was not read to its end."""
+        """Note that a file was skipped for its need of memory or time."""
         self.hold(begun=[file.name], given_up=[file.name])
         self.note(file, "was skipped, because reading it exceeds the memory or time limit")
 
@@ -232,10 +232,7 @@ class _Scanner:
                     self.hold(imported=[(file.name, home.name)])
 
     def concerned(self) -> frozenset[str]:
-        """Return the files about images: by words or classes, or since one of those needs them.
-
-        It needs what it imports, and what is imported by that.
-        """
+        """Return the files about images: by words or classes, or imported by such a file."""
         imported = defaultdict[str, set[str]](set)
         for importer, name in self.held["imported"]:
             imported[importer].add(name)
@@ -248,7 +245,7 @@ class _Scanner:
         return frozenset(concerned)
 
     def unreached(self) -> Iterator[Value]:
-        """Yield the known ids in texts of code that no load takes, as far as can be followed."""
+        """Yield the catalogued ids in code that no load takes, as far as loads can be followed."""
         loads = [(usage, load) for usage in self.held["usages"] for load in usage.loads]
         loaded = set()
         for usage, load in loads:
@@ -260,7 +257,7 @@ class _Scanner:
                     yield Value(id, Location(path, line, 1, line, 1), certain=False)
 
     def _parse(self, file: SourceFile, data: bytes) -> None:
-        """Add what a walk through a file finds."""
+        """Add the names, comments, pins and loads that a Python file or notebook holds."""
         name, notebook = file.name, file.kind == "notebook"
         parsed = parse_notebook(data, name) if notebook else parse_python(data, name)
         text, ids = parsed.text, self.vocabulary.ids_in(data)
@@ -283,9 +280,10 @@ class _Scanner:
         )
 
     def _follow(self, file: SourceFile, parsed: Parsed, *, names_ids: bool) -> None:
-        """Add what a file loads and makes, and notes of what in it is too deep.
+        """Add what a file loads and makes, and a note of each statement nested too deeply.
 
-        It is walked once where nothing in it may concern us then; ids it names (`names_ids`) do.
+        It is walked again if ids in it (`names_ids`), or the first walk, show that it may concern
+        us.
         """
         study = self._study(parsed)
         grouping = Grouping(study)

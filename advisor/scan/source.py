@@ -1,4 +1,4 @@
-"""The text of a file, the places in it, and the comments in it that are for the check."""
+"""The text and syntax tree of a file, locations in it, and its `# advisor: ignore` comments."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from typing import NamedTuple, TypeAlias
 from advisor.scan.usage import FileNote, Ignore, Location
 
 MARK = b"advisor:"
-"""Stands in comments that tell the check to be silent: `# advisor: ignore[rule-id] reason`."""
+"""Begins comments that suppress findings: `# advisor: ignore[rule-id] reason`."""
 _FIRST_LINES = re.compile(rb"[^\r\n]*(?:\r\n?|\n)?[^\r\n]*(?:\r\n?|\n)?")
-"""The two in which an encoding may be declared; `tokenize` takes line feeds alone for ends."""
+"""The two lines in which an encoding may be declared; `tokenize` ends lines at line feeds only."""
 _COMMENT = re.compile(
     r"#\s*advisor:\s*ignore\b(?:\[(?P<rules>[\w\s,.-]*)\])?[ \t]*(?P<reason>(?:(?!\s#\s)[^\n])*)"
 )
@@ -33,7 +33,7 @@ BLOCKS = {
     kind: tuple(part for part in _PARTS if part in kind._fields)
     for kind in (*_HOLDERS, *ast.stmt.__subclasses__())
 }
-"""The parts of a node in which statements stand, or what holds some, by its kind."""
+"""The fields of a node that hold statements, handlers or cases, by its class."""
 _BARE = {"arg", "asname", "attr", "conversion", "ctx", "id", "kind", "kwd_attrs", "level", "module"}
 _BARE |= {"is_async", "op", "ops", "rest", "simple", "type_comment"}
 _FIELDS = {
@@ -41,16 +41,16 @@ _FIELDS = {
     for kind in vars(ast).values()
     if isinstance(kind, type) and issubclass(kind, ast.AST)
 }
-"""The fields of a node in which others may stand, by its kind."""
+"""The fields of a node that may hold other nodes, by its class."""
 _STRING = re.compile(
     r"(?s)('''|\"\"\").*?(?:\1|\Z)|'(?:\\.|[^'\\\n])*'|\"(?:\\.|[^\"\\\n])*\"|(?P<comment>#[^\n]*)"
 )
 Placed: TypeAlias = ast.expr | ast.stmt | ast.keyword | ast.alias
-"""Nodes that have a place."""
+"""Nodes that have a location."""
 
 
 class Spot(NamedTuple):
-    """Where a character stands in a file, counted from 1, and in which cell of a notebook."""
+    """Line and column of a character in a file, counted from 1, and its cell in a notebook."""
 
     line: int
     column: int
@@ -63,11 +63,11 @@ def _as_written(line: int, characters: int) -> Spot:
 
 
 class Parsed(NamedTuple):
-    """A file as a syntax tree, with its text, whose ends of lines are line feeds.
+    """A file as a syntax tree, with its text, whose lines end in line feeds.
 
-    `spot` tells where the character after some characters of a line (from 1) stands in the file,
-    `notes` what of it could not be parsed, and `other_language` how many notebooks or cells were
-    passed over because they are no Python. `written` is the code of a notebook with its magics.
+    `spot(line, characters)` is the place in the file of the character behind so many in a line
+    (from 1). `notes` tell what could not be parsed, and `other_language` counts the notebooks or
+    cells skipped because they are not Python. `written` is the code of a notebook with its magics.
     """
 
     name: str
@@ -80,7 +80,7 @@ class Parsed(NamedTuple):
     written: str = ""
 
     def location(self, node: Placed) -> Location:
-        """Return where a node stands; `ast` counts columns in bytes."""
+        """Return the location of a node, in characters; `ast` counts columns in bytes."""
         first, last = node.lineno, node.end_lineno or node.lineno
         start, end = node.col_offset, node.end_col_offset or 0
         if not self.text.isascii():
@@ -88,7 +88,7 @@ class Parsed(NamedTuple):
         return self.between((first, start), (last, end))
 
     def between(self, start: tuple[int, int], end: tuple[int, int]) -> Location:
-        """Return the location between two lines with the characters before in each."""
+        """Return the location between two places, each a line and the characters before it."""
         if self.spot is _as_written:
             return Location(self.name, start[0], start[1] + 1, end[0], end[1] + 1)
         first, last = self.spot(*start), self.spot(*end)
@@ -101,7 +101,7 @@ class Parsed(NamedTuple):
 
 @lru_cache(maxsize=64)
 def _bytes_before(text: str) -> list[int]:
-    """How many bytes stand before each character of a line, and before its end."""
+    """The number of bytes before each character of a line, and before its end."""
     return [0, *accumulate(len(character.encode()) for character in text)]
 
 
@@ -146,7 +146,7 @@ def parse(text: str, name: str) -> ast.Module:
 def parse_python(data: bytes, name: str) -> Parsed:
     """Return a Python file as a tree, read in the encoding it declares (PEP 263).
 
-    Raises UnreadableError, also where the encoding is unknown or the bytes do not follow it.
+    Raises UnreadableError, also if the encoding is unknown or the bytes do not follow it.
     """
     if b"\0" in data:
         line = data.count(b"\n", 0, data.index(b"\0")) + 1
@@ -159,7 +159,7 @@ def parse_python(data: bytes, name: str) -> Parsed:
 def decode_python(data: bytes, name: str) -> tuple[str, str]:
     """Return the text of a Python file, with its byte order mark, and its declared encoding.
 
-    Raises UnreadableError where the encoding is unknown or the bytes do not follow it.
+    Raises UnreadableError if the encoding is unknown or the bytes do not follow it.
     """
     try:
         lines = _first_lines(data).replace(b"\r\n", b"\n").replace(b"\r", b"\n")
@@ -176,8 +176,8 @@ def decode_python(data: bytes, name: str) -> tuple[str, str]:
 def text_of(data: bytes, name: str) -> str:
     """Return the text of a Python file for a search, in the encoding that it declares.
 
-    UTF-7 and `unicode_escape` write any letter as other signs of ASCII. Raises UnreadableError
-    where it does not read the file.
+    UTF-7 and `unicode_escape` write letters as other ASCII characters. Raises UnreadableError if
+    the bytes do not follow a declared encoding.
     """
     if b"coding" in _first_lines(data):
         return decode_python(data, name)[0].removeprefix("\ufeff")
@@ -185,7 +185,7 @@ def text_of(data: bytes, name: str) -> str:
 
 
 def same_letters(text: str) -> str:
-    """Return a text with the letters that Python takes for those of ASCII, as of full width."""
+    """Return a text with full-width and similar letters as the ASCII letters Python reads."""
     return text if text.isascii() else unicodedata.normalize("NFKC", text)
 
 
@@ -195,7 +195,7 @@ def _first_lines(data: bytes) -> bytes:
 
 
 def digest(data: bytes) -> bytes:
-    """Return what tells whether a file is still as it was read."""
+    """Return 16 bytes that tell whether the contents of a file are still the same."""
     return hashlib.blake2b(data, digest_size=16).digest()
 
 
@@ -230,9 +230,9 @@ def ignores_in_text(text: str, name: str) -> list[Ignore]:
 def _ignores(
     parsed: Parsed, comments: list[tuple[int, int, re.Match[str]]], spans: list[tuple[int, int]]
 ) -> list[Ignore]:
-    """Read comments, each given with its line and the characters before it.
+    """Return comments, each given with its line, the characters before it and its match.
 
-    Each covers the statement around it, or the one below where it stands alone.
+    Each covers the statement around it, or the one below if it has a line of its own.
     """
     ignores = []
     for line, column, match in comments:
@@ -250,7 +250,7 @@ def _ignores(
 
 
 def descendants(tree: ast.AST) -> Iterator[ast.AST]:
-    """Yield the nodes of a tree but for operators and contexts, in no order."""
+    """Yield a node and all nodes below it, but for operators and contexts, in no order."""
     left: list[object] = [tree]
     while left:
         node = left.pop()
@@ -263,7 +263,7 @@ def descendants(tree: ast.AST) -> Iterator[ast.AST]:
 
 
 def parts(node: ast.AST) -> Iterator[ast.AST]:
-    """Yield the nodes right below one, in order, but for operators and contexts."""
+    """Yield the child nodes of a node, in order, but for operators and contexts."""
     for name in _FIELDS[type(node)]:
         part = getattr(node, name, None)
         if type(part) is list:

@@ -15,7 +15,7 @@ from advisor.scan.version_range import Pin
 
 
 class Unknown:
-    """There is one of it, in each process."""
+    """The class of `UNKNOWN`, which stays one object in each process when it is unpickled."""
 
     def __reduce__(self) -> str:
         return "UNKNOWN"
@@ -26,7 +26,7 @@ class Unknown:
 UNKNOWN: Final = Unknown()
 """The value of an argument that the code alone does not tell."""
 ANNOTATED: Final = "annotation"
-"""The call of what is not loaded here: a parameter that says which class it has."""
+"""`Load.call` of an annotation that names a class: nothing is loaded at this place."""
 
 
 class Location(NamedTuple):
@@ -41,7 +41,7 @@ class Location(NamedTuple):
     cell_line: int | None = None
 
     def beginning(self, characters: int) -> Location:
-        """Return its first characters, which stand on one line."""
+        """Return the location of its first characters, on its first line."""
         return self._replace(end_line=self.line, end_column=self.column + characters)
 
     def to(self, other: Location) -> Location:
@@ -49,17 +49,17 @@ class Location(NamedTuple):
         return self._replace(end_line=other.end_line, end_column=other.end_column)
 
     def ending(self, characters: int) -> Location:
-        """Return its last characters, which stand on one line."""
+        """Return the location of its last characters, on its last line."""
         return self._replace(line=self.end_line, column=self.end_column - characters)
 
 
 class Value(NamedTuple):
-    """A string the code gives to a load; `text` is None where the code alone does not tell.
+    """A string that the code passes to a load; `text` is None if the code alone does not tell.
 
     `place` is where the string is written, which may be another file: a fix of the string goes
-    there. `certain` is false where something outside decides: a default that a caller, a flag or
-    the environment may replace, or one branch of several. `local` is true where `text` was read
-    off the end of a path on disk, so that revisions and downloads do not apply.
+    there. `certain` is false if something outside decides: a default that a caller, a flag or the
+    environment may replace, or one branch of several. `local` is true if `text` was read off the
+    end of a path on disk, so that revisions and downloads do not apply.
     """
 
     text: str | None
@@ -69,12 +69,12 @@ class Value(NamedTuple):
 
 
 class Argument(NamedTuple):
-    """What was passed: positional arguments are named "0", "1" ..., `**x` is named "**".
+    """An argument of a call. In mappings, "0", "1" ... are positional, "*" and "**" unknown ones.
 
     `value` is a constant (text, number, boolean, None, or a tuple of them) or UNKNOWN; `source` is
-    the expression as written (`torch.float16`); `pieces` are the constant parts of a text of
-    which other parts are unknown; `name_place` is where the keyword itself stands, `key_place`
-    where its name stands in a dictionary that is passed as `**`.
+    the expression as written (`torch.float16`); `pieces` are the constant parts of a text of which
+    other parts are unknown; `name_place` is where the keyword itself stands, `key_place` where its
+    name stands in a dictionary that is passed as `**`.
     """
 
     value: Any
@@ -86,18 +86,18 @@ class Argument(NamedTuple):
 
     @property
     def texts(self) -> tuple[str, ...]:
-        """The texts in it that the code itself tells, whole or in part."""
+        """The strings in the value or, if there are none, its constant pieces."""
         values = self.value if isinstance(self.value, tuple) else (self.value,)
         return tuple(value for value in values if isinstance(value, str)) or self.pieces
 
     @property
     def written(self) -> Location:
-        """Where the argument is passed, by its name if it has one."""
+        """The location of the keyword, or of the value if there is none."""
         return self.name_place or self.place
 
     @property
     def named_at(self) -> tuple[Location, ...]:
-        """Where its name stands, if that is elsewhere."""
+        """The location of its name in a dictionary passed as `**`; empty if it is not from one."""
         return (self.key_place,) if self.key_place else ()
 
 
@@ -135,7 +135,7 @@ class Load(NamedTuple):
 
     @property
     def class_name_place(self) -> Location | None:
-        """Where the name of the class stands, behind a dot or alone; None where it does not."""
+        """The location of `class_name` in the expression; None if the code writes another name."""
         name, written, place = self.class_name, self.class_written, self.class_place
         if not (name and written and place) or written.rpartition(".")[2] != name:
             return None
@@ -167,15 +167,15 @@ class Call(NamedTuple):
 
 
 class Usage(NamedTuple):
-    """One load judged together: model or pipeline, its processors, and what is done with them.
+    """A model or pipeline with its processors, and what the code does with them.
 
-    - `model` is None where only a processor is loaded, and in configuration files.
-    - `checkpoint`: the id where exactly one is possible, else None; `alternatives` has all of them.
-    - `class_name`, `task`: of the model or pipeline; from neighbouring keys in configuration.
+    - `model` is None if only a processor is loaded, and in configuration files.
+    - `checkpoint`: the id if exactly one is possible, else None; `alternatives` has all of them.
+    - `class_name`, `task`: of the model, pipeline or single processor; None in configuration files.
     - `place`: of the load; in configuration, of the id.
     - `trained`: where the same file trains it, as far as can be seen, else None.
-    - `joined`: those of its processors that visibly feed the model, or read what it gives.
-    - `key`: the dotted key of the id in a configuration file, else None.
+    - `joined`: those of its processors that surely feed the model, or decode its outputs.
+    - `key`: the last key before the id in a configuration file, else None.
     """
 
     place: Location
@@ -192,7 +192,7 @@ class Usage(NamedTuple):
 
     @property
     def loads(self) -> tuple[Load, ...]:
-        """The model, where there is one, and the processors."""
+        """The model, if there is one, and the processors."""
         return (self.model, *self.processors) if self.model else self.processors
 
 
@@ -200,10 +200,10 @@ class Name(NamedTuple):
     """A name of a library written in code: imported, or reached as `transformers.X`.
 
     `module` is where it is imported from (`transformers`, `transformers.models.blip`), `place` is
-    of the name alone, `optional` is true inside `try` with an `except ImportError` (or wider),
-    `inside` in a function or a branch: what the file does there is not done whenever it is read.
-    `alias` is the name that it has in the file, where the import gives it one, and `statement` the
-    whole import, where that is one of names from a module.
+    of the name alone. `optional` is true if the code is ready for the import to fail (`try`,
+    `suppress`, a test of the version), `inside` if it stands in a function or a branch, which may
+    not run. `alias` is the name that the import gives it in the file, and `statement` the whole
+    import, if it is one of names from a module.
     """
 
     place: Location
@@ -217,10 +217,10 @@ class Name(NamedTuple):
 
 
 class Built(NamedTuple):
-    """An object of a class of transformers that is made, not loaded: `TrainingArguments(...)`.
+    """An object made of a transformers class, not loaded (`TrainingArguments(...)`), or its member.
 
-    What is taken from such an object, or from its class, is `Class.name`; `of_object` is true where
-    it is taken from an object that was made before, which may be another by then.
+    A member has the `class_name` `Class.name`. `of_object` is true if it is taken from an object
+    made before, which may be another by then.
     """
 
     place: Location
@@ -230,11 +230,11 @@ class Built(NamedTuple):
 
 
 class Override(NamedTuple):
-    """A method that a class writes anew, whose `base` is a class of transformers.
+    """A method that a class defines anew; `base` is the transformers class that it extends.
 
     Beside the object itself it takes `positional` arguments in order, and those that are `named`;
-    `many` and `rest` are true where it takes any others so. `beside` are all methods of the
-    class that are written anew.
+    `many` and `rest` are true if it takes `*args` and `**kwargs`. `beside` are the names of all
+    methods that the class defines.
     """
 
     place: Location
@@ -272,16 +272,13 @@ class FileNote(NamedTuple):
 class Scan(NamedTuple):
     """Everything seen: in the order of paths, lines and columns. `files` counts those checked.
 
-    `beside` are usages of models that know no language, where their classes may have lost what the
-    file uses.
-
-    `left_out` counts by reason what was not looked at; `vouched` is true where git said that none
-    of it belongs to the project. `seen` has a digest of each file that was parsed, `pins` the
-    requirement of transformers that a notebook or script has in itself. `guarded` are stretches
-    that run under some versions of a library only, or are ready for a name that is missing;
-    `unreached` are known ids in texts of code that reach no load which can be followed. `seeing`
-    are the files with words of code about images, and those that they need. `built` is what is made
-    of classes of transformers, not loaded.
+    `beside` are usages of other models, whose members or arguments are gone in some release.
+    `left_out` counts by reason what was not scanned; `vouched` is as in `walk.Found`. `seen` has a
+    digest of each file that was parsed, `pins` the requirement of transformers that a notebook has
+    in itself. `guarded` are stretches that run under some versions of a library only, or expect a
+    name to be missing; `unreached` are catalogued ids in strings of code that reach no load which
+    can be followed. `seeing` are the files with words of code about images, and those that they
+    import. `built` is what is made of transformers classes, not loaded.
     """
 
     usages: tuple[Usage, ...] = ()
@@ -301,16 +298,16 @@ class Scan(NamedTuple):
     seeing: frozenset[str] = frozenset()
 
     def names_of(self, path: str) -> list[Name]:
-        """Return the names in a file."""
+        """Return the names written in a file."""
         return [name for name in self.names if name.place.path == path]
 
     @property
     def loading(self) -> list[Usage]:
-        """The usages of which more is known than the annotation of a parameter."""
+        """The usages, without those that are only annotations."""
         calls = ((usage, {load.call for load in usage.loads}) for usage in self.usages)
         return [usage for usage, own in calls if own != {ANNOTATED}]
 
     def paths(self) -> Iterator[str]:
-        """Yield the files that load something, or name a library, some more than once."""
+        """Yield the paths of files that load something or name a library, some more than once."""
         yield from (usage.place.path for usage in (*self.usages, *self.beside))
         yield from (name.place.path for name in self.names)

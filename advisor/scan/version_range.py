@@ -1,4 +1,4 @@
-"""Which releases a requirement allows, as far as their numbers tell, and where it is written."""
+"""The releases that a requirement allows, by their numbers, and where it is written."""
 
 from __future__ import annotations
 
@@ -25,44 +25,44 @@ _NAMING = (("==", "===", "<="), ())
 
 
 class VersionRange(NamedTuple):
-    """Clauses that all hold: an operator, the number of a release, and whether `.*` followed."""
+    """Clauses that must all hold: operator, number of a release, and whether `.*` follows it."""
 
     clauses: tuple[tuple[str, Number, bool], ...] = ()
 
     @property
     def is_open(self) -> bool:
-        """True where nothing is said of any release."""
+        """True if there is no clause, so that any release is allowed."""
         return not self.clauses
 
     def allows(self, number: Number) -> bool:
-        """True where a release with this number meets every clause."""
+        """True if a release with this number meets every clause."""
         return all(_meets(number, *clause) for clause in self.clauses)
 
     def reaches(self, minor: Number) -> bool:
-        """True where some patch of a minor release meets every clause."""
+        """True if some patch release of a minor release meets every clause."""
         return any(self.allows((*minor, patch)) for patch in range(_MOST_PATCHES))
 
     @property
     def asked(self) -> Number:
-        """The highest release that is named and allowed, by `==` or `<=`; () where none is."""
+        """The highest allowed release that `==`, `===` or `<=` names; () if there is none."""
         named = {number for operator, number, star in self.clauses if operator in _NAMING[star]}
         return max(filter(self.allows, named), default=())
 
     @property
     def ends(self) -> Number:
-        """The highest number written in it, for where no known release is allowed; () if none."""
+        """The highest number written in it, except after `!=`; () if there is none."""
         lowest = [number for operator, number, _ in self.clauses if operator != "!="]
         return max(lowest, default=())
 
     @property
     def begins(self) -> Number:
-        """The number from which on releases are allowed; () where nothing says so."""
+        """The highest lower bound of the allowed releases; () if there is none."""
         first = [number for operator, number, _ in self.clauses if operator not in _UPPER]
         return max(first, default=())
 
 
 class Pin(NamedTuple):
-    """What one file says: the requirement as written, its line, and what it allows."""
+    """The requirement that a file has: path, line, text as written, and the range it allows."""
 
     path: str
     line: int
@@ -71,12 +71,12 @@ class Pin(NamedTuple):
 
     @property
     def is_commit(self) -> bool:
-        """True where it asks for a commit, of which no release is known."""
+        """True if it requires a commit, whose release is not known."""
         return self.range.is_open and _COMMIT.search(self.written) is not None
 
 
 def read_range(text: str) -> VersionRange | None:
-    """Return what `>=4.40,<5`, `^4.40` or `4.40.*` allows; None where it cannot be read."""
+    """Return the range of `>=4.40,<5`, `^4.40` or `4.40.*`; None if it cannot be read."""
     clauses = []
     for part in text.replace(" ", "").strip("()").split(","):
         if part in ("", "*"):
@@ -96,7 +96,7 @@ def read_range(text: str) -> VersionRange | None:
 
 
 def same_release(number: Number, other: Number) -> bool:
-    """True for two writings of a number: 5.24 and 5.24.0."""
+    """True if two numbers are of one release: 5.24 and 5.24.0."""
     return _padded(number) == _padded(other)
 
 

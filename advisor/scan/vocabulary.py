@@ -1,7 +1,6 @@
-"""Which names in code load checkpoints, and which point at vision-language models.
+"""Which names in code load checkpoints, and which belong to vision-language models.
 
-How libraries are asked for checkpoints is written here; what is vision-language, the rule base
-tells.
+The loading calls of libraries are listed here; the rule base tells what is vision-language.
 """
 
 from __future__ import annotations
@@ -26,12 +25,12 @@ _CLASS = re.compile(
     r"|Tokenizer)(?:Fast|Pil)?)\Z"
 )
 _OF_IMAGES = re.compile(r"Image(?!Text)|Video|Object|Segmentation|Depth|Keypoint|MaskGeneration")
-"""The auto classes that load nothing but what looks at images."""
+"""Auto classes that load only models which take images or videos, by their names."""
 _TEXT_ALONE = re.compile(r"For(?:CausalLM|SequenceClassification|TokenClassification|MaskedLM)\Z")
 _NAME_QUOTED = re.compile(rb"/[A-Za-z0-9][\w.-]*+(?=\\?[\"'])")
 _QUOTED_BEFORE = re.compile(rb"[\"'][A-Za-z0-9][\w.-]*\Z")
 _LONGEST_BEFORE = 100
-"""Quotes and organisations; the Hub allows none of more than 96 letters."""
+"""Characters before a slash in which quote and owner are sought; the Hub allows 96 in an owner."""
 SIZE = re.compile(
     r"(tiny|nano|mini|small|medium|base|large|huge|giant|x{1,2}l|so400m|v?it[a-z]*"
     r"|[abe]?\d+(\.\d+)?[bm]|(patch|p)\d+|\d{3,4})\Z"
@@ -39,7 +38,7 @@ SIZE = re.compile(
 """A part of a name that says how large a checkpoint is, not what it is."""
 _NOT_WORDS = re.compile(r"[^A-Za-z0-9]+")
 _TASK_WORDS = {"text", "question", "zero"}
-"""A Hub tag with one of these, of a task that looks at images, needs image and text."""
+"""A Hub task with one of these words takes image and text, if it takes images."""
 _SAME_ID, _SAME_WORD = 0.85, 0.75
 """How much of two ids, and of two words in them, is equal where one is a slip of the other."""
 
@@ -50,14 +49,14 @@ _KINDS = (
     (r".*Config", "configuration"),
     (r".*", "model"),
 )
-"""What a class of transformers is, by how its name ends."""
+"""The kind of a transformers class, by the first pattern that its name matches."""
 
 
 class Loader(NamedTuple):
-    """A call that loads: what, and the names of the arguments that tell which.
+    """How a call loads: the kind of object, and the names of the arguments that tell which one.
 
     `position` is that of the checkpoint among positional arguments, `second` the argument with the
-    second checkpoint, and `parts` how many values the call gives: open_clip gives model and
+    second checkpoint, and `parts` the number of values returned: open_clip returns model and
     transforms together.
     """
 
@@ -93,7 +92,7 @@ _METHODS = (
         second="text_model_name_or_path",
     ),
 )
-"""Class methods of transformers, and of the classes that advisor adds; the call names the class."""
+"""Class methods that load; the class before the dot becomes `class_name`."""
 
 _SENTENCES = Loader("sentence_transformers", "SentenceTransformer", checkpoint="model_name_or_path")
 _OPEN_CLIP = Loader("open_clip", "create_model", checkpoint="model_name", second="pretrained")
@@ -112,13 +111,13 @@ _FUNCTIONS = (
 """Functions and classes that load when they are called."""
 
 LIBRARIES = frozenset(loader.package for loader in (*_METHODS, *_FUNCTIONS))
-"""Whose calls load checkpoints."""
+"""Libraries whose calls load checkpoints."""
 LIBRARIES_OF_FUNCTIONS = frozenset(loader.package for loader in _FUNCTIONS)
-"""Those that load by other calls than methods, in whose names `pretrained` stands."""
+"""Libraries that load by calling a function or a class, not only a method."""
 OF_VISION = frozenset(("byaldi", "clip", "colpali_engine", "lavis", "open_clip"))
 """Libraries that load nothing but vision-language models."""
 VISION_CLASSES = frozenset(("FastVisionModel", "OVModelForVisualCausalLM", "ORTModelForVision2Seq"))
-"""Classes of other libraries than transformers that load nothing else."""
+"""Classes outside transformers that load nothing but vision-language models."""
 CHECKPOINT_ARGUMENTS = {
     name: (
         next(entry.position for entry in (*_METHODS, *_FUNCTIONS) if entry.call == name),
@@ -126,13 +125,13 @@ CHECKPOINT_ARGUMENTS = {
     )
     for name in {entry.call for entry in (*_METHODS, *_FUNCTIONS)} - {"load"}
 }
-"""By the name of what loads: where the checkpoint stands among what is passed."""
+"""For each loading call but `load`: position and names of the argument with the checkpoint."""
 _LOADERS = {(loader.package, loader.call): loader for loader in (*_METHODS, *_FUNCTIONS)}
 
 
 @lru_cache(maxsize=4096)
 def loader_of(callee: Symbol) -> Loader | None:
-    """Return how a call of this name loads, or None where it does not."""
+    """Return how a call of this name loads, or None if it does not load."""
     if callee.root == "clip" and callee.module not in ("clip", "clip.clip"):
         return None
     loader = _LOADERS.get((callee.root, callee.name))
@@ -146,12 +145,12 @@ def loader_of(callee: Symbol) -> Loader | None:
 
 
 class Vocabulary:
-    """Names to look for: ids, classes, pipelines and model types of the catalogue.
+    """Names to look for: ids, classes, pipelines and model types of the catalog.
 
     A release of transformers adds the classes that its vision-language auto classes load.
 
-    Read once from a rule base; looking up costs nothing that grows with the catalogue, except
-    `resembles`, which is asked about few ids and remembers its answers.
+    Read once from a rule base. Only `resembles`, `slip` and `known_weights` take time that grows
+    with the catalog; `resembles` remembers its answers.
     """
 
     def __init__(self, rulebase: RuleBase, release: Release | None = None) -> None:
@@ -163,7 +162,7 @@ class Vocabulary:
             self._of_owner[id.partition("/")[0]].append(id)
         self._names = {id.partition("/")[2] for id in self._ids}
         self.resembles = cache(self._is_near)
-        """True where a text is nearly a catalogued id, or one under another organisation."""
+        """True if a text misspells a catalogued id, is another size of it, or has its name."""
         self.pipelines = frozenset(each.pipeline for each in checkpoints if each.pipeline).union(
             tag for tag in tags if _TASK_WORDS & set(tag.split("-"))
         )
@@ -172,7 +171,7 @@ class Vocabulary:
         self.gone_arguments = {it.name for it in gone if it.of == "argument"}
         """Arguments that no load of a model takes any more."""
         self.gone_pipelines = {it.name for it in rulebase.changes if it.of == "pipeline"}
-        """Pipelines that some release took away, whatever they loaded; `*` stands for anything."""
+        """Pipelines that some release removed or redirected; `*` stands for anything."""
         tasks = ("".join(word.capitalize() for word in tag.split("-")) for tag in self.pipelines)
         self._auto_classes = {f"AutoModelFor{task}" for task in (*tasks, "Vision2Seq")}
         pairs = ((each.model_class, each.processor) for each in checkpoints)
@@ -197,11 +196,11 @@ class Vocabulary:
         self._seeing_stems = {match["stem"] for match in map(_CLASS.match, of_images) if match}
 
     def known(self, text: str) -> str | None:
-        """Return the catalogued id that `text` names, in any case of letters."""
+        """Return the catalogued id equal to `text` but for the case of letters, else None."""
         return self._ids.get(text.lower())
 
     def known_at_end(self, path: str) -> str | None:
-        """Return the catalogued id that the last two parts of a path on disk name."""
+        """Return the catalogued id that the last two parts of a path on disk name, else None."""
         parts = path.replace("\\", "/").rstrip("/").split("/")
         return self.known("/".join(parts[-2:])) if len(parts) > 2 else None
 
@@ -228,7 +227,7 @@ class Vocabulary:
     def slip(self, id: str) -> str | None:
         """Return a catalogued id that differs in spelling, not in owner, size, version or purpose.
 
-        The Hub does not tell capital letters from small ones.
+        Upper and lower case are the same, as on the Hub. None if no id is that near.
         """
         ours = self._of_owner.get(id.partition("/")[0].lower(), ())
         words = parts(id)
@@ -245,22 +244,22 @@ class Vocabulary:
         return None
 
     def hinted(self, text: str) -> bool:
-        """True where the name in `text` begins with an architecture we know: `blip2-opt`."""
+        """True if the name in an id begins with an architecture of the catalog: `blip2-opt`."""
         words = [word.lower() for word in _NOT_WORDS.split(text.rpartition("/")[2]) if word]
         return bool(self.hints & {"".join(words[:count]) for count in (1, 2, 3)})
 
     def known_weights(self, architecture: str, weights: str) -> str | None:
-        """Return the id that open_clip's names for architecture and weights amount to."""
+        """Return the only id that ends in open_clip's architecture and weights, else None."""
         ending = squeezed(architecture) + squeezed(weights)
         ids = [id for name, id in self._ids.items() if squeezed(name).endswith(ending)]
         return ids[0] if weights and len(ids) == 1 else None
 
     def is_gone(self, task: str) -> bool:
-        """True for a pipeline that some release took away."""
+        """True for a pipeline that some release removed or redirected."""
         return any(fnmatchcase(task, name) for name in self.gone_pipelines)
 
     def is_class(self, name: str) -> bool:
-        """True where a class of this name belongs to a vision-language architecture."""
+        """True if a class of this name belongs to a vision-language architecture."""
         automatic = name.removeprefix("TF").removeprefix("Flax") in self._auto_classes
         return automatic or name in self._classes or self._is_of(self._stems, name)
 
@@ -269,19 +268,19 @@ class Vocabulary:
         return match is not None and not _TEXT_ALONE.match(match["rest"]) and match["stem"] in stems
 
     def sees(self, name: str) -> bool:
-        """True where a class of this name looks at images, with language or without."""
+        """True if a class of this name takes images, with language or without."""
         if self.is_class(name) or name.removeprefix("TF").removeprefix("Flax") in self._seeing:
             return True
         return self._is_of(self._seeing_stems, name)
 
 
 def parts(id: str) -> list[str]:
-    """Return the words of the name in an id, without the owner."""
+    """Return the words of the name in an id, in lower case and without the owner."""
     return [part for part in re.split(r"[-_]", id.partition("/")[2].lower()) if part]
 
 
 def is_size(word: str) -> bool:
-    """True where a word says how large, which version or which resolution."""
+    """True if a word of an id tells a size, a version or a resolution."""
     return bool(SIZE.match(word)) or not re.search(r"[a-z]{2}", word)
 
 
@@ -296,5 +295,5 @@ def squeezed(name: str) -> str:
 
 @lru_cache(maxsize=1)
 def vocabulary_of(rulebase: RuleBase) -> Vocabulary:
-    """Return the vocabulary of a rule base, and of the newest transformers that is described."""
+    """Return the vocabulary of a rule base and of the newest described release of transformers."""
     return Vocabulary(rulebase, release(rulebase, described_releases()[-1]))

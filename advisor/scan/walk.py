@@ -1,4 +1,4 @@
-"""Which files of a project are looked at, and how many are not, by reason."""
+"""Which files of a project are scanned, and how many are left out, by reason."""
 
 from __future__ import annotations
 
@@ -27,25 +27,25 @@ KINDS = {
 }
 _SHEBANG = re.compile(rb"#![^\n]*(?:\b(?:python|pypy)[\d.]*(?![\w-])|\b(?:uv|pipx) run\b)")
 _BEGINNING = 1_000
-"""Bytes in which a file says what it is written in."""
+"""Bytes of a file in which a shebang is sought."""
 MOST_BYTES = {"python": 4_000_000, "notebook": 40_000_000, "configuration": 1_000_000}
 _CACHES = re.compile(
     r"\.(?:cache|eggs|hg|ipynb_checkpoints|svn|(?:mypy|pytest|ruff)_cache)|__pycache__"
 )
-"""Copies that tools make; nothing of a project stands in them alone, unless git tracks it."""
+"""Folders of copies that tools make; they are skipped unless git tracks their files."""
 _ENVIRONMENTS = re.compile(
     r"\.(?:nox|tox|venv)|venv|__pypackages__|bower_components|node_modules|site-packages"
 )
 _OF_VENV = (("pyvenv.cfg",), ("bin", "python"), ("bin", "python3"), ("Scripts", "python.exe"))
-"""Every environment has the first of these, and an interpreter."""
+"""A virtual environment has the first of these, and one of the interpreters."""
 _SKIPPED_FILES = re.compile(r"advisor\.(?:yaml|lock)|(?:package-lock|tokenizer|vocab)\.json")
-"""Read by others, or data that only looks like configuration."""
+"""Files that are read elsewhere, or data that only looks like configuration."""
 _MOST_STARS = 3
-"""In a pattern, each of which may be tried at every length; one with more leaves nothing out."""
+"""A pattern with more stars excludes nothing: each of them may be tried at every length."""
 
 
 class SourceFile(NamedTuple):
-    """A file to look at: where it is, its name in reports, what it holds."""
+    """A file to scan: its path, its name in reports, its kind (python, notebook, configuration)."""
 
     path: str
     name: str
@@ -53,11 +53,11 @@ class SourceFile(NamedTuple):
 
 
 class Found(NamedTuple):
-    """The files to look at, in order of their names, and what is not looked into.
+    """The files to scan, in order of their names, and what is left out.
 
     `left_out` counts files and whole folders by reason: excluded, gitignored, environments, caches,
-    links. `vouched` is true where git said which files it tracks: those are looked at,
-    whatever patterns or the names of folders say, so that no change to a project can hide them.
+    links, out_of_time. `vouched` is true if git listed the files, or nothing was left out without
+    it: what git tracks is scanned whatever the names of folders, so that it cannot be hidden there.
     """
 
     files: tuple[SourceFile, ...]
@@ -77,12 +77,12 @@ def find_files(
 ) -> Found:
     """Return the files under `paths`, each once.
 
-    Of a folder in a repository, they are what git tracks and what it does not ignore; of another
-    one, or without git, all. Links to folders are not followed, and what is not tracked is left out
-    of environments and caches. A file that is named itself is looked at all the same, unless a link
-    leads out of `root`, or of the repository where it is elsewhere. `exclude` holds patterns in the
-    language of `.gitignore`, relative to `root`, for all of them. Where the search goes on beyond
-    `ends`, a moment on the clock, those found until then are returned, and a note.
+    Of a folder in a repository, these are the files that git tracks or does not ignore; of another
+    one, or without git, all files. Links to folders are not followed, and files that git does not
+    track are left out if they are in environments or caches. A file in `paths` is scanned in any
+    case, unless a link leads out of `root` (or of the file's own repository outside it). `exclude`
+    has patterns as in `.gitignore`, relative to `root`, for all files. At `ends`, in seconds of
+    `time.monotonic`, the search stops with a note and returns the files found so far.
     """
     walk = _Walk(os.path.normpath(root.absolute()), exclude, ends)
     walk.add_all(paths)
@@ -91,11 +91,11 @@ def find_files(
 
 
 class _OverError(Exception):
-    """The search goes on for too long."""
+    """The search takes too long."""
 
 
 class _Walk:
-    """A walk under way: what has been found so far."""
+    """The state of a search, with what it has found so far."""
 
     def __init__(self, root: str, exclude: Sequence[str], ends: float) -> None:
         self.root = root
@@ -111,7 +111,7 @@ class _Walk:
         self._top = self._last = root
 
     def add_all(self, paths: Sequence[Path]) -> None:
-        """Add what stands under some paths, or say where the walk ended before its time."""
+        """Add the files under `paths`, or a note of where the search ran out of time."""
         try:
             for path in paths:
                 self._add(Path(os.path.normpath(path.absolute())))
@@ -141,7 +141,7 @@ class _Walk:
             self._unreadable(error, str(path))
 
     def _folder(self, folder: str) -> None:
-        """Add what git lists in a folder, or all that stands in it where git lists nothing."""
+        """Add the files that git lists in a folder, or all files in it if git lists none."""
         tracked, others = _listed(folder, "--cached"), _listed(folder, *_OTHERS)
         if not tracked and not others:
             self._entries(self._all_in(folder))
@@ -157,7 +157,7 @@ class _Walk:
             outer = path if whole and not inside else outer
 
     def _all_in(self, folder: str) -> Iterator[str]:
-        """Yield the files and links in a folder and those inside it, but for what is left aside."""
+        """Yield the files and links in a folder and below, without environments, caches, `.git`."""
         for here, folders, files in os.walk(folder, onerror=self._unreadable):
             within = [os.path.join(here, name) for name in sorted(folders)]  # noqa: PTH118
             linked = [path for path in within if os.path.islink(path)]  # noqa: PTH114
@@ -166,7 +166,7 @@ class _Walk:
             yield from (*linked, *(os.path.join(here, name) for name in sorted(files)))  # noqa: PTH118
 
     def _entries(self, paths: Iterable[str], *, tracked: bool = False) -> None:
-        """Add what is to be looked at among files, links and repositories in a repository."""
+        """Add the files to scan among paths: files, links, and repositories in a repository."""
         for path in paths:
             if time.monotonic() > self._ends:
                 raise _OverError
@@ -204,7 +204,7 @@ class _Walk:
             self.left_out["links"] += 1
 
     def _left_aside(self, folder: str) -> bool:
-        """True for environments, caches and what git keeps, which are counted once each."""
+        """True for a folder in `.git`, an environment or a cache; these two are counted."""
         if folder == self._top or len(folder) <= len(self._top):
             return False
         outer, name = os.path.split(folder)
@@ -243,7 +243,7 @@ class _Walk:
 
 
 def excluding(patterns: Sequence[str]) -> Callable[[str], bool]:
-    """Return what tells whether patterns leave a file out; those that mean nothing do not."""
+    """Return a function that tells if patterns exclude a name; invalid patterns exclude nothing."""
     if not patterns:
         return lambda _: False
     from pathspec import GitIgnoreSpec  # which few checks need
@@ -263,7 +263,7 @@ def excluding(patterns: Sequence[str]) -> Callable[[str], bool]:
 
 
 def _listed(folder: str, *kinds: str) -> list[str]:
-    """Return the files in a folder that git lists; none where it speaks for no repository."""
+    """Return the paths in a folder that git lists; empty without git or a repository."""
     git = shutil.which("git")
     top = repository_around(Path(folder))
     if top is None or git is None or not os.path.isabs(git):  # noqa: PTH117 - a name on PATH
@@ -291,7 +291,7 @@ def _suffix(path: str) -> str:
 
 
 def kind_of(path: str) -> str | None:
-    """Return what a file holds, by its name or, where that says nothing, by its first line."""
+    """Return python, notebook or configuration by suffix or, without one, by shebang; or None."""
     suffix = _suffix(path)
     name = os.path.basename(path).lower()  # noqa: PTH119
     hidden = f".{name.lstrip('.')}" if name.startswith(".") else ""  # a dot and a suffix alone
@@ -303,9 +303,9 @@ def kind_of(path: str) -> str | None:
 
 
 def _bound(path: Path, root: Path) -> Path:
-    """Return the folder out of which no link may lead: the root, where a path is in that.
+    """Return the folder out of which no link may lead: the root, if the path is in it.
 
-    Else it is the repository around the path, or the path itself where there is none.
+    Else it is the repository around the path, or the path itself if there is none.
     """
     if path.is_relative_to(root):
         return root
@@ -313,6 +313,6 @@ def _bound(path: Path, root: Path) -> Path:
 
 
 def repository_around(folder: Path) -> Path | None:
-    """Return the repository that a folder lies in."""
+    """Return the nearest repository that a folder lies in, or None."""
     outward = (folder, *folder.parents)
     return next((outer for outer in outward if (outer / REPOSITORY).exists()), None)
