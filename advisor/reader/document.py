@@ -53,14 +53,15 @@ class Problem(NamedTuple):
 
 @dataclass(slots=True)
 class Document:
-    """The value of a YAML text, where each part of it stands, and what is wrong with it.
+    """The value of a YAML text, the place of each part of it, and the problems found.
 
-    `moved` says of parts that were not written where they are: the path of what was. `remarks` are
-    to be mended as well, and keep nobody from using the value. `warnings` are of earlier words.
+    `places` has line and column by path. `moved` leads from the path of a part to the path where it
+    was written, if they differ. `remarks` are problems that keep nothing from using the value,
+    `warnings` are of keys of earlier releases.
     """
 
     settled: ClassVar[bool] = False
-    """True where the file was found to be right before, and need not be read for its value."""
+    """True if the file was found correct before, so that it need not be read for its value."""
 
     file: str
     value: Any = None
@@ -93,7 +94,7 @@ class Document:
         self.remarks.append(Problem(self.file, *self.place(path), message))
 
     def rename(self, path: KeyPath, key: str) -> None:
-        """Call the key at the end of `path` otherwise; its parts keep their places."""
+        """Rename the last key of `path` to `key` in `places`; the value stays as it is."""
         size = len(path)
         for each in [each for each in self.places if each[:size] == path]:
             self.places[(*path[:-1], key, *each[size:])] = self.places.pop(each)
@@ -109,9 +110,9 @@ class Document:
 
 
 def read_document(file: Path, name: str | None = None, within: Path | None = None) -> Document:
-    """Read a YAML file; whatever is wrong with it stands in `problems`, nothing is raised.
+    """Read a YAML file. Problems go into the document, and nothing is raised.
 
-    With `within`, a file that a link puts outside that folder is not read.
+    With `within`, a file that a link puts outside that folder is unreadable.
     """
     label = name or file.as_posix()
     try:
@@ -121,7 +122,7 @@ def read_document(file: Path, name: str | None = None, within: Path | None = Non
 
 
 def unreadable(name: str, reason: str) -> Document:
-    """Return the document of a file that cannot be read."""
+    """Return a document whose only problem is that its file cannot be read."""
     document = Document(name)
     document.report((), f"cannot be read: {reason}")
     return document
@@ -160,7 +161,7 @@ def read_text(text: str, name: str) -> Document:
 
 
 class _TooMuchError(Exception):
-    """The document is larger than any honest one."""
+    """The document has more than MAX_VALUES values or MAX_DEPTH levels."""
 
 
 class _Builder:
@@ -186,7 +187,7 @@ class _Builder:
                 finished = True
 
     def _value(self, event: Any, path: KeyPath) -> Any:
-        """Return the value that begins with an event, its last event read."""
+        """Return the value that begins with an event; all of its events are consumed."""
         self.count += 1
         if self.count > MAX_VALUES:
             raise _TooMuchError(f"has more than {MAX_VALUES:,} values")
@@ -230,6 +231,7 @@ class _Builder:
             yield event
 
     def _key(self, event: Any, mapping: dict[str, Any], path: KeyPath) -> str:
+        """Return the text of a key; report a key that is no text, is `<<` or appears twice."""
         key = f"<key {len(mapping)}>"
         if isinstance(event, yaml.CollectionStartEvent):
             self._problem(event, "a key must be text, not a mapping or list")
@@ -246,7 +248,7 @@ class _Builder:
         return key
 
     def _mark(self, path: KeyPath, event: Any) -> None:
-        """Remember where `path` stands: a key where it has one, else the value itself."""
+        """Store line and column of a path: those of its key, or of the value of a list member."""
         self.document.places[path] = (event.start_mark.line + 1, event.start_mark.column + 1)
 
     def _scalar(self, event: Any) -> Any:

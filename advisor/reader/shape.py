@@ -1,4 +1,4 @@
-"""What a value has to look like: finds what is wrong with places, and says it as a JSON Schema."""
+"""Shapes of values: each finds problems and their places, and returns itself as a JSON Schema."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from advisor.phrasing import joined
 from advisor.reader.document import Document, KeyPath
 
 Faults = Iterator[tuple[KeyPath, str]]
-"""Where something is wrong, and what."""
+"""Path and message of each problem."""
 
 Parts = Iterator[tuple[KeyPath, Any, "Shape"]]
-"""The keys and members of a value, each with its place and its shape."""
+"""Path, value and shape of each key and member of a value."""
 
 References = Iterator[tuple[KeyPath, str, str]]
-"""Where a name stands, what it is the name of, and the name."""
+"""Path, kind and name of each reference to another entry."""
 
 ID_PATTERN = r"[a-z0-9]+(-[a-z0-9]+)*"
 RESERVED_IDS = ("yes", "no", "on", "off", "true", "false", "null")
 
 
 class Shape:
-    """Base of all shapes: of which Python `types` a value is, and how messages and JSON say so."""
+    """Base of all shapes: accepted Python `types`, their `noun` in messages, and the JSON type."""
 
     types: tuple[type, ...] = ()
     noun = ""
@@ -41,7 +41,7 @@ class Shape:
             yield from shape.problems(part, place)
 
     def faults(self, value: Any, path: KeyPath) -> Faults:  # noqa: ARG002 - of none
-        """Yield what is wrong with a value of the right type, its parts aside."""
+        """Yield the problems of a value of the right type, except those of its parts."""
         yield from ()
 
     def parts(self, value: Any, path: KeyPath) -> Parts:  # noqa: ARG002 - of none
@@ -49,14 +49,14 @@ class Shape:
         yield from ()
 
     def references(self, value: Any, path: KeyPath = ()) -> References:
-        """Yield every name of something else inside a value of this shape."""
+        """Yield every reference to another entry inside a value of this shape."""
         for place, part, shape in self.parts(value, path):
             if shape.refers:
                 yield from shape.references(part, place)
 
     @cached_property
     def refers(self) -> bool:
-        """True where values of this shape may name something else."""
+        """True if values of this shape may contain references."""
         return any(shape.refers for shape in self.inner)
 
     @property
@@ -70,7 +70,7 @@ class Shape:
 
 
 class TextOf(Shape):
-    """Non-empty text, of a pattern where one is given; `of` is what it is the name of."""
+    """Non-empty text that fully matches `pattern`, if given; `of` is the kind of entry it names."""
 
     types, noun, json_type = (str,), "text", "string"
 
@@ -96,7 +96,7 @@ class TextOf(Shape):
 
 
 class KebabCase(TextOf):
-    """A kebab-case id that no YAML reader takes for something else."""
+    """A kebab-case id, except words that YAML reads as booleans or null."""
 
     def __init__(self, of: str = "") -> None:
         super().__init__(ID_PATTERN, "a kebab-case id such as `large-collection`", of)
@@ -214,7 +214,7 @@ class MapOf(Shape):
 
 
 class OptionsOf(MapOf):
-    """A mapping from a question to one of its options, a list of them, or what each says."""
+    """A mapping: question -> an option, a list of options, or a mapping with options as keys."""
 
     def __init__(self, options: Shape) -> None:
         super().__init__(options, KebabCase(of="question"))
@@ -228,7 +228,7 @@ class OptionsOf(MapOf):
 
 
 class AnyOf(Shape):
-    """Text or a list of text, a number or a word: whatever one of the shapes accepts."""
+    """A value that one of the shapes accepts; else it has the problems of the closest shape."""
 
     def __init__(self, *shapes: Shape) -> None:
         self.shapes = shapes
@@ -245,7 +245,7 @@ class AnyOf(Shape):
 class Record(Shape):
     """A mapping with known keys; those ending in `?` may be left out.
 
-    Of the keys in `one_of` exactly one has to stand.
+    Exactly one of the keys in `one_of` must be present, if there are any.
     """
 
     types, noun, json_type = (dict,), "a mapping", "object"
@@ -288,14 +288,14 @@ class Record(Shape):
 
 
 def check_shape(document: Document, shape: Shape) -> bool:
-    """Check the document's value; problems go into the document. True where it was clean."""
+    """Report problems of the document's value into the document; True if it has no problems."""
     return report_shape(document, shape) == []
 
 
 def report_shape(document: Document, shape: Shape) -> list[KeyPath] | None:
-    """Report what is wrong with the document's value; return where, nothing where all is right.
+    """Report problems of the document's value into the document, and return their paths.
 
-    None where the document could not be read as it stands, so that its value is not looked at.
+    None if the document had problems before; its value is then not checked.
     """
     if document.problems:
         return None

@@ -1,4 +1,4 @@
-"""Rule files to compiled parts: reads, lays overlays over, checks every reference, derives."""
+"""Assembles rule files into compiled parts: reads them, adds overlays, checks every reference."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ class Collection:
         self.documents: list[Document] = []
         self.changes: list[str] = []
         self.doubtful: set[str] = set()
-        """Kinds of files of which some could not be read in full: they may define any name."""
+        """Kinds of files with problems: any name that is unknown may be defined in them."""
         self._spoilt_series: set[str] = set()
         self._own: dict[tuple[str, str], Entry] = {}
 
     def take(self, rows: Rows, files: list[RuleFile]) -> None:
-        """Take the entries of the base from rows that were made of these files."""
+        """Add the entries of the base from rows that were compiled from these files."""
         entries, documents = entries_in(rows, files)
         self.entries |= entries
         self.documents += documents
 
     def read(self, files: list[RuleFile], overlay: str | None) -> None:
-        """Read the files of one folder: the base, or an overlay of this name."""
+        """Read the files of one folder: of the base (`overlay` is None) or of the overlay named."""
         self._own.clear()
         for file in files:
             name = file.name if overlay is None else f"{overlay}/{file.name}"
@@ -60,7 +60,10 @@ class Collection:
     def _collect(
         self, file: RuleFile, document: Document, faults: list[KeyPath], overlay: str | None
     ) -> None:
-        """Add the entries of a document that are of the right shape."""
+        """Add the entries of a document, except those with `faults`: paths of wrong shape.
+
+        A family with any fault is left out. An overlay's criteria reorder those before.
+        """
         if file.kind == "family" and faults:
             return
         if file.kind == "family":
@@ -85,7 +88,7 @@ class Collection:
             self.entries["criterion"] = {id: entries[id] for id in _reordered(criteria, named)}
 
     def _add(self, kind: str, entry: Entry, overlay: str | None) -> None:
-        """Add an entry; within one folder an id may stand once, an overlay may replace it."""
+        """Add an entry, or replace an earlier folder's; report an id repeated within one folder."""
         entries, id = self.entries[kind], entry.value["id"]
         twin = self._own.setdefault((kind, id), entry)
         if twin is not entry:
@@ -112,10 +115,10 @@ def assemble(
     digest: str,
     before: Part | None = None,
 ) -> CompiledParts:
-    """Return the compiled parts of a rule base; those of the base alone have its entries, too.
+    """Return the compiled parts of a rule base; without overlays also a part with its entries.
 
-    `before` gives the parts of the base alone, where it was compiled before. Raises BrokenFileError
-    with every problem at file:line:column.
+    `before` returns the parts of the base alone, if it was compiled before. Raises BrokenFileError
+    with every problem at file:line:column, and for a base without criteria or questions.
     """
     collection = Collection()
     settled = before("entries") if before else {}
@@ -180,7 +183,10 @@ def _reordered(ids: list[str], named: list[str]) -> list[str]:
 
 
 def _extend(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
-    """A family as an overlay changes it: mappings grow key by key, the rest is replaced."""
+    """Return a family as an overlay changes it: declarations merge by key, others are replaced.
+
+    An entry under `cannot` is dropped if the overlay declares its key elsewhere.
+    """
     merged = before | after
     for key in ("takes", "gives", "tasks", "cannot"):
         if key in before and key in after:
@@ -192,7 +198,7 @@ def _extend(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
 
 
 def _reads_numbers(language: str) -> bool:
-    """True for a language whose words for numbers can be read."""
+    """True if text2num supports the language, so that words for numbers are read."""
     from text_to_num import text2num  # only for a language that a file adds with such words
 
     try:
@@ -202,7 +208,7 @@ def _reads_numbers(language: str) -> bool:
 
 
 def report_unused(entries: Entries, named: set[tuple[str, str]]) -> None:
-    """Remark on sources that nothing cites, protocols of no yardstick, and numbers nobody reads.
+    """Remark on uncited sources, protocols that rank nothing, and number words that are not read.
 
     `named` are the kinds and names that entries refer to.
     """

@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     ById = cached_property[dict[str, Thing]]
 
 Part = Callable[[str], dict[str, Any]]
-"""Gives one part of a compiled rule base: core, detail, catalogue or proof."""
+"""Returns a part of a compiled rule base by its name, such as `core`; see `store.PARTS`."""
 
 
 def _listed(stored: str, declared: str) -> cached_property[Any]:
-    """Return a property: the values of `module.Class` that the rules hold under `part.key`.
+    """Return a cached property: the rows under `part.key`, decoded as values of `module.Class`.
 
-    Both are read when first asked for.
+    Part and module are read on first access.
     """
 
     def read(self: RuleBase) -> tuple[Any, ...]:
@@ -51,13 +51,13 @@ def _by_name(things: Iterable[Any]) -> dict[str, Any]:
 
 
 class Shelf:
-    """Keeps parts: as long as this process runs, where no folder is named."""
+    """Keeps parts that were computed from a rule base, here in memory; `store.Folder` on disk."""
 
     def __init__(self) -> None:
         self.parts: dict[str, dict[str, Any]] = {}
 
     def read(self, name: str) -> dict[str, Any] | None:
-        """Return a part that was kept; None where there is none."""
+        """Return a part that was kept; None if it was not."""
         return self.parts.get(name)
 
     def keep(self, name: str, part: dict[str, Any]) -> None:
@@ -65,14 +65,14 @@ class Shelf:
         self.parts[name] = part
 
     def close(self) -> None:
-        """Keep nothing from now on."""
+        """Stop keeping parts on disk; does nothing here."""
 
 
 class RuleBase:
-    """Everything known. Built from compiled parts; `load_rules` is the way to get one.
+    """All rules and the catalog. Built from compiled parts; `load_rules` is the way to get one.
 
-    `overlays` says what overlays change, `folders` which they are, `warnings` which of their keys
-    are those of earlier releases.
+    `overlays` has a line for each change of an overlay, `folders` their paths, `warnings` a line
+    for each file with keys of earlier releases.
     """
 
     sources: ById[evidence.Source] = _by_id("detail.sources", "evidence.Source")
@@ -80,41 +80,41 @@ class RuleBase:
     benchmarks: ById[figures.Benchmark] = _by_id("figures.benchmarks", "figures.Benchmark")
     """The public benchmarks, by id."""
     protocols: ById[figures.Protocol] = _by_id("figures.protocols", "figures.Protocol")
-    """Who measured what, with all published figures, by id."""
+    """Published results with their source and protocol, by id."""
     yardsticks: ById[figures.Yardstick] = _by_id("figures.yardsticks", "figures.Yardstick")
-    """What checkpoints are compared by, by id."""
+    """The ranking benchmarks, by id."""
     orders: ById[figures.TaskOrder] = _by_id("figures.orders", "figures.TaskOrder")
-    """Which yardsticks rank the checkpoints of a task, by task."""
+    """The yardsticks that rank the checkpoints of each task, by task."""
     losses: ById[figures.RoundingLoss] = _by_id("figures.losses", "figures.RoundingLoss")
-    """What weights in 8 or 4 bits cost, as it was published, by id."""
+    """Published losses of quality with weights in 8 or 4 bits, by id."""
     architectures: ById[library.Architecture] = _by_id(
         "architectures.architectures", "library.Architecture"
     )
     """The known dimensions of networks, by id."""
     detours: Listed[model.Detour] = _listed("core.elsewhere", "Detour")
-    """What to use instead of the families or beside them, for certain answers; the first counts."""
+    """Alternatives to the families or beside them for certain answers; the first fit counts."""
     groups: Listed[library.TaskGroup] = _listed("detail.groups", "library.TaskGroup")
-    """Tasks under what people say that they do."""
+    """Groups of tasks, under what people want to do: the first choice of an interview."""
     machines: Listed[library.Machine] = _listed("machines.machines", "library.Machine")
-    """Graphics cards and computers by the names that people type, and what each answers."""
+    """Graphics cards and computers, with the names that people type and the answers they imply."""
     makers: Listed[library.Makers] = _listed("machines.makers", "library.Makers")
     """Makers of models by their country or company, as people type it."""
     speeds: Listed[library.Speed] = _listed("speeds.speeds", "library.Speed")
     """How fast kinds of machines compute, the usual one of a kind first."""
     workloads: Listed[library.Workload] = _listed("speeds.workloads", "library.Workload")
-    """What networks compute for one image."""
+    """The computation of a network for one image."""
     programs: Listed[library.Program] = _listed("programs.programs", "library.Program")
     """Short programs to run a checkpoint with, the first that fits counts."""
     tools: ById[library.ProgramTool] = _by_id("programs.tools", "library.ProgramTool")
-    """What is written around programs that work through files, by id."""
+    """Code around programs that process the files of a user, by id."""
     packages: Listed[library.Package] = _listed("programs.packages", "library.Package")
     """Packages that programs need, in tested versions."""
     files: ById[library.ProjectFile] = _by_id("programs.files", "library.ProjectFile")
-    """What stands beside a program in a folder of its own, by id."""
+    """Files that are written beside a program in a folder of its own, by id."""
     runtimes: ById[library.Runtime] = _by_id("programs.runtimes", "library.Runtime")
-    """What programs run a network with, by id."""
+    """The runtimes that programs run a network with, by id."""
     supported: Listed[library.Supported] = _listed("programs.supported", "library.Supported")
-    """Which model types released packages of runtimes name."""
+    """The model types that released packages of runtimes support."""
     acts: ById[library.Act] = _by_id("programs.acts", "library.Act")
     """What a runner of `advisor try` does with an image, by id."""
     uses: Listed[library.RunnerUse] = _listed("programs.uses", "library.RunnerUse")
@@ -124,42 +124,42 @@ class RuleBase:
     checks: ById[library.CheckRule] = _by_id("checks.checks", "library.CheckRule")
     """The rules of `advisor check`, by id, in the order of the files."""
     concepts: ById[wording.Concept] = _by_id("lexicon.concepts", "wording.Concept")
-    """What people name in a sentence, by id."""
+    """Terms that a sentence may contain, each with its words by language, by id."""
     meanings: ById[wording.Meaning] = _by_id("lexicon.meanings", "wording.Meaning")
-    """Which concepts speak of a task, by the id of the task."""
+    """The concepts that indicate a task, by the id of the task."""
     implications: ById[wording.Implication] = _by_id("lexicon.implications", "wording.Implication")
-    """What may be concluded from concepts, by id."""
+    """Answers that are inferred from concepts, by id."""
     measures: ById[wording.Measure] = _by_id("lexicon.measures", "wording.Measure")
-    """What numbers in a sentence count, by id; the first that fits counts."""
+    """The quantities that numbers in a sentence may state, by id; the first that fits counts."""
     numerals: ById[wording.Numeral] = _by_id("lexicon.numerals", "wording.Numeral")
     """Words that multiply a number, by id."""
     particles: ById[wording.Particle] = _by_id("lexicon.particles", "wording.Particle")
-    """Words that say how others are meant, by id."""
+    """Words that change how other words are read, such as negations, by id."""
     examples: Listed[evidence.Example] = _listed("proof.examples", "evidence.Example")
     """The examples of all rules."""
     scenarios: Listed[evidence.Scenario] = _listed("proof.scenarios", "evidence.Scenario")
-    """Whole profiles with the outcome they must give."""
+    """Profiles with the family that they must return."""
     ties: Listed[evidence.Tie] = _listed("proof.ties", "evidence.Tie")
-    """The cases in which only the rank of families may decide."""
+    """The cases in which the tie-break order of families may decide."""
 
     def __init__(self, part: Part) -> None:
         self.part = part
-        """Gives a part as it was compiled."""
+        """Returns a part as it was compiled."""
         core = part("core")
         self.digest: str = core["digest"]
         self.overlays: tuple[str, ...] = tuple(core["overlays"])
         self.warnings: tuple[str, ...] = tuple(core["warnings"])
         self.folders: tuple[str, ...] = ()
         self.shelf: Shelf | None = None
-        """Where what others make of these rules is kept, if anywhere."""
+        """Keeps what other packages compute from these rules, if set."""
         self.base: Callable[[], RuleBase] | None = None
-        """Gives the rules without their overlays, if these have any."""
+        """Returns the rules without their overlays; None if there are none."""
         self.measurements: Any = None
         """The evaluation that ranks checkpoints here, if one does."""
         self.bounds: Any = None
         """The bounds that every checkpoint has to keep here, if there are any."""
         self.this_machine: Any = None
-        """The speed that was measured on this machine, where it is the one to answer for."""
+        """The measured speed of this machine, if answers are given for this machine."""
         self._plan: Plan = core["plan"]
         self.criteria = self._decoded(model.Criterion, core["criteria"])
         self.questions = self._decoded(model.Question, core["questions"])
@@ -169,11 +169,11 @@ class RuleBase:
         self.never = self._decoded(model.Never, core["never"])
 
     def question(self, id: str) -> model.Question:
-        """Return a question by id or by its flag, of earlier releases too."""
+        """Return a question by id, flag or earlier flag; as all look-ups, UsageError if unknown."""
         return self._find("question", id, self.questions)
 
     def task(self, name: str) -> model.Task:
-        """Return a task by id, alias or word; a word for several tasks is refused."""
+        """Return a task by id, alias or word. Raises UsageError for a word of several tasks."""
         if name in self.words:
             return self.meant(name)[0]
         return self._find("task", name, self.tasks)
@@ -184,12 +184,12 @@ class RuleBase:
 
     @cached_property
     def remembered(self) -> dict[Any, Any]:
-        """What others worked out from these rules alone, to be kept as long as they are."""
+        """A cache for what other packages compute from these rules alone."""
         return {}
 
     @cached_property
     def compared(self) -> dict[Any, Any]:
-        """What is worked out of checkpoints, whatever is asked: rules that ask more share it."""
+        """A cache for what is computed of checkpoints; copies with other questions share it."""
         return {}
 
     @cached_property
@@ -199,7 +199,7 @@ class RuleBase:
 
     @cached_property
     def question_names(self) -> frozenset[str]:
-        """All that questions may be named by: ids, flags, and flags of earlier releases."""
+        """All ids, flags and earlier flags of questions."""
         return frozenset(_by_name(self.questions))
 
     def rule(self, id: str) -> model.Rule:
@@ -220,12 +220,12 @@ class RuleBase:
 
     @cached_property
     def task_names(self) -> dict[str, model.Task]:
-        """Every id and alias of a task."""
+        """The tasks by id and by each alias."""
         return _by_name(self.tasks)
 
     @cached_property
     def words(self) -> dict[str, list[tuple[model.Task, Mapping[str, str]]]]:
-        """What each word can mean: tasks, each with the answers that go with it."""
+        """Word -> the tasks that it can mean, each with the answers that it implies."""
         meanings: dict[str, list[tuple[model.Task, Mapping[str, str]]]] = {}
         for task in self.tasks:
             for word, answers in task.words.items():
@@ -233,7 +233,7 @@ class RuleBase:
         return meanings
 
     def meant(self, word: str) -> tuple[model.Task, Mapping[str, str]]:
-        """Return the task and answers that a word means; raises UsageError for one with several."""
+        """Return the task and answers that a word means; raises UsageError if it means several."""
         meanings = self.words[word]
         if len(meanings) > 1:
             ways = [
@@ -252,12 +252,12 @@ class RuleBase:
 
     @cached_property
     def family_names(self) -> dict[str, model.Family]:
-        """Every id and alias of a family."""
+        """The families by id and by each alias."""
         return _by_name(self.families)
 
     @cached_property
     def descriptions(self) -> dict[str, dict[str, list[evidence.Statement]]]:
-        """For each family, the sections of its description."""
+        """Family id -> section of its description -> statements."""
         from advisor.model.evidence import Statement
 
         return {
@@ -269,7 +269,7 @@ class RuleBase:
 
     @cached_property
     def claims(self) -> dict[str, list[evidence.ArticleClaim]]:
-        """For each family, what articles say of it and what is true today."""
+        """Family id -> claims of articles on it, each with what is true today."""
         from advisor.model.evidence import ArticleClaim
 
         detail = self.part("detail")["claims"]
@@ -282,12 +282,12 @@ class RuleBase:
 
     @cached_property
     def keeping(self) -> tuple[model.Question, ...]:
-        """The questions whose answers say what training does not change, which others require."""
+        """The questions whose answers name fields of a checkpoint that training does not change."""
         return tuple(q for q in self.questions if any(option.keeps for option in q.options))
 
     @cached_property
     def ordering(self) -> tuple[model.Question, ...]:
-        """The questions whose answers say which checkpoints come first."""
+        """The questions whose answers set the order of checkpoints: quality, small or open."""
         return tuple(q for q in self.questions if any(option.order for option in q.options))
 
     @cached_property
@@ -302,12 +302,12 @@ class RuleBase:
 
     @cached_property
     def stepping(self) -> tuple[model.Question, ...]:
-        """The questions whose answers say for which step of memory the first place is."""
+        """The questions whose answers choose the memory step that the first checkpoint is for."""
         return tuple(q for q in self.questions if any(option.step for option in q.options))
 
     @cached_property
     def left_open(self) -> frozenset[str]:
-        """The questions of which nothing is assumed: they have steps, and no rule asks for them."""
+        """Ids of questions without a default: they have steps, and no rule's condition has them."""
         stepped = (question.id for question in self.questions if question.steps)
         return frozenset(id for id in stepped if all(id not in rule.when for rule in self.rules))
 
@@ -322,7 +322,7 @@ class RuleBase:
         return by_checkpoint
 
     def with_parts(self, parts: Mapping[str, dict[str, Any]]) -> RuleBase:
-        """Return these rules with some parts of them replaced by others, which are compiled too."""
+        """Return a copy of these rules with compiled parts replaced, without shelf and base."""
         own = self.part
         made = RuleBase(lambda name: parts[name] if name in parts else own(name))
         made.folders, made.measurements = self.folders, self.measurements
@@ -330,7 +330,7 @@ class RuleBase:
         return made
 
     def asking(self, questions: Iterable[model.Question]) -> RuleBase:
-        """Return these rules with other questions, and the same checkpoints."""
+        """Return a copy of these rules with other questions, and the same cache of checkpoints."""
         made = self.with_parts({})
         made.questions = tuple(questions)
         made.compared = self.compared
@@ -352,7 +352,7 @@ class RuleBase:
         return {each.id: each for family in families for each in self.catalogue(family)}
 
     def forms_of(self, family: str) -> list[model.Checkpoint]:
-        """Return the checkpoints of one family, each with its forms in fewer bits behind it."""
+        """Return the checkpoints of one family, each followed by its int8 and int4 forms."""
         checkpoints: list[model.Checkpoint] = []
         for checkpoint in self.catalogue(family):
             cached = self.compared.get((model.Checkpoint, checkpoint.id))
@@ -363,12 +363,12 @@ class RuleBase:
 
     @cached_property
     def forms(self) -> dict[str, model.Checkpoint]:
-        """The whole catalogue with all forms, by id."""
+        """The whole catalog with all forms in fewer bits, by id."""
         families = self.part("catalogue")["checkpoints"]
         return {form.id: form for family in families for form in self.forms_of(family)}
 
     def order(self, task: str) -> dict[str, Any]:
-        """Return what ranks the checkpoints of a task, as `rulebase.orders` made it."""
+        """Return the compiled ranking of a task, see `orders.compiled_order`."""
         return self.part(f"orders/{task}")
 
     @cached_property
@@ -377,7 +377,7 @@ class RuleBase:
         return dict(self.part("catalogue")["read"])
 
     def place(self, kind: str, id: str) -> str:
-        """Return where an entry stands, as file:line; empty where nobody wrote it."""
+        """Return where an entry is defined, as file:line; "" for derived rules and unknown ids."""
         return str(self.part("proof")["places"].get(kind, {}).get(id, ""))
 
     def declared(self, rule: str) -> tuple[str, str]:
@@ -387,16 +387,16 @@ class RuleBase:
 
     @cached_property
     def remarks(self) -> tuple[str, ...]:
-        """What is to be mended in the files and keeps nobody from an answer, at its places."""
+        """Problems in the files that do not prevent an answer, as file:line:column and message."""
         return tuple(self.part("proof")["remarks"])
 
     @cached_property
     def elsewhere(self) -> dict[str, model.Elsewhere]:
-        """For each task that no family does, what to use instead."""
+        """Task id -> the alternative to use, for tasks that no family does."""
         return {task.id: task.elsewhere for task in self.tasks if task.elsewhere}
 
     def share_of(self, options: Mapping[str, Collection[str]]) -> model.Share | None:
-        """Return what a model may take of the memory of a machine with these answers; None: all."""
+        """Return the share of a machine's memory that answers leave to a model; None means all."""
         shares = (
             option.share
             for question in self.questions
@@ -406,7 +406,7 @@ class RuleBase:
         return next(shares, None)
 
     def runtime_for(self, options: Mapping[str, str]) -> library.Runtime | None:
-        """Return what runs a network first under answers, question to option; None for any."""
+        """Return the first runtime whose condition these answers meet; None if there is none."""
         fits = (
             each
             for each in self.runtimes.values()
@@ -415,7 +415,7 @@ class RuleBase:
         return next(fits, None)
 
     def uses_of(self, model_type: str | None) -> tuple[library.RunnerUse, ...]:
-        """Return the uses of a model type; for one that no use names, those of any type."""
+        """Return the runner uses of a model type; if there are none, those of any type."""
         from advisor.model.library import ANY_TYPE
 
         own = tuple(use for use in self.uses if model_type in use.loads)
@@ -423,23 +423,23 @@ class RuleBase:
 
     @property
     def clip_tasks(self) -> set[str]:
-        """The tasks that are about the frames of a clip, and not about each image."""
+        """The tasks on the frames of a video clip together, not on each image."""
         return {task for use in self.uses for task in use.clips}
 
     def thought_limit(self, model_type: str | None) -> int:
-        """Return the most tokens that a model may write that thinks first, its answer included."""
+        """Return the most tokens that a thinking model may generate, its answer included."""
         return max((use.thought_tokens for use in self.uses_of(model_type)), default=1)
 
     @cached_property
     def words_index(self) -> dict[str, Any]:
-        """What reading a sentence needs, as `rulebase.phrases` compiles it: of words, of names."""
+        """The tables of words and of names for reading a sentence, see `rulebase.phrases`."""
         words, names = self.part("words"), self.part("names")
         both = {key: f"{words[key]} {names[key]}" for key in ("starts", "ends")}
         tables = {"phrases": [words["phrases"], names["phrases"]]}
         return {**names, **words, **both, **tables, "says": {**words["says"], **names["says"]}}
 
     def keys_of(self, declared: type) -> dict[str, str]:
-        """Return how files and JSON call the fields of a class that are called otherwise there."""
+        """Return field -> key for the fields of a class that files and JSON call otherwise."""
         keys: dict[str, str] = self._plan[declared.__name__]["keys"]
         return keys
 

@@ -1,4 +1,4 @@
-"""Checked entries to compiled parts: declared values, what follows from them, what is joined."""
+"""Compiles checked entries into parts: declared values, derived rules, joined facts."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from advisor.rulebase.phrases import compile_names, compile_words, in_all_langua
 
 
 class Values(dict[str, Any]):
-    """The declared values by kind, and what `MADE` makes of several; each when first asked for."""
+    """The declared values by kind, completed by `MADE`; each is computed on first access."""
 
     def __init__(self, entries: Entries) -> None:
         self.entries = entries
         self.asked: set[str] = set()
-        """What was asked for since somebody emptied it, and all that this was made of."""
+        """The kinds accessed since the caller last emptied it, and those that they were made of."""
         self._made_of: dict[str, set[str]] = {}
 
     def __getitem__(self, name: str) -> Any:
@@ -48,9 +48,9 @@ class Values(dict[str, Any]):
 
 
 class CompiledParts(Mapping[str, dict[str, Any]]):
-    """The parts of a rule base as values that JSON can hold, each made when it is asked for.
+    """The parts of a rule base as values that JSON can hold, each compiled on first access.
 
-    `head` says of which rules they are.
+    `head` has the digest, overlays and warnings for the part `core`.
     """
 
     def __init__(
@@ -75,13 +75,13 @@ class CompiledParts(Mapping[str, dict[str, Any]]):
             },
             **{f"orders/{id}": partial(compiled_order, values, id) for id in entries["task"]},
         }
-        """What makes each part, but for the values that stand in it as they are."""
+        """Part -> the function that makes it; values of `ENTITIES` are then added to it."""
         self._kinds: dict[str, set[str]] = {}
         """The kinds of entries that each part so far was made of."""
         self._made: dict[str, dict[str, Any]] = {}
 
     def made_of(self) -> dict[str, list[str]]:
-        """Return the kinds of entries that each part is made of."""
+        """Compile all parts but `entries`; return the kinds of entries that each is made of."""
         for name in self.makers.keys() - {"entries"}:
             self[name]
         return {name: sorted(kinds) for name, kinds in self._kinds.items()}
@@ -105,13 +105,13 @@ class CompiledParts(Mapping[str, dict[str, Any]]):
 
 
 def _plan() -> dict[str, Any]:
-    """Return what has to be known of all classes to decode their values."""
+    """Return the plan by which the values of all classes are decoded, see `columns.plan`."""
     declared = (entity.declared for entity in ENTITIES.values())
     return plan((*declared, Example, Statement, ArticleClaim))
 
 
 def _detail(values: Values) -> dict[str, Any]:
-    """Return what is said of families at length: sections in their order, and claims."""
+    """Return the descriptions of each family, sections in their order, and its article claims."""
     descriptions, claims = {}, {}
     for family in (entry.value for entry in values.of("family")):
         described = family.get("description", {})
@@ -125,7 +125,7 @@ def _detail(values: Values) -> dict[str, Any]:
 
 
 def _proof(values: Values, remarks: Iterable[object]) -> dict[str, Any]:
-    """Return where everything stands, and what is there to test it."""
+    """Return the examples, the places of entries and of derived rules, and the remarks."""
     families = {entry.value["id"]: entry for entry in values.of("family")}
     return {
         "examples": [
@@ -147,17 +147,17 @@ def _of_family(values: Values, family: str) -> dict[str, Any]:
 
 
 def aimed_by(aim: Any) -> bool:
-    """True where a rule is aimed at checkpoints by what is said of their fields."""
+    """True if a rule selects checkpoints by conditions on their fields instead of by id."""
     return isinstance(aim, Mapping)
 
 
 def one_or_more(value: Any) -> list[Any]:
-    """Return the list that stands in a file as a list, or as its only member."""
+    """Return a list as it is, and any other value as a list of one."""
     return value if isinstance(value, list) else [value]
 
 
 def _value(kind: str, entry: Entry) -> Any:
-    """Return the value of an entry, with the fields that it does not hold as they are."""
+    """Return an entry as its declared class, with the fields that need more than one key."""
     declared: Any = ENTITIES[kind].declared
     value = entry.value
     computed: dict[str, Any] = {}
@@ -178,13 +178,13 @@ def _value(kind: str, entry: Entry) -> Any:
 
 
 def _questions(values: Values, questions: list[model.Question]) -> list[model.Question]:
-    """Return questions of which some have the tasks as their options."""
+    """Return questions, with the tasks as options of those that have none."""
     options = tuple(model.Option(task.id, task.name, task.aliases) for task in values["task"])
     return [each if each.options else each._replace(options=options) for each in questions]
 
 
 def _rules(values: Values, rules: list[model.Rule]) -> list[model.Rule]:
-    """Return rules with those that follow from declarations, each with whom it is aimed at."""
+    """Return written and derived rules; conditions on fields are resolved to checkpoint ids."""
     ids = [criterion.id for criterion in values["criterion"]]
     judges = {entry.value.get("judges"): entry.value["id"] for entry in values.of("criterion")}
     declarations, fits = judges.get("declarations", ids[0]), judges.get("fits", ids[-1])
@@ -194,9 +194,9 @@ def _rules(values: Values, rules: list[model.Rule]) -> list[model.Rule]:
 
 
 def _aimed(rule: model.Rule, values: Values) -> model.Rule:
-    """Return a rule with the checkpoints of which holds what it says of their fields.
+    """Return a rule with the ids of the checkpoints whose fields meet its conditions.
 
-    A field that nobody verified is nothing of which anything holds.
+    An unverified field meets no condition.
     """
     field_of = {column.key: column.field for column in columns(model.Checkpoint)}
     wanted = [(field_of[key], value) for key, value in rule.where.items()]
@@ -206,7 +206,7 @@ def _aimed(rule: model.Rule, values: Values) -> model.Rule:
 
 
 def _is(value: Any, wanted: Any) -> bool:
-    """True where the value of a field is one of some words, or within bounds."""
+    """True if the value of a field is within bounds, or it or a member of it is among words."""
     if value is None:
         return False
     if isinstance(wanted, Mapping):
@@ -228,7 +228,7 @@ def _declared(rule: model.Rule, families: Mapping[str, Entry]) -> tuple[str, str
 
 
 def _catalogue(values: Values, _: Any) -> dict[str, list[model.Checkpoint]]:
-    """Return the checkpoints by family, each with what its architecture says, and its losses."""
+    """Return the checkpoints by family, with facts of their architecture and rounding losses."""
     networks = {id: network for network in values["architecture"] for id in network.checkpoints}
     families: dict[str, list[model.Checkpoint]] = {}
     for checkpoint in values["checkpoint"]:
@@ -248,7 +248,7 @@ OF_ALSO = ("runtimes", "tools", "export", "towers", "precision")
 
 
 def _programs(values: Values, programs: list[Program]) -> list[Program]:
-    """Return the programs with their code, and the classes that their runners call alike."""
+    """Return each program and its variants under `also`, with code and the classes it runs."""
     parts = _parts(values)
     called = {
         use.id: [*(name for type, name in use.loads.items() if type != ANY_TYPE), *use.classes]
@@ -269,7 +269,7 @@ def _programs(values: Values, programs: list[Program]) -> list[Program]:
 
 
 def _parts(values: Values) -> dict[str, str]:
-    """Return the code of parts by id; one that is named alone on a line of another stands there."""
+    """Return the code of parts by id; a line `{id}` is replaced by that part, indented alike."""
     parts = {part.id: part.code.strip("\n") for part in values["part"]}
 
     def whole(line: re.Match[str]) -> str:
@@ -297,7 +297,7 @@ EFFECT_OF_FIT = {"best": "prefer", "possible": "avoid", "helper": "exclude"}
 """`good` is neutral: neither a reason for nor against."""
 
 Verdict = tuple[str, str, str, str, model.Declaration | model.Fit, str]
-"""Question and option, the word for the id of a rule, its effect, why, and what it comes from."""
+"""Question, option, word in the rule's id, effect, reason, and the kind of declaration."""
 
 
 def derived_rules(
@@ -307,7 +307,7 @@ def derived_rules(
     declarations: str,
     fits: str,
 ) -> list[model.Rule]:
-    """Return the rules that follow from what each family takes, gives and does.
+    """Return the rules that follow from the inputs, outputs and tasks that families declare.
 
     `declarations` and `fits` are the criteria that such rules judge by.
     """
@@ -329,6 +329,7 @@ def derived_rules(
 
 
 def _undeclared(family: model.Family, questions: list[model.Question]) -> Iterator[Verdict]:
+    """Yield an exclusion for each option of inputs and outputs that a family does not declare."""
     for question in questions:
         if kind := question.declared_by:
             declared = family.takes if kind == "takes" else family.gives
@@ -339,6 +340,7 @@ def _undeclared(family: model.Family, questions: list[model.Question]) -> Iterat
 
 
 def _fits(family: model.Family, tasks: list[model.Task]) -> Iterator[Verdict]:
+    """Yield an exclusion for each task that a family lacks, and the effect of each other fit."""
     for task in tasks:
         fit = family.tasks.get(task.id)
         if fit is None:
@@ -349,7 +351,7 @@ def _fits(family: model.Family, tasks: list[model.Task]) -> Iterator[Verdict]:
 
 
 def _why_not(family: model.Family, verb: str, id: str) -> model.Declaration:
-    """Return why a family cannot; in a closed world, that nothing says it can."""
+    """Return the declared reason why a family cannot, else that the rule base is silent on it."""
     silence = model.Declaration(f"The rule base does not say that {family.name} {verb} `{id}`.", [])
     return family.cannot.get(id, silence)
 
@@ -415,4 +417,4 @@ MADE: dict[str, Callable[[Values, list[Any]], Any]] = {
     "catalogue": _catalogue,
     "ranking": lambda values, _: ranking_of(values),
 }
-"""What completes the values of a kind, or makes something else of values."""
+"""Kind -> the function that completes its values. Other names have functions of several kinds."""

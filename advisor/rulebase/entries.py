@@ -1,4 +1,4 @@
-"""What stands in the files of a rule base: each entry with its place, before it is compiled."""
+"""Rule files and the entries in them, each with its place, before they are compiled."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class RuleFile(NamedTuple):
     """One file of a rule base, read once; `name` is what messages call it.
 
-    `refused` says why it could not be read, and is empty where it was.
+    `refused` is the reason why it could not be read, or "".
     """
 
     path: Path
@@ -28,7 +28,8 @@ class RuleFile(NamedTuple):
 class Entry(NamedTuple):
     """One thing defined in a rule file: its value, and where.
 
-    `extended` is the family that an overlay extends: what the overlay does not say stands there.
+    `path` leads to it within its document. `extended` is the family that this one of an overlay
+    extends.
     """
 
     value: dict[str, Any]
@@ -38,11 +39,11 @@ class Entry(NamedTuple):
 
     @property
     def place(self) -> str:
-        """Rank, as file:line."""
+        """Where the entry is defined, as file:line."""
         return f"{self.document.file}:{self.document.place(self.path)[0]}"
 
     def place_of(self, path: KeyPath) -> str:
-        """Where a part of it stands, as file:line; empty where nobody wrote it."""
+        """Return file:line of a part, or of the same part of the extended family; "" if neither."""
         whole = (*self.path, *path)
         if whole in self.document.whole().places:
             return f"{self.document.file}:{self.document.place(whole)[0]}"
@@ -53,7 +54,7 @@ class Entry(NamedTuple):
         self.document.report((*self.path, *path), message)
 
     def remark(self, path: KeyPath, message: str) -> None:
-        """Remark on something at a path inside the entry."""
+        """Add a remark at a path inside the entry."""
         self.document.remark((*self.path, *path), message)
 
 

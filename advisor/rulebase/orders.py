@@ -1,7 +1,7 @@
-"""What ranks the checkpoints of each task, worked out of figures when the rules are compiled.
+"""The ranking of checkpoints for each task, computed from results when rules are compiled.
 
-A task has its yardsticks by language, and each yardstick its tables by language: rows of a
-protocol and the values of catalogued checkpoints. Means over a fixed set are made here.
+A task has its yardsticks by language, and each yardstick its tables by language: rows of a protocol
+and the values of cataloged checkpoints. Means over a fixed set are made here.
 """
 
 from __future__ import annotations
@@ -24,22 +24,22 @@ from advisor.model.figures import (
 
 MEAN = "mean"
 JOINED = "-across"
-"""Behind the id of a yardstick: the same with all its tables read as one."""
+"""Suffix of the id of a yardstick whose tables are all read as one."""
 ANY = ""
-"""The language of a table that serves all."""
+"""The language of a table that serves all languages."""
 
 Values = dict[str, float]
-"""The figure of each checkpoint."""
+"""Checkpoint id -> result."""
 
 Column = list[tuple[int, str, Values]]
-"""One table: the place of each of its protocols, the metric there, and what it has."""
+"""One table: the index of each protocol in it, the metric there, and the results."""
 
 
 class Figures(NamedTuple):
-    """All figures of a rule base that belong to `catalogued` checkpoints.
+    """The published results of a rule base, to be read for `catalogued` checkpoints alone.
 
-    A figure in a mode that a checkpoint does not run in by itself is none of its own: `other_mode`
-    has the mode by checkpoint, where it is known whether it thinks.
+    `other_mode` has, for checkpoints known to think or not to think by default, the other mode.
+    Results in that mode do not count.
     """
 
     benchmarks: Mapping[str, Benchmark]
@@ -49,12 +49,12 @@ class Figures(NamedTuple):
     other_mode: Mapping[str, str]
 
     def language(self, table: FigureTable) -> str | None:
-        """Return the language of a table: its own, or the only one of its benchmark."""
+        """Return the language of a table: its own, or the only one of its benchmark, else None."""
         languages = self.benchmarks[table.benchmark].languages
         return table.language or (languages[0] if len(languages) == 1 else None)
 
     def metric(self, table: FigureTable) -> str:
-        """Return the metric of a table: its own, or the only one of its benchmark."""
+        """Return the metric of a table: its own, or the first one of its benchmark."""
         return table.metric or next(iter(self.benchmarks[table.benchmark].metrics))
 
     def metrics(self, yardstick: Yardstick, benchmark: str) -> list[str]:
@@ -73,7 +73,7 @@ class Figures(NamedTuple):
         return yardstick.name or self.benchmarks[yardstick.benchmarks[0]].name
 
     def columns(self, yardstick: Yardstick) -> dict[str, list[Column]]:
-        """Return the tables of a yardstick by language; those that hold two checkpoints at least.
+        """Return the tables of a yardstick by language, if they have two checkpoints or more.
 
         The languages are those that may be asked for, or `ANY`.
         """
@@ -95,7 +95,7 @@ class Figures(NamedTuple):
         }
 
     def _grouped(self, yardstick: Yardstick, group: Any) -> dict[str, list[Column]]:
-        """Return the tables of one protocol, or of several that are read as one."""
+        """Return the tables of one protocol, or of several joined into one, by language."""
         named = [group] if isinstance(group, str) else list(group)
         by_language: dict[str, dict[Any, Column]] = {}
         for protocol in named:
@@ -111,7 +111,7 @@ class Figures(NamedTuple):
         }
 
     def _of(self, yardstick: Yardstick, protocol: str) -> Iterator[tuple[str, Any, Values]]:
-        """Yield the tables of a protocol that a yardstick takes: language, kind and values."""
+        """Yield language, kind and results of each table of a protocol that a yardstick uses."""
         sets = [
             {
                 (language, kind): values
@@ -132,7 +132,7 @@ class Figures(NamedTuple):
                 yield language, (MEAN,), _means([table[language] for table in by_language])
 
     def _taken(self, yardstick: Yardstick, table: FigureTable) -> Iterator[tuple[str, Any, Values]]:
-        """Yield a table as a yardstick takes it, if it does."""
+        """Yield language, kind and results of a table, if the yardstick uses it."""
         language, metric = self.language(table), self.metric(table)
         if metric not in self.metrics(yardstick, table.benchmark) or table.mode == "fine-tuned":
             return
@@ -151,7 +151,7 @@ class Figures(NamedTuple):
 
 
 class RankingTables(NamedTuple):
-    """What ranks checkpoints: all figures, the order of each task, and each yardstick's tables."""
+    """All results, the order of each task, and the tables of a yardstick by its id and language."""
 
     figures: Figures
     orders: Mapping[str, TaskOrder]
@@ -159,7 +159,7 @@ class RankingTables(NamedTuple):
 
 
 def ranking_of(values: Mapping[str, Any]) -> RankingTables:
-    """Return what ranks the checkpoints of a rule base."""
+    """Return the results, orders and tables that rank the checkpoints of a rule base."""
     figures = Figures(
         {value.id: value for value in values["benchmark"]},
         {value.id: value for value in values["protocol"]},
@@ -176,9 +176,9 @@ def ranking_of(values: Mapping[str, Any]) -> RankingTables:
 
 
 def compiled_order(values: Mapping[str, Any], task: str) -> dict[str, Any]:
-    """Return the yardsticks of a task with their tables; nothing where it has no order.
+    """Return the ranking of a task as JSON can hold it; its tables are empty without an order.
 
-    With them what fewer bits may cost, by metric and checkpoint.
+    `losses` is metric -> checkpoint -> precision -> worst published loss.
     """
     figures, orders, columns = values["ranking"]
     losses, order = values["losses"], orders.get(task)
@@ -219,7 +219,7 @@ def compiled_order(values: Mapping[str, Any], task: str) -> dict[str, Any]:
 
 
 def _joined(figures: Figures, yardstick: Yardstick) -> Yardstick | None:
-    """Return a yardstick with all its tables read as one, where it says how much counts then."""
+    """Return a yardstick with its tables read as one; None without `tie_threshold_across`."""
     across = yardstick.tie_threshold_across
     if across is None:
         return None
@@ -236,12 +236,12 @@ def _joined(figures: Figures, yardstick: Yardstick) -> Yardstick | None:
 
 
 def _with_joined(ids: Iterable[str], rows: Mapping[str, Any]) -> list[str]:
-    """Return yardsticks, each with that of all its tables behind it, where there is one."""
+    """Return the ids of yardsticks in `rows`, each followed by that of its joined tables."""
     return [each for id in ids for each in (id, id + JOINED) if each in rows]
 
 
 def _row(figures: Figures, yardstick: Yardstick, tables: dict[str, list[Column]]) -> dict[str, Any]:
-    """Return a yardstick with its tables."""
+    """Return a yardstick with its tables as JSON can hold them."""
     benchmarks = [figures.benchmarks[id] for id in yardstick.benchmarks]
     languages = {language for benchmark in benchmarks for language in benchmark.languages}
     if yardstick.language:
@@ -267,7 +267,7 @@ def _mean(tables: list[tuple[int, str, Values]]) -> Column:
 
 
 def _means(sets: list[Values]) -> Values:
-    """Return the plain means of those that every set has."""
+    """Return the mean result of each checkpoint that every set has."""
     whole = [id for id in sets[0] if all(id in values for values in sets)]
     return {id: sum(values[id] for values in sets) / len(sets) for id in whole}
 
@@ -288,10 +288,11 @@ SIZE_CLASSES = (6_000, 20_000)
 
 
 def losses_of(values: Mapping[str, Iterable[Any]]) -> dict[str, list[RoundingLoss]]:
-    """Return the losses that may be those of a checkpoint, by its id.
+    """Return the published losses that apply to each checkpoint, by its id.
 
-    They were measured on one of its size class, of its own series or of one that this succeeds. Of
-    what nothing here loads, or how much of it is rounded is not known, there are none.
+    A loss applies if it was measured on a checkpoint of the same size class, of the same series or
+    of one that this succeeds. Checkpoints that advisor cannot load, or whose quantized share is
+    unknown, have none.
     """
     able = {
         id for network in values["architecture"] if network.linear for id in network.checkpoints
@@ -319,7 +320,7 @@ def losses_of(values: Mapping[str, Iterable[Any]]) -> dict[str, list[RoundingLos
 
 
 def worst_losses(losses: Sequence[RoundingLoss], metric: str | None = None) -> dict[str, float]:
-    """Return the worst loss by precision, the most bits first; with `metric` of those that hold."""
+    """Return precision -> worst loss, int8 before int4; with `metric` only of losses on it."""
     worst: dict[str, float] = {}
     for loss in sorted(losses, key=lambda loss: -int(loss.precision.removeprefix("int"))):
         if metric is None or metric in loss.metrics:

@@ -1,7 +1,7 @@
 """The words of all concepts, tasks and names as one table of phrases, to be read in one sweep.
 
-A phrase is its forms with spaces between. Every beginning of a phrase stands in the table too: with
-nothing, or with what it means by itself, each a letter for the kind and an id.
+A phrase is its word forms with spaces between. The table also has every beginning of a phrase. A
+meaning is a letter for the kind (see `phrase_kinds`) and an id; a mere beginning has no meaning.
 """
 
 from __future__ import annotations
@@ -35,26 +35,26 @@ from advisor.naming import as_in_papers
 from advisor.tokens import ANY, pattern_of, patterns_of
 
 LEAST_SERIES = 5
-"""A shorter beginning of ids is a word besides: git, owl."""
+"""Least letters of the name of a series; shorter ones are common words: git, owl."""
 
 LEAST_NAME = 4
-"""Names of languages that are shorter are words of some other language: it, no, is."""
+"""Least letters of the name of a language; shorter ones are words elsewhere: it, no, is."""
 
 Values = Mapping[str, list[Any]]
 
 
 def in_all_languages(kind: str, values: Values, entries: list[Any]) -> list[Any]:
-    """Return worded entries of a kind with the words of whole languages."""
+    """Return entries of a kind with the words that the files of whole languages add."""
     for spoken in values["sentence-language"]:
         words: Mapping[str, list[str]] = getattr(spoken, f"{kind}s")
-        entries = [_speaking(entry, "words", spoken.id, words) for entry in entries]
+        entries = [_with_words(entry, "words", spoken.id, words) for entry in entries]
         if kind == "numeral":
-            entries = [_speaking(entry, "alone", spoken.id, spoken.alone) for entry in entries]
+            entries = [_with_words(entry, "alone", spoken.id, spoken.alone) for entry in entries]
     return entries
 
 
-def _speaking(entry: Any, field: str, language: str, words: Mapping[str, list[str]]) -> Any:
-    """Return an entry whose words in a language are joined by those under its id, if any."""
+def _with_words(entry: Any, field: str, language: str, words: Mapping[str, list[str]]) -> Any:
+    """Return an entry with `words[entry.id]` added to its `field` in a language."""
     if entry.id not in words:
         return entry
     by_language = getattr(entry, field)
@@ -63,7 +63,7 @@ def _speaking(entry: Any, field: str, language: str, words: Mapping[str, list[st
 
 
 def compile_words(values: Values) -> dict[str, Any]:
-    """Return what files of words say, as JSON can hold it; lists of ids are one text."""
+    """Return the tables of the lexicon as JSON can hold them; a list of ids is one text."""
     skipped, *quiet = (_forms(values["particle"], id) for id in TELLING)
     concepts = values["concept"]
     return {
@@ -114,9 +114,9 @@ def compile_names(values: Values) -> dict[str, Any]:
 
 
 def _table(phrases: Iterable[tuple[str, str, str]]) -> dict[str, Any]:
-    """Return phrases with what they mean, those together that begin alike, each shelf one text.
+    """Return a table of (kind, id, phrase) rows: the phrases by their first letters, each one text.
 
-    With them the forms that end, or begin, with anything.
+    `starts` and `ends` are the forms that end, or begin, with a wildcard.
     """
     table: dict[str, list[str]] = {}
     for kind, id, phrase in phrases:
@@ -135,13 +135,13 @@ def _table(phrases: Iterable[tuple[str, str, str]]) -> dict[str, Any]:
 
 
 def _forms(particles: Iterable[Particle], id: str) -> set[str]:
-    """Return the forms of all words of some particles."""
+    """Return the word forms of the particle `id`."""
     phrases = [phrase for entry in particles if entry.id == id for _, phrase in phrases_in(entry)]
     return {form for phrase in phrases for form in pattern_of(phrase)}
 
 
 def add(table: dict[str, list[str]], pattern: tuple[str, ...], meaning: str) -> None:
-    """Add what a phrase means to a table, and the beginnings of the phrase."""
+    """Add a phrase with its meaning to a table, and its beginnings without one."""
     for words in range(1, len(pattern) + 1):
         means = table.setdefault(" ".join(pattern[:words]), [])
         if words == len(pattern) and meaning not in means:
@@ -167,7 +167,7 @@ def _name_phrases(values: Values) -> Iterable[tuple[str, str, str]]:
 
 
 def _words(values: Values) -> Iterable[tuple[str, str, str]]:
-    """Yield kind, id and phrase of what files of words hold."""
+    """Yield kind, id and phrase of the lexicon."""
     speaking = {id for meaning in values["meaning"] for when in meaning.when for id in when}
     for concept in values["concept"]:
         kind = CONCEPT if concept.id in speaking else SAYING
@@ -196,7 +196,7 @@ def task_phrases(task: Task) -> list[str]:
 
 
 def _language_names(questions: Iterable[Question]) -> dict[str, list[str]]:
-    """Return the English names of languages, by the concept that stands for each."""
+    """Return the English names of languages by concept, which is `QUESTION-CODE`."""
     posed = [
         question
         for question in questions
@@ -221,7 +221,7 @@ def _language_names(questions: Iterable[Question]) -> dict[str, list[str]]:
 
 
 def _machines(values: Values) -> dict[str, dict[str, Any]]:
-    """Return what a machine says by its name: of several sizes the usual, as with flags."""
+    """Return concept -> answers that a machine's name gives: of several memory sizes the first."""
     ids = [q.id for q in values["question"] if q.requires("memory_gb")][:1]
     return {
         f"machine-{value.id}": {
@@ -233,11 +233,11 @@ def _machines(values: Values) -> dict[str, dict[str, Any]]:
 
 
 def _named(checkpoints: Iterable[Checkpoint]) -> dict[str, str]:
-    """Return by what people call checkpoints (label, id without the owner, series) ids | tasks.
+    """Return name -> ids of checkpoints | tasks, for each name that people call checkpoints.
 
-    A series is called by what the ids of its members begin with: Qwen2.5-VL; several of an owner
-    whose name they begin with, by that: Qwen. The tasks are those
-    that people usually start them with, else all that they do.
+    Names are labels, ids without the owner, the common beginning of a series' ids (Qwen2.5-VL), and
+    an owner whose name begins all ids of its series (Qwen). The tasks are the typical ones of the
+    checkpoints, else all that they do or can be fine-tuned for.
     """
     named: dict[str, list[Checkpoint]] = {}
     series: dict[tuple[str, str], list[Checkpoint]] = {}
@@ -271,7 +271,7 @@ def _tasks_of(checkpoints: list[Checkpoint]) -> list[str]:
 
 
 TELLING = ("skipped", "quiet", *JOINING)
-"""Particles of general words, which tell a language and say nothing of a need."""
+"""Particles of common words, which identify a language and add nothing to a need."""
 
 SINGLE = (*JOINING, ABBREVIATION)
 """Particles that are looked up by the word and its language."""
@@ -286,8 +286,8 @@ Forms = dict[str, set[str]]
 def compile_word_languages(values: Mapping[str, list[Any]]) -> dict[str, Any]:
     """Return the words of each language: those that tell it, common ones, and those of phrases.
 
-    `friends` are words that mean something in one language and nothing in another, `single` the
-    forms of particles that a word is one of in the language of its sentence.
+    `friends` are words with a meaning in one language and none in another, `single` the words of
+    each particle that is looked up together with its language.
     """
     particles = values["particle"]
     named = [value for noun in ("concept", "particle") for value in values[noun]]
@@ -308,7 +308,7 @@ def compile_word_languages(values: Mapping[str, list[Any]]) -> dict[str, Any]:
 
 
 def phrases_in(entry: Any) -> list[tuple[str, str]]:
-    """Return the phrases of an entry, each with its language."""
+    """Return language and phrase for each phrase of an entry."""
     return [(language, phrase) for language, words in entry.words.items() for phrase in words]
 
 
@@ -322,9 +322,9 @@ def _by_language(entries: Iterable[Any]) -> Forms:
 
 
 def _false_friends(entries: Iterable[Any], idle: Forms) -> dict[str, dict[str, str]]:
-    """Return single words with what they mean, and the languages where they say nothing.
+    """Return word -> entry id -> languages, as one text, in which the word has no meaning.
 
-    German `also` comes besides nothing, and Spanish `son` is no sound.
+    German `also` is not English `also`, and Spanish `son` is no sound.
     """
     by_form: dict[str, dict[str, str]] = {}
     for entry in entries:

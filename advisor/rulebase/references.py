@@ -29,14 +29,14 @@ JUDGED_FIELDS = (
 
 
 class _Open(list[str]):
-    """Names of a kind of which a file could not be read in full: any may be among them."""
+    """Names of a kind with an unreadable file: unknown names may be defined there."""
 
 
 def check_references(entries: Entries, doubtful: Collection[str] = ()) -> set[tuple[str, str]]:
-    """Report into each entry's document what refers to nothing; return what is referred to.
+    """Report each reference to an unknown name; return the kind and name of all references.
 
-    That is a kind and a name each. `doubtful` are kinds of files of which some could not be read
-    in full.
+    Problems go into the documents of the entries. `doubtful` are kinds of files of which some could
+    not be read in full: names that these may define are not reported.
     """
     named: set[tuple[str, str]] = set()
     valid = _known(entries)
@@ -66,7 +66,7 @@ def check_references(entries: Entries, doubtful: Collection[str] = ()) -> set[tu
 
 
 def _names(kind: str, value: dict[str, Any], valid: Known, named: tuple[str, str]) -> list[str]:
-    """Return what may be named: what speaks of no family may say what an option covers, too."""
+    """Return the names that a reference may use: what options cover, too, if no family is meant."""
     of, name = named
     names = valid.get(of, [name])
     covered = valid.get(f"covered {of}", ())
@@ -78,7 +78,7 @@ def _names(kind: str, value: dict[str, Any], valid: Known, named: tuple[str, str
 
 
 def _homes(of: str) -> set[str]:
-    """Return the kinds of files that say what names of a kind there are."""
+    """Return the kinds of files that define the names of a kind."""
     if of in ENTITIES:
         return {ENTITIES[of].file}
     if of == "family or none":
@@ -172,7 +172,7 @@ def _question(value: dict[str, Any], valid: Known) -> Faults:
 
 
 def _called_twice(groups: Mapping[str, list[str]], options: list[dict[str, Any]]) -> Faults:
-    """Report groups, and things that options cover, that are called as something else is.
+    """Report groups and covered things that have a name of another option, group or thing.
 
     Members of groups that are no options are reported as well.
     """
@@ -251,7 +251,7 @@ def _scenario(value: dict[str, Any], valid: Known) -> Faults:
 
 
 def _said(value: dict[str, Any], valid: Known) -> Faults:
-    """Report options that do not exist among the answers that words give."""
+    """Report unknown options in `says` and `denied`."""
     rows = [(key, *item) for key in ("says", "denied") for item in value.get(key, {}).items()]
     for key, question, option in rows:
         options = valid.get(f"option of `{question}`")
@@ -262,7 +262,7 @@ def _said(value: dict[str, Any], valid: Known) -> Faults:
 
 
 def _protocol(value: dict[str, Any], valid: Known) -> Faults:
-    """Report words of tables that their benchmark does not list, and what they leave open."""
+    """Report words of tables that their benchmark lacks, and a metric or language left open."""
     for index, table in enumerate(value["tables"]):
         benchmark = table["benchmark"]
         for word in ("metric", "version", "split", "language"):
@@ -310,7 +310,7 @@ MORE: dict[str, Callable[[dict[str, Any], Known], Faults]] = {
     "concept": _said,
     "implication": _said,
 }
-"""What names of a kind have to fulfil besides being defined."""
+"""Kind -> the function that reports further problems of its entries."""
 
 
 def _circular(checkpoints: Mapping[str, Entry]) -> None:

@@ -1,7 +1,7 @@
-"""The entries of a rule base that was compiled before, for overlays to be laid over.
+"""The entries of a base that was compiled before, so that overlays do not need to read its files.
 
-Of each stand its value as it was collected and as it was written out in full, and its place. So
-nobody reads the files of the base again, but for the place of a part of an entry in a message.
+A row holds the value of an entry as it was collected and as it was written out in full, and its
+place. A file is read only to find the place of a part of an entry for a message.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from advisor.rulebase.entries import Entries, Entry, RuleFile
 from advisor.rulebase.short_forms import Spoilt, write_keys_out, written_out
 
 Rows = Mapping[str, Mapping[str, Sequence[Any]]]
-"""By kind and id the value, the number of the file, the path in it, and the line and column.
+"""Kind -> id -> [value, index of the file, path in it, (line, column)].
 
-Where names were written out otherwise, the value with them stands behind.
+If names in the value were written out, the value with them follows as a fifth item.
 """
 
 
 PLAIN = 4
-"""So much stands in the row of an entry whose names were written out already."""
+"""The length of a row without a fifth item."""
 
 
 class SettledFile(Document):
-    """A file of such a rule base; its short forms may name `entries`."""
+    """A file of a compiled base, read on demand; `entries` has the series that it may refer to."""
 
     settled: ClassVar[bool] = True
 
@@ -36,13 +36,13 @@ class SettledFile(Document):
         self._entries = entries
 
     def place(self, path: KeyPath) -> tuple[int, int]:
-        """Return line and column; the file is read where they are not those of an entry."""
+        """Return line and column of a path; reads the file unless an entry begins there."""
         if path not in self.places:
             self.whole()
         return super().place(path)
 
     def whole(self) -> Document:
-        """Return this document, read."""
+        """Read the file if not yet done; return this document with its value and all places."""
         source, self._source = self._source, None
         if source is not None:
             written = read_bytes(source.data, self.file)
@@ -56,7 +56,7 @@ class SettledFile(Document):
 
 
 def rows_of(collected: Entries, full: Entries, documents: Sequence[Document]) -> Rows:
-    """Return the rows of entries: as they were collected, and with all names written out."""
+    """Return the rows of entries, `collected` before and `full` after names were written out."""
     numbers = {id(document): number for number, document in enumerate(documents)}
     return {
         kind: {
@@ -76,7 +76,7 @@ def rows_of(collected: Entries, full: Entries, documents: Sequence[Document]) ->
 def entries_in(
     rows: Rows, files: Sequence[RuleFile]
 ) -> tuple[dict[str, dict[str, Entry]], list[Document]]:
-    """Return the entries of rows and the documents that they stand in."""
+    """Return the entries of rows and the documents that they are in, one for each file."""
     entries: dict[str, dict[str, Entry]] = {}
     series: dict[str, dict[str, Entry]] = {}
     documents = [SettledFile(file, series) for file in files]
@@ -91,10 +91,10 @@ def entries_in(
 
 
 def unchanged_parts(settled: Mapping[str, Any], entries: Entries) -> list[str]:
-    """Return the names of the parts that are the same with these entries as they were settled.
+    """Return the names of the base's compiled parts that are the same with these entries.
 
-    They are made of kinds of which all entries are the same; what tells of the rules as a whole is
-    never among them.
+    Those are made of kinds whose entries are all unchanged; `core` and `proof` are never among
+    them.
     """
     rows: Rows = settled.get("entries", {})
     changed = {
@@ -112,7 +112,7 @@ def unchanged_parts(settled: Mapping[str, Any], entries: Entries) -> list[str]:
 
 
 def _is_same(entry: Entry, row: Sequence[Any]) -> bool:
-    """True for an entry of the base whose value in full is that of its row."""
+    """True if an entry comes from the base and its value in full equals that of its row."""
     if not entry.document.settled:
         return False
     return entry.value is row[0] if len(row) == PLAIN else bool(entry.value == row[-1])

@@ -25,24 +25,24 @@ Groups = Mapping[str, Sequence[str]]
 
 FACTS = cited_keys(Checkpoint)
 ORDER = {field: place for place, field in enumerate(record(Checkpoint).fields)}
-"""Fields of a checkpoint, in the order in which the pages of each are listed."""
+"""The position of each field of a checkpoint; pages are listed in this order."""
 
 
 Citations = dict[str, dict[str, KeyPath]]
-"""The pages that each field of a checkpoint was read on, and where that is written."""
+"""Field of a checkpoint -> page that it was read on -> path where that is written."""
 
 
 class Spoilt(NamedTuple):
-    """What of a file is not of the right shape: at which `paths`.
+    """The `paths` of a file's values that have the wrong shape.
 
-    `series` are those of all files; nothing is known of their members.
+    `series` are the ids of such series in all files; their members are left out.
     """
 
     paths: list[KeyPath]
     series: set[str]
 
     def listed(self, document: Document, key: str) -> Iterator[tuple[int, dict[str, Any]]]:
-        """Yield the entries of a list that are of the right shape, with their places in it."""
+        """Yield index and value of the entries of a list that have the right shape."""
         if (key,) not in self.paths and () not in self.paths:
             spoilt = {path[1] for path in self.paths if len(path) > 1 and path[0] == key}
             for index, value in enumerate(document.value.get(key, ())):
@@ -55,10 +55,10 @@ class Spoilt(NamedTuple):
 def written_out(
     key: str, document: Document, entries: Entries, spoilt: Spoilt
 ) -> list[tuple[int, dict[str, Any]]]:
-    """Return what a file lists under `key`, without short forms; reports what is wrong with it.
+    """Return index and value of the entries that a file lists under `key`, without short forms.
 
-    `entries` are those read so far: series, of this file too. What is spoilt is left out; each has
-    its place in the list.
+    Problems are reported, and entries of the wrong shape left out. `entries` are those read so far,
+    with the series of this file.
     """
     declared: type
     if key == "checkpoints":
@@ -103,7 +103,7 @@ def _checkpoints(
 def _member(
     document: Document, path: KeyPath, value: dict[str, Any], series: Entry
 ) -> dict[str, Any]:
-    """Return a member with what its series gives it; what it says itself counts."""
+    """Return a checkpoint with the fields of its series; its own fields take precedence."""
     shared = {key: each for key, each in series.value.items() if key not in ("id", "sources")}
     given = _citations(series.document, (*series.path, "sources"), series.value.get("sources", {}))
     own = _citations(document, (*path, "sources"), value.get("sources", {}))
@@ -134,10 +134,7 @@ def _member(
 
 
 def cited(written: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, str, KeyPath]]:
-    """Yield each field with a page it was read on, whichever of the two a line begins with.
-
-    The path says where below `sources` the pair is written.
-    """
+    """Yield field, page and path below `sources`; a line may begin with the field or the page."""
     for key, listed in written.items():
         by_field = key in ORDER or not ("-" in key or ORDER.keys() >= {*listed})
         for index, each in enumerate(listed):
@@ -145,7 +142,7 @@ def cited(written: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, str, KeyP
 
 
 def _citations(document: Document, path: KeyPath, written: dict[str, list[str]]) -> Citations:
-    """Return the pages of each field; reports what is no field and what is said twice."""
+    """Return the pages of each field; report unknown fields and repeated citations."""
     citations: Citations = {}
     for field, page, place in cited(written):
         if place[0] == page:
@@ -159,7 +156,7 @@ def _citations(document: Document, path: KeyPath, written: dict[str, list[str]])
 
 
 def _by_field(document: Document, path: KeyPath, citations: Citations) -> dict[str, list[str]]:
-    """Return the pages of each field in their order, each with its place."""
+    """Return field -> pages, in the order of the fields; record where each was written."""
     fields = sorted(citations, key=lambda field: ORDER.get(field, len(ORDER)))
     for field in fields:
         for index, place in enumerate(citations[field].values()):
@@ -192,7 +189,7 @@ def _sources(document: Document, spoilt: Spoilt) -> list[tuple[int, dict[str, An
 
 
 def _of_group(path: KeyPath, group: dict[str, Any]) -> Iterable[tuple[KeyPath, dict[str, Any]]]:
-    """Yield what is said of each member of a group, and where: listed, or one for each page."""
+    """Yield path and value of each member of a group: those listed, then one for each page."""
     for index, value in enumerate(group.get("sources", ())):
         yield (*path, "sources", index), value
     for id, page in group.get("pages", {}).items():
@@ -202,11 +199,11 @@ def _of_group(path: KeyPath, group: dict[str, Any]) -> Iterable[tuple[KeyPath, d
 
 
 def report_uncited(entries: Entries) -> None:
-    """Remark in each document which facts its checkpoints state without a source.
+    """Remark in each document on facts that its checkpoints state without a source.
 
-    What a series states may be cited there or by the member. What a member states itself has to be
-    cited by the member: a page that others were read on may never have heard of it. Those of rules
-    that were compiled before state none.
+    A fact of a series may be cited there or by the member. A fact of the member itself has to be
+    cited by the member, as the pages of its series may be about others. Checkpoints of a base that
+    was compiled before are skipped, unless an overlay sets their series.
     """
     for entry in entries["checkpoint"].values():
         series = entries["series"].get(entry.value.get("series", ""))
@@ -234,11 +231,11 @@ DECLARING = {
     "takes": ("option that a family supports", "option that families take", "task or option"),
     "gives": ("option that a family outputs", "task or option"),
 }
-"""What the options of a question are called where families declare them."""
+"""Key of a family -> the kinds of name under which references mean the question's options."""
 CONDITION = {"question": "ask_if"}
 """The field in which an entry has its condition; `when` for all other kinds."""
 NEIGHBORS = 2
-"""Who lists so many options of a group may have forgotten the others."""
+"""If a condition lists this many options of a group, those that it lacks are remarked on."""
 
 
 def write_keys_out(document: Document, kind: str) -> None:
@@ -262,7 +259,7 @@ def write_keys_out(document: Document, kind: str) -> None:
 
 
 def write_words_out(entries: Mapping[str, dict[str, Entry]]) -> None:
-    """Replace what people type for questions and options, earlier flags too, by their ids."""
+    """Replace aliases and words of options and flags of questions by their ids in all entries."""
     questions = [entry.value for entry in entries["question"].values()]
     ids = {question["id"]: question["id"] for question in questions}
     named = [(name, q) for q in questions for name in (q.get("flag"), *q.get("was", ()))]
@@ -288,7 +285,10 @@ def write_words_out(entries: Mapping[str, dict[str, Entry]]) -> None:
 def _renamed(
     entry: Entry, value: Any, path: KeyPath, now: KeyPath, others: Mapping[KeyPath, str]
 ) -> Any:
-    """Return a part of an entry with `others` in place of some names; each keeps its place."""
+    """Return a value with names replaced; `others` is path of a name -> new name.
+
+    `path` leads to the value before, `now` after the replacement; moved places are recorded.
+    """
     if isinstance(value, dict):
         for key in value:
             if (*path, key) in others:
@@ -330,9 +330,9 @@ def write_groups_out(entries: Mapping[str, dict[str, Entry]]) -> None:
 
 
 def kept_groups(before: Entry, after: Entry) -> Groups:
-    """Return the groups of a question that an overlay asks otherwise: its own, and those before.
+    """Return the groups of a question in an overlay: its own, and earlier ones.
 
-    Of the latter it has what is still an option.
+    Earlier groups have only members that are still options.
     """
     options = {option["id"] for option in after.value.get("options", ())}
     earlier = {
@@ -344,7 +344,7 @@ def kept_groups(before: Entry, after: Entry) -> Groups:
 
 
 def _full(entry: Entry, path: tuple[str, str], options: Sequence[str], groups: Groups) -> list[str]:
-    """Return the options of a condition without names of groups, each with its place."""
+    """Return the options of a condition, groups replaced by members; record their places."""
     full: list[str] = []
     for place, option in enumerate(options):
         for member in groups.get(option, (option,)):

@@ -55,7 +55,7 @@ a list of the parts that are those of the base.
 """
 COMPILING = ("reader", "model", "rulebase")
 DECIDING = ("engine", "decide", "interview")
-"""The packages whose code makes what is kept."""
+"""Packages whose code, with that of `COMPILING`, makes the parts that `Folder` keeps."""
 
 PLACES = {
     "criteria.yaml": "criteria",
@@ -85,21 +85,21 @@ PLACES = {
 
 Parts = Mapping[str, dict[str, Any]]
 Overlays = list[tuple[str, list[RuleFile]]]
-"""What messages call each, and its files."""
+"""The name of each overlay in messages, and its files."""
 
 MOST_BYTES = 64_000_000
 KEPT_AS = "kept_as"
-"""Under this key a kept part says what it is of: none is read in the place of another."""
+"""The key under which a kept part has its folder and name, so that no other is read for it."""
 KEPT = 8
 """How many compiled rule bases stay in the cache."""
 RECENT_SECONDS = 600
 AT_HAND = 4
-"""How many rule bases a process has at hand."""
+"""How many rule bases a process keeps in memory."""
 _at_hand: dict[tuple[str, ...], RuleBase] = {}
 
 
 def read_file(path: Path, kind: str, name: str, within: Path | None = None) -> RuleFile:
-    """Read a file; one that refuses, or that a link puts outside `within`, says so in `refused`."""
+    """Read a file; `refused` says why if that fails, or if a link leads outside `within`."""
     try:
         return RuleFile(path, kind, name, read_bounded(path, MOST_BYTES, within=within))
     except OSError as error:
@@ -109,7 +109,7 @@ def read_file(path: Path, kind: str, name: str, within: Path | None = None) -> R
 def rule_files(folder: Path) -> list[RuleFile]:
     """Return the files of a rule folder in a fixed order.
 
-    Raises BrokenFileError where the folder is missing or holds none.
+    Raises BrokenFileError if the folder is missing or has no rule files.
     """
     if not os.path.isdir(folder):  # noqa: PTH112 - pathlib raises for names that are too long
         raise BrokenFileError(
@@ -145,7 +145,7 @@ def digest(folders: list[list[RuleFile]], salt: str) -> str:
 def shipped_rules() -> Path:
     """Return the folder of the rules that come with advisor.
 
-    Raises AdvisorError where advisor runs from an archive: rules are read from files.
+    Raises AdvisorError if advisor runs from an archive: rules are read from files.
     """
     if not PACKAGE.is_dir():
         message = f"advisor runs from the archive `{PACKAGE.parent}`, but rules must be files"
@@ -156,10 +156,10 @@ def shipped_rules() -> Path:
 
 
 def load_rules(folder: Path | str | None = None, overlays: tuple[Path | str, ...] = ()) -> RuleBase:
-    """Return the shipped rule base, or the one in `folder`, with `overlays` laid over it.
+    """Return the shipped rule base, or the one in `folder`, with `overlays` added.
 
-    A process that asks again for what has not changed gets the same one. Raises BrokenFileError
-    naming every problem at file:line:column.
+    A process has the last `AT_HAND` in memory: unchanged rules give the same object. Raises
+    BrokenFileError naming every problem at file:line:column.
     """
     overlays = several("overlays", overlays, (str, Path), "a path")
     if folder is not None:
@@ -181,7 +181,7 @@ def load_rules(folder: Path | str | None = None, overlays: tuple[Path | str, ...
 
 
 class _Rules:
-    """Rules in files, compiled: a part is kept in `folder`, or that of the base, or made."""
+    """Rules in files: a part is read from `folder`, taken from the base, or compiled."""
 
     def __init__(self, base: list[RuleFile], over: Overlays, key: str) -> None:
         self.base, self.over, self.key = base, over, key
@@ -207,7 +207,7 @@ class _Rules:
 
     @cached_property
     def compiled(self) -> Parts:
-        """All parts, made anew."""
+        """All parts, compiled from the files and kept in `folder`."""
         before: Part | None = None
         with suppress(BrokenFileError):  # of the base: its problems are told with all others
             own = self.alone.part("core")["digest"] if self.over else None
@@ -238,7 +238,7 @@ class _Rules:
 
 
 def _called(folder: Path) -> str:
-    """Return what places call a folder of rules: its path, where it is in the working folder."""
+    """Return what messages call a rule folder: its path in the working folder, else its name."""
     with suppress(OSError):  # the working folder may be gone
         shown = path_shown(folder)
         if not os.path.isabs(shown) and shown.partition("/")[0] != "..":  # noqa: PTH117
@@ -274,9 +274,9 @@ _PACKAGE = _Package()
 
 
 class Folder(Shelf):
-    """Where what is made of a rule base is kept: in the package, else in a folder of the cache.
+    """A shelf on disk: in the package, else in a folder of the cache.
 
-    Nothing is kept where there is no such folder, or it cannot be written.
+    Nothing is kept if there is no such folder, or it cannot be written.
     """
 
     def __init__(self, folder: Path | None, package: Path | None = None) -> None:
@@ -284,7 +284,7 @@ class Folder(Shelf):
         self._package = package
 
     def read(self, name: str) -> dict[str, Any] | None:
-        """Return a part that was kept by this very code; None where there is none."""
+        """Return a part that the package has, or that this very code kept; None if neither has."""
         with suppress(OSError, ValueError, TypeError, RecursionError):
             if self._package and (self._package / f"{name}.json").is_file():
                 return _read(self._package, name)
@@ -293,7 +293,7 @@ class Folder(Shelf):
         return None
 
     def close(self) -> None:
-        """Keep nothing from now on, and read what the package has alone."""
+        """Stop keeping parts, and read only those that the package has."""
         self._folder = None
 
     def keep(self, name: str, part: dict[str, Any]) -> None:
@@ -309,7 +309,7 @@ def _stamped(name: str) -> str:
 
 @cache
 def _code_stamp(packages: tuple[str, ...] = COMPILING) -> str:
-    """Return a short digest of the code of packages: no other code's copy is read."""
+    """Return a short digest of packages' code, so that copies made by other code are not read."""
     code = [
         [read_file(path, "code", path.name) for path in sorted((PACKAGE / package).rglob("*.py"))]
         for package in packages
@@ -341,8 +341,8 @@ def compile_rules(
 def cache_folder() -> Path | None:
     """Return where advisor keeps what it can make anew: `ADVISOR_CACHE`, else the user's cache.
 
-    None where that is no absolute path: nothing is kept in, or believed of, a working folder that
-    may be somebody else's.
+    None if that is no absolute path: a working folder may be somebody else's, so advisor neither
+    writes there nor trusts files in it.
     """
     if configured := os.environ.get("ADVISOR_CACHE"):
         return Path(configured) if os.path.isabs(configured) else None  # noqa: PTH117
@@ -375,7 +375,7 @@ def _write_part(file: Path, text: str) -> None:
 def _keep(folder: Path, parts: Parts) -> None:
     """Write compiled parts, each below a checksum, and remove all but the newest copies.
 
-    `core` is the last one: whoever finds it finds the others. Copies of the last minutes stay:
+    `core` is written last, so that a copy with it is complete. Copies of the last minutes stay:
     another process may be writing them.
     """
     import shutil
@@ -394,7 +394,7 @@ def _keep(folder: Path, parts: Parts) -> None:
 
 
 def _write_kept(folder: Path, name: str, part: dict[str, Any]) -> None:
-    """Write a part below a checksum, with what it is of."""
+    """Write a part with its folder and name, below its checksum."""
     text = _part_text({**part, KEPT_AS: f"{folder.name}/{name}"})
     _write_part(folder / f"{name}.json", f"{_checksum(text.encode())}\n{text}")
 
@@ -406,7 +406,7 @@ def _checksum(data: bytes) -> str:
 
 
 def _read_kept(folder: Path, name: str) -> dict[str, Any]:
-    """Return a part of a kept copy. Raises an error where it is not whole, or not our own."""
+    """Return a kept part. Raises OSError, ValueError or TypeError if absent, damaged or foreign."""
     file = folder / f"{name}.json"
     if hasattr(os, "getuid") and file.stat().st_uid not in (os.getuid(), 0):
         raise ValueError("a file that advisor did not write")
