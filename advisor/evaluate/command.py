@@ -1,4 +1,4 @@
-"""`advisor evaluate`: candidates on labelled images of one's own, measured and compared."""
+"""`advisor evaluate`: candidates on the user's labeled images, measured and compared."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Data = Annotated[
 Shown = Annotated[Showing, showing(("terminal", "json", "markdown", "html", "junit", "csv"))]
 SHOWN_LEFT_OUT = 5
 CANNOT = 2
-"""The exit code where something could not be run."""
+"""The exit code if a candidate could not be run."""
 
 
 def arranged(
@@ -44,7 +44,7 @@ def arranged(
     no_input: NoInput = False,
     rulebase: RuleBase,
 ) -> Any:
-    """Return what is to be run on what."""
+    """Return the plan of the evaluation that the options describe; print notes on the data."""
     from advisor.evaluate.arrangement import arrange
 
     options.prices()
@@ -103,9 +103,9 @@ def evaluate(
 
 
 def _runnable(made: Arrangement) -> tuple[Candidate, ...]:
-    """Return the candidates as they are run; AdvisorError where none can be.
+    """Return the candidates with their settings; raise AdvisorError if none can run.
 
-    Before anything goes to a server somebody agrees to it.
+    The user has to consent before images are sent to a server.
     """
     from advisor.evaluate.endpoint import agree_to_send
     from advisor.evaluate.lineup import line_up
@@ -122,9 +122,9 @@ def _runnable(made: Arrangement) -> tuple[Candidate, ...]:
 
 
 def run_of(made: Arrangement, candidates: tuple[Candidate, ...], file: RunFile) -> EvaluationRun:
-    """Run what was arranged, here or on a cluster, and show how far it is.
+    """Run the candidates, in this process or on a Ray cluster, and show progress.
 
-    The day on which it was begun first stays that of the run, so that its page stays the same.
+    A resumed run keeps the date of its first start, so that its page stays the same.
     """
     from datetime import date
 
@@ -148,7 +148,7 @@ def run_of(made: Arrangement, candidates: tuple[Candidate, ...], file: RunFile) 
 
 
 def _progress() -> Callable[[str, int, int], None]:
-    """Return what shows in a terminal how far a candidate is, how fast, and how long it takes."""
+    """Return a callback that shows a progress bar for each candidate on a terminal."""
     from advisor.foreign import visible
     from advisor.trial.runtime import library
 

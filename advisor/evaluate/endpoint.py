@@ -1,7 +1,7 @@
-"""A model behind an OpenAI-compatible server, asked over HTTP: vLLM, Ollama, llama.cpp, hosted.
+"""A model behind an OpenAI-compatible server over HTTP: vLLM, Ollama, llama.cpp, hosted.
 
 Requests are chat completions (https://platform.openai.com/docs/api-reference/chat), each with one
-picture as a data URL. No redirect is followed, and a key goes to the host that it is for, alone.
+image as a data URL. No redirect is followed, and a key is sent only to the host it is for.
 """
 
 from __future__ import annotations
@@ -30,24 +30,24 @@ from advisor.trial.runtime import library
 
 FORM = "https://HOST/v1#MODEL"
 SECONDS, TRIES, LONGEST_PAUSE = 600.0, 6, 60.0
-"""How long an answer may take, how often it is asked for, and the longest pause before that."""
+"""Timeout of a request in seconds, maximum number of tries, and longest pause between them."""
 LARGEST_ANSWER, LONGEST_QUOTE = 4_000_000, 300
 TRY_AGAIN, THIS_ONE = (408, 409, 425, 429, 500, 502, 503, 504), (400, 413, 415, 422)
-"""Statuses that may pass, and those that are about one request."""
+"""HTTP statuses that are tried again, and those that reject only the one request."""
 MEDIA = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
-"""Formats that every server decodes, so that a file of one goes as it is."""
+"""Formats that every server decodes, so that their files are sent unchanged."""
 
 
 class ServerError(AdvisorError, kind="server"):
-    """A server cannot be asked, or gives no answer."""
+    """A server cannot be reached, or returns no usable answer."""
 
 
 class RefusedError(ServerError, kind="refused"):
-    """A server takes other requests, and not this one."""
+    """A server rejects this request, but may accept others."""
 
 
 class Completion(NamedTuple):
-    """What a model wrote, the tokens read and written, what answered, and whether it was cut."""
+    """A generated text; its (input, output) tokens; the model's version; and whether it was cut."""
 
     text: str
     tokens: tuple[int, int]
@@ -56,22 +56,22 @@ class Completion(NamedTuple):
 
 
 class NoRedirect(HTTPRedirectHandler):
-    """A redirect is an error."""
+    """A handler that makes every redirect an error."""
 
     def redirect_request(self, *_: Any) -> None:
-        """Follow none."""
+        """Return None, so that no redirect is followed."""
 
 
 def is_endpoint(checkpoint: str) -> bool:
-    """True where a candidate is an address rather than a checkpoint."""
+    """Return whether a candidate is a server address rather than a checkpoint."""
     return checkpoint.startswith(("http://", "https://"))
 
 
 class Endpoint:
-    """One model of a server; `local` is True where nothing leaves this machine for it.
+    """One model of a server; `local` is True if the server is on this machine.
 
-    Raises UsageError for what is not an address of a model, and where what is sent could be read on
-    the way and nobody asked for that.
+    Raises UsageError for an invalid address, for one with a password or a query, and for
+    unencrypted HTTP to another machine without `allow_http`.
     """
 
     def __init__(self, checkpoint: str, *, allow_http: bool = False) -> None:
@@ -102,9 +102,10 @@ class Endpoint:
         self._opener = build_opener(NoRedirect, ProxyHandler({}) if self.local else ProxyHandler())
 
     def complete(self, content: Sequence[Mapping[str, Any]], limit: int) -> Completion:
-        """Return what the model answers to the parts of a message, in so many tokens at most.
+        """Return the model's answer to the parts of a message, of at most `limit` tokens.
 
-        RefusedError is about this message, another ServerError about all of them.
+        RefusedError concerns only this message, other ServerErrors the whole server. Settings that
+        the server rejects are left out from then on.
         """
         message = {"model": self.model, "messages": [{"role": "user", "content": content}]}
         while True:
@@ -137,7 +138,7 @@ class Endpoint:
             raise self._no_answer("a chat completion") from error
 
     def _posted(self, body: Mapping[str, Any]) -> Any:
-        """Return what a server answers, asked again after a while where that may help."""
+        """Return the JSON that a server answers; temporary errors are retried after a pause."""
         headers = {"Content-Type": "application/json", "User-Agent": "advisor"}
         address = f"{self.address}/chat/completions"
         request = Request(address, json.dumps(body).encode(), headers)
@@ -169,7 +170,7 @@ class Endpoint:
         raise failure
 
     def _parsed(self, text: bytes) -> Any:
-        """Return the JSON of an answer, without the key where a server repeats it."""
+        """Return the JSON of an answer, with `[key]` in place of the API key."""
         try:
             unescaped = json.dumps(json.loads(text), ensure_ascii=False)
             inside = json.dumps(self.key)[1:-1]
@@ -182,7 +183,7 @@ class Endpoint:
         return ServerError(f"the response of `{self.host}` is not {wanted}", hint=hint)
 
     def _failure(self, error: HTTPError) -> ServerError:
-        """Return what a status means, with what the server says of it."""
+        """Return the error for an HTTP status, with the server's message."""
         if 300 <= error.code < 400:
             other = urlsplit(error.headers.get("Location", "")).hostname or "another address"
             return ServerError(
@@ -217,9 +218,9 @@ def _is_loopback(host: str) -> bool:
 
 
 def endpoints(checkpoints: Iterable[str], options: RunOptions) -> dict[str, Endpoint]:
-    """Return the endpoints among checkpoints, each with its key; UsageError where one is none.
+    """Return the endpoints among the checkpoints, with their keys; UsageError for an invalid one.
 
-    A key is for the host that is named before its variable, or for the only one that there is.
+    `--key-from HOST=NAME` is for that host; without HOST there must be one host only.
     """
     named_servers = filter(is_endpoint, checkpoints)
     by_name = {each: Endpoint(each, allow_http=options.allow_http) for each in named_servers}
@@ -250,7 +251,7 @@ def endpoints(checkpoints: Iterable[str], options: RunOptions) -> dict[str, Endp
 def agree_to_send(
     endpoints: Iterable[Endpoint], images: int, agree: Callable[[str], bool] | None
 ) -> None:
-    """Have somebody agree to what leaves for which host; AdvisorError where nobody does."""
+    """Ask for consent to send images to each remote host; raise AdvisorError without it."""
     models: dict[str, list[str]] = {}
     for endpoint in endpoints:
         if not endpoint.local:
@@ -267,9 +268,9 @@ def agree_to_send(
 
 
 def data_url(file: bytes, image: OpenedImage) -> str:
-    """Return a picture as a `data:` address: its file, or a PNG where servers might see another.
+    """Return an image as a `data:` URL: its file, or a PNG if servers might decode it differently.
 
-    That is so where it is turned, in layers, or in a format that not all read.
+    A PNG is made of rotated, layered or changed images, and of formats that not all servers decode.
     """
     pillow = library("PIL.Image")
     with pillow.open(io.BytesIO(file)) as opened:

@@ -1,4 +1,4 @@
-"""What an evaluation draws in its HTML file alone, and its predictions as CSV."""
+"""The HTML report of an evaluation, and its predictions as CSV."""
 
 from __future__ import annotations
 
@@ -23,25 +23,25 @@ from advisor.trial.images import open_encoded, preview
 from advisor.trial.runtime import ImageError
 
 HUES = (212, 152, 28, 268, 340, 60, 190, 100)
-"""One color for each candidate; every mark has its number besides."""
+"""Hue (degrees) of each candidate; every mark also shows its number."""
 MOST_CLASSES, WORST_CLASSES = 20, 10
-"""A confusion matrix has so many rows at most: the classes that are mistaken most. So many classes
-have their figures shown, those with the lowest F1; the others are folded."""
+"""Maximum rows of a confusion matrix: the classes with the most errors. Number of classes
+whose metrics are shown, those with the lowest F1; the others are folded."""
 WORST, OPEN = 60, 3
-"""Examples at most, and how many of them are not folded."""
+"""Maximum number of examples, and the number of those not folded."""
 SIDE = 96
-"""Thumbnails have at most so many pixels a side."""
+"""Maximum pixels of a thumbnail's side."""
 LONGEST = 400
-"""Texts are cut after so many signs."""
+"""Maximum characters of a text."""
 
 Thumbnails = Callable[[str], bytes]
-"""Returns the encoded image of an id; OSError where it cannot be read."""
+"""Returns the encoded image of an id; raises OSError if it cannot be read."""
 
 
 def report_of(
     run: EvaluationRun, scores: Scores, verdict: Verdict, gates: Gates, thumbnails: Thumbnails
 ) -> Report:
-    """Return the report of a run; images are asked for when the HTML file is drawn."""
+    """Return the report of a run; images are read only when the HTML file is drawn."""
     evaluation = Evaluation(run, scores, verdict, gates.checks(scores, verdict))
     return Report(
         json=partial(page.as_json, evaluation),
@@ -53,7 +53,7 @@ def report_of(
 
 
 def html_page(evaluation: Evaluation, thumbnails: Thumbnails) -> list[Shared]:
-    """Return the page of the HTML file: the verdict first, then what it rests on, with drawings."""
+    """Return the blocks of the HTML file: the verdict, then the metrics, charts and examples."""
     run, scores, verdict, _ = evaluation
     order = [METRIC_KINDS[id] for id in verdict.priority if id in METRIC_KINDS]
     kind = next(iter([*order, *scores.metrics]), None)
@@ -89,12 +89,12 @@ def html_page(evaluation: Evaluation, thumbnails: Thumbnails) -> list[Shared]:
 
 
 def _named(number: int, name: str) -> dict[str, Any]:
-    """Return what every mark of a candidate has: its number, its color and its name."""
+    """Return the fields of every mark of a candidate: its number, its hue and its name."""
     return {"number": number + 1, "hue": HUES[number % len(HUES)], "name": name}
 
 
 def _bars(scores: Scores, kind: MetricKind, settings: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the candidates with bars, in percent: the metric with its interval, and the time."""
+    """Return the bars of each candidate, in percent: the metric with its interval, and the time."""
     candidates = [each for each in scores.candidates if math.isfinite(each.metrics[kind.id].value)]
     speeds = [each.timing.images_per_second for each in candidates]
     times = [1000 / speed if speed else 0.0 for speed in speeds]
@@ -117,7 +117,7 @@ def _bars(scores: Scores, kind: MetricKind, settings: Mapping[str, Any]) -> list
 
 
 def _classes(scores: Scores, of: CandidateScores) -> dict[str, Any]:
-    """Return the figures of each class, the worst first."""
+    """Return the table of metrics by class, the lowest F1 first."""
     pairs = zip(scores.data.classes, of.measured.by_class, strict=True)
     rows = [
         (label, [str(each.items), *("" if n is None else f"{n:.2f}" for n in each[1:])])
@@ -128,9 +128,9 @@ def _classes(scores: Scores, of: CandidateScores) -> dict[str, Any]:
 
 
 def _confusion(scores: Scores, of: CandidateScores) -> dict[str, Any]:
-    """Return how often each class was taken for which; rows are what is true.
+    """Return the confusion matrix; rows are true classes, columns predicted ones.
 
-    Of classes that tie each counts in part.
+    A prediction that ties over n classes counts 1/n for each.
     """
     classes, size = scores.data.classes, len(scores.data.classes)
     number = {name: place for place, name in enumerate(classes)}
@@ -162,10 +162,10 @@ def _confusion(scores: Scores, of: CandidateScores) -> dict[str, Any]:
 
 
 def worst_places(scores: Scores, verdict: Verdict) -> list[int]:
-    """Return the places of the items that the first candidate did worst on, the worst first.
+    """Return the indexes of the items with the lowest worth for one candidate, the worst first.
 
-    The first is the one recommended. What it has fully right is none of them. Of equal ones those
-    come first that others did worse on, so that what nobody can do leads.
+    That is the recommended candidate, or else the first. Items with the best possible worth are
+    left out. Equal items are ordered by the mean worth over all candidates, the lowest first.
     """
     if not scores.candidates or not scores.worth_of:
         return []
@@ -178,7 +178,7 @@ def worst_places(scores: Scores, verdict: Verdict) -> list[int]:
 
 
 def _examples(scores: Scores, verdict: Verdict, thumbnails: Thumbnails) -> Iterator[dict[str, Any]]:
-    """Yield each of the worst items as a card, with what every candidate gave for it."""
+    """Yield a card for each of the worst items, with the output of every candidate."""
 
     @cache
     def image(id: str) -> str:  # as a small `data:` address; empty where it cannot be shown
@@ -209,7 +209,7 @@ def _examples(scores: Scores, verdict: Verdict, thumbnails: Thumbnails) -> Itera
 def _said(
     candidate: CandidateScores, place: int, item: LabelledImage, image: Callable[[str], str]
 ) -> dict[str, str]:
-    """Return what a candidate gave for an item, or why nothing; of a search, what it found."""
+    """Return the output of a candidate for an item, or why it has none; for a search, the rank."""
     measured = candidate.measured
     answer = measured.said[place] if measured.said else None
     words = nothing = instead = ""
@@ -234,31 +234,31 @@ def _cut(words: str) -> str:
 
 
 RUN_BY_SPREADSHEETS = ("=", "+", "-", "@", "\t", "\r")
-"""What a cell begins with that a spreadsheet takes for a formula (OWASP, "CSV Injection")."""
+"""Beginnings of a cell that a spreadsheet takes for a formula (OWASP, "CSV Injection")."""
 
 COLUMNS = ("candidate", "image", "question", "true", "predicted", "probability", "rank")
 
 
 def queries(scores: Scores) -> list[tuple[LabelledImage, str]]:
-    """Return the item of each place, and the text that searches, where texts do."""
+    """Return each item with an empty text, or in a search with each text that searches for it."""
     if any(candidate.measured.ranks for candidate in scores.candidates):
         return [(item, text) for item in scores.items for text in item.references]
     return [(item, "") for item in scores.items]
 
 
 def true_of(item: LabelledImage) -> list[str]:
-    """Return what is true of an item, in words: its fields, else its labels, else its texts."""
+    """Return the ground truth of an item as texts: its fields, else its labels, else its texts."""
     fields = [] if item.fields is None else [json.dumps(item.fields, ensure_ascii=False)]
     return list(dict.fromkeys(fields or item.labels or item.references))
 
 
 def as_csv(scores: Scores) -> str:
-    """Return the predictions as CSV, texts quoted that a spreadsheet would run.
+    """Return the predictions as CSV; texts that a spreadsheet would run are quoted.
 
-    A row has the candidate, the image, the question, what is true, what was predicted (of a search,
-    the image that stands first) and how sure that is; the rank at which a text found its image (the
-    middle of a tie), and what the item is worth by the metric `worth_of`. Several labels, and
-    several references, stand in lines.
+    A row has the candidate, the image, the question, the ground truth, the prediction (in a search,
+    the image ranked first) with its probability, the rank at which a text found its image (the
+    middle of a tie), and the item's worth by the metric `worth_of`. Several labels or references
+    are on separate lines.
     """
     file = io.StringIO()
     table = csv.writer(file, lineterminator="\n")

@@ -1,4 +1,4 @@
-"""From what the user points at to the set that candidates are judged on."""
+"""The set of labeled images that candidates are evaluated on, read from the user's data."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ from advisor.trial.label_files import read_json, read_table
 
 TABLES = (".csv", ".tsv", ".jsonl", ".ndjson")
 IN_A_FOLDER = ("metadata.jsonl", "metadata.csv", "labels.csv", "labels.tsv", "captions.csv")
-"""Tables that are looked for in a folder, by their usual names, before any other."""
+"""Names of tables that are preferred to other tables in a folder."""
 LAYOUTS = "`advisor help labeled-data` lists the formats"
 
 
 def read_data(data: str, images: str = "") -> LabelledData:
-    """Return what is labelled in a file or folder; `images` is where a table's images are."""
+    """Return the annotations of a file or folder; `images` is the image folder of a table."""
     path, folder = Path(data), Path(images) if images else None
     if folder is not None and not folder.is_dir():
         raise UsageError(
@@ -58,7 +58,7 @@ def read_data(data: str, images: str = "") -> LabelledData:
 
 
 def _folder(path: Path, images: Path | None) -> LabelledData:
-    """Return what a folder holds, by the files in it."""
+    """Return the annotations of a folder, in the format that its files show."""
     if arrow_rows.is_arrow_folder(path):
         return arrow_rows.read_arrow(path)
     files = sorted(each for each in path.iterdir() if each.is_file())
@@ -90,9 +90,9 @@ def _folder(path: Path, images: Path | None) -> LabelledData:
 
 
 def _held_out(tables: Sequence[Path], folder: Path) -> tuple[list[Path], list[str]]:
-    """Return the tables without those for training, where something is held out beside them.
+    """Return the tables without those for training, if the folder also has held-out data.
 
-    The notes say which were left.
+    The notes name the tables left out.
     """
     beside = {path.stem.lower() for path in (*tables, *filter(Path.is_dir, folder.iterdir()))}
     trained = [file for file in tables if file.stem.lower() in TRAINED_ON]
@@ -108,7 +108,7 @@ def _one_of(files: Sequence[Path]) -> str:
 
 
 def _own(file: Path, folder: Path) -> Path:
-    """Return a file that nobody named; BrokenFileError where a link hides one from elsewhere."""
+    """Return a file found in a folder; raise BrokenFileError if it links outside the folder."""
     if leads_out(file, folder):
         raise BrokenFileError(
             f"`{file}` is a symbolic link to a path outside `{folder}`",
@@ -127,15 +127,15 @@ NEEDS = {
     acts.READ_LINE: ("texts", "the text that the image shows"),
     acts.READ_PAGE: ("texts", "the text that the image shows"),
 }
-"""What an act is judged by: part of an annotation, and what that is in words."""
+"""The field of Annotation that each operation is evaluated by, and its name in messages."""
 INFERRED = (acts.LABEL, acts.ANSWER, acts.EXTRACT, acts.CAPTION)
-"""Acts that are inferred, the first whose part the data has."""
+"""Operations to infer, in order; the first whose field the data has is chosen."""
 
 
 def infer_task(rulebase: RuleBase, data: LabelledData) -> tuple[str, str]:
-    """Return the task that data seems to be for, and why in a sentence with the others that fit.
+    """Return the task that fits the data, and a sentence on the reason and the other tasks.
 
-    UsageError where there is none.
+    Raises UsageError if no task fits.
     """
     fit = [act for act in INFERRED if _usable(data.annotations, act)]
     if not fit:
@@ -153,10 +153,11 @@ def infer_task(rulebase: RuleBase, data: LabelledData) -> tuple[str, str]:
 def make_set(
     rulebase: RuleBase, name: str, data: LabelledData, task: str, *, limit: int = 0, seed: int = 0
 ) -> EvaluationSet:
-    """Return the images that are there and have what a task is judged by, at most `limit` of them.
+    """Return the readable images that have the annotation of a task, at most `limit` (0: all).
 
-    A part is drawn by the seed, from each class in proportion, and whole images with all their
-    questions; the order stays that of the data. Raises UsageError where none is left.
+    The sample is drawn by the seed, in proportion to the classes, and keeps all questions of an
+    image; the order is that of the data. Raises UsageError if the task or no image can be
+    evaluated.
     """
     act = act_of(rulebase, task)
     if act is None or act.id not in NEEDS:
@@ -226,7 +227,7 @@ def make_set(
 
 
 def _refuse_what_is_no_text(images: Sequence[LabelledImage]) -> None:
-    """Raise UsageError for a folder's name in another encoding, half a character, a blank label."""
+    """Raise UsageError for a text or folder name that is not UTF-8, and for a blank label."""
     for image in images:
         texts = "".join((*image.labels, image.question, *image.references))
         why = "" if all(map(class_text, image.labels)) else f"the label of `{image.id}` is blank"
@@ -237,7 +238,7 @@ def _refuse_what_is_no_text(images: Sequence[LabelledImage]) -> None:
 
 
 def _notes_on_classes(classes: Sequence[str], several: int) -> list[str]:
-    """Return what may surprise about the classes, where `several` images have more than one."""
+    """Return notes on unusual classes; `several` is the number of images with several labels."""
     notes = []
     if several:
         have = f"{count(several, 'image')} {'has' if several == 1 else 'have'} several labels"
@@ -255,7 +256,7 @@ def _notes_on_classes(classes: Sequence[str], several: int) -> list[str]:
 
 
 def _usable(annotations: Sequence[Annotation], act: str) -> list[Annotation]:
-    """Return the annotations that an act is judged by: of each question, or of each image."""
+    """Return the annotations that an operation is evaluated by, one per question or per image."""
     part = NEEDS[act][0]
     if act == acts.ANSWER:
         return [each for each in annotations if each.answers and each.question]
@@ -272,7 +273,7 @@ def _usable(annotations: Sequence[Annotation], act: str) -> list[Annotation]:
 def _part(annotations: Sequence[Annotation], limit: int, seed: int) -> list[Annotation]:
     """Return the annotations of at most `limit` images, of each class in proportion.
 
-    Images are drawn at equal distances, of those of a class in an order of chance.
+    Images are sorted by label, in random order within a label, and taken at equal distances.
     """
     random = Random(seed)
     places = {each.image: (each.labels, random.random()) for each in annotations}

@@ -1,8 +1,8 @@
-"""Running candidates over a set, one after the other, into a file that can be taken up again.
+"""Running candidates on a set, one after the other, into a file from which a run can resume.
 
-The set is cut into blocks that are answered together, read and decoded ahead of whoever answers.
-They are fixed before anything runs, and what is missing of one is answered together, so that it
-matters neither where a run is taken up again nor who answers which of them.
+The set is cut into blocks that are answered together; files are read and decoded ahead. Blocks are
+fixed before the run, and the missing answers of one are computed together, so the results do not
+depend on where a run resumes or which worker answers a block.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ THREADS = 3
 class Block(NamedTuple):
     """Images that are answered together, with their files read.
 
-    `keys` are those of the answers to all of them, by the number of the image; `missing` are those
-    images that have none yet.
+    `keys` are (image number, answer key) for all of them; `missing` are the images without an
+    answer.
     """
 
     keys: tuple[tuple[int, str], ...]
@@ -55,11 +55,11 @@ def prepared(
     decode: bool = True,
     labels: Sequence[LabelledImage] = (),
 ) -> Generator[Block]:
-    """Yield the images in blocks of a size, the next being read and, with `decode`, decoded.
+    """Yield the images in blocks of `size`; the next block is read and, with `decode`, decoded.
 
-    `digest` is that of the candidate, `stored` the keys of the answers that are there. Of images
-    that are the same file, and are asked the same, the first is answered. `labels` that have
-    vectors of their own come first; they have a text and no file.
+    `digest` is the candidate's, `stored` are the keys of existing answers. Of equal files with
+    equal questions only the first is answered. `labels` (for dual encoders) come first, in blocks
+    of their own; they have negative numbers and a text instead of a file.
     """
 
     def ready(image: LabelledImage) -> AskedImage:
@@ -95,7 +95,7 @@ def prepared(
 
 
 def decoded_image(query: AskedImage) -> AskedImage:
-    """Return what is asked with the image in its file, or why there is none."""
+    """Return the query with its image decoded, or with the reason why it cannot be."""
     if query.data is None:
         return query
     try:
@@ -105,9 +105,9 @@ def decoded_image(query: AskedImage) -> AskedImage:
 
 
 class AnsweredBlock(NamedTuple):
-    """The responses of a block in its order, what it took, and the batch that memory allowed.
+    """The responses of a block in its order, the milliseconds, and the batch size that fitted.
 
-    `tokens` are those that a server read and wrote.
+    `tokens` are the (input, output) tokens of a server.
     """
 
     responses: tuple[Response, ...]
@@ -117,28 +117,28 @@ class AnsweredBlock(NamedTuple):
 
 
 Facts = dict[str, Any]
-"""What is known of a candidate once it is loaded: `warnings`, `load_ms` and `peak_mb`."""
+"""Facts about a loaded candidate: `warnings`, `load_ms` and `peak_mb`."""
 
 
 class WorkerPool(Protocol):
-    """Who answers: one worker in this process, or actors elsewhere."""
+    """Workers that answer blocks: one in this process, Ray actors, or a server."""
 
     decodes: bool
-    """True where it decodes files elsewhere."""
+    """True if the pool decodes the image files itself."""
     workers: int
-    """How many answer at once, so that a block may be there before it is waited for."""
+    """Number of workers that answer in parallel."""
 
     def answers(self, blocks: Iterable[Block]) -> Iterator[tuple[Block, AnsweredBlock]]:
-        """Yield the answers to what is missing of blocks, in the order of these."""
+        """Yield each block with the answers to its missing images, in order."""
 
     def facts(self) -> Facts | None:
-        """Return what is known of the checkpoint, None where nothing had to be loaded."""
+        """Return facts about the loaded checkpoint, None if nothing had to be loaded."""
 
 
 Telling = Callable[[str], None]
-"""Is told what the user should know."""
+"""Shows a line to the user."""
 Progress = Callable[[str, int, int], None]
-"""Is told of a candidate how many images are done, and of how many."""
+"""Receives a candidate's name, its number of images done, and the total."""
 
 
 def execute(
@@ -153,8 +153,9 @@ def execute(
 ) -> EvaluationRun:
     """Run every candidate on every image for which the file of the run has no answer yet.
 
-    `hire` returns who answers for a candidate. With `fresh`, the answers that there are go first.
-    What fails for one candidate stops no other: it says so in the run that is returned.
+    `hire` returns the workers of a candidate. With `fresh`, existing answers are deleted first. An
+    error of one candidate is recorded in the returned run and stops no other, unless the disk is
+    full or the file cannot be written.
     """
     run.file.begin(run, fresh=fresh)
     for number, candidate in enumerate(run.candidates):
@@ -187,7 +188,7 @@ def _run_one(
     tell: Telling,
     progress: Progress,
 ) -> Candidate:
-    """Run one candidate, and return it with the warnings of its checkpoint."""
+    """Run one candidate; raise AdvisorError if its first block or any label fails."""
     file, images, size = run.file, run.data.images, run.settings["batch"]
     ready = prepared(
         images, size, store, run.data.act, candidate.digest, file.keys(), not pool.decodes, labels

@@ -1,4 +1,4 @@
-"""Who is evaluated: named checkpoints, the demo ones, or the first picks; what each is run as."""
+"""The candidates of an evaluation: named, demo or recommended ones, with their settings."""
 
 from __future__ import annotations
 
@@ -41,15 +41,15 @@ from advisor.trial.runner import Runner, act_and_use, class_to_load, fine_tuned_
 from advisor.trial.runtime import UnsupportedError, transformers, versions
 
 MOST_PICKS, OF_THE_FIRST = 3, 2
-"""How many are taken where nobody names any: of the family that is recommended, and in all."""
+"""Maximum number of candidates without --candidate: in all, and of the recommended family."""
 _NAMED = re.compile(r"([\w. -]+)=(.+)\Z", re.DOTALL)
 _REVISION = re.compile(r"([^@]+/[^@]+)@([\w./-]+)\Z")
 
 
 class Arrangement(NamedTuple):
-    """All that was arranged: the set, where its images are, who runs, how, and the command.
+    """The plan of an evaluation: data, image store, candidates, and settings to load and ask.
 
-    `endpoints` are the servers among the candidates; `agree` is asked before images leave for them.
+    `endpoints` are the servers by checkpoint; `agree` asks for consent before images are sent.
     """
 
     rulebase: RuleBase
@@ -64,10 +64,10 @@ class Arrangement(NamedTuple):
 
 
 def named_candidates(rulebase: RuleBase, named: Sequence[str]) -> tuple[Candidate, ...]:
-    """Return candidates as named.
+    """Return the candidates of `--candidate` values; raise UsageError for a repeated name.
 
-    That is ID, FOLDER, demo:NAME, ID@REVISION, baseline:KIND, URL#MODEL, the file of a classifier,
-    or NAME=one of these. UsageError for a name that is given twice.
+    A value is ID, FOLDER, demo:NAME, ID@REVISION, baseline:KIND, URL#MODEL, the file of a
+    classifier, or NAME=one of these.
     """
     candidates = []
     for given in named:
@@ -98,10 +98,10 @@ def named_candidates(rulebase: RuleBase, named: Sequence[str]) -> tuple[Candidat
 def picked_candidates(
     rulebase: RuleBase, profile: Profile, *, may_download: bool
 ) -> tuple[Candidate, ...]:
-    """Return the first picks for a profile with one task, of every family that may do it.
+    """Return the first picks for a profile with one task: two of the first family, one of others.
 
-    Of the family that is recommended two, of the others one. Without `may_download` those on this
-    machine go first. Raises an AdvisorError where the catalogue has none that runs.
+    At most MOST_PICKS are returned. Without `may_download`, downloaded checkpoints come first.
+    Raises AdvisorError if the catalog has none that runs.
     """
     engine, profile = bounded(Engine.known(rulebase), profile)
     rulebase, decision = engine.rulebase, engine.decide(profile)
@@ -123,20 +123,20 @@ def picked_candidates(
 
 
 def tasks_to_load(rulebase: RuleBase, task: str) -> tuple[str, ...]:
-    """Return the tasks for which a checkpoint may be loaded to judge it on one, the best first.
+    """Return the tasks for which a checkpoint may be loaded to evaluate one, in order.
 
-    Labels are also scored by what writes captions: by the likelihood of each.
+    Captioning models can also score labels, by likelihood.
     """
     label = task in rulebase.acts[LABEL].tasks
     return (task, rulebase.acts[CAPTION].tasks[0]) if label else (task,)
 
 
 def line_up(made: Arrangement) -> tuple[Candidate, ...]:
-    """Return each candidate as it is run; what cannot be run says so, and stops nobody else.
+    """Return each candidate with its settings; one that cannot run has `failed` set.
 
-    Downloads are agreed to here, before anything runs, and servers are asked whether they answer.
-    Of the demo those are left out that cannot do the task, unless all of them are. Where weights
-    are quantized, each that is loaded runs as it is, too.
+    This asks for consent to downloads and sends a test request to each server. Demo candidates that
+    do not support the task are left out, unless all are. With quantization, each loaded candidate
+    is also run without it.
     """
     transformers()
     candidates, dtype = list(made.candidates), made.loading.dtype or ""
@@ -157,7 +157,7 @@ def line_up(made: Arrangement) -> tuple[Candidate, ...]:
 
 
 def _fitted(baseline: Candidate, others: Sequence[Candidate]) -> list[Candidate]:
-    """Return a baseline on the vectors of each dual encoder among the others."""
+    """Return the baseline fitted to the vectors of each dual encoder among the others."""
     dual = [peer for peer in others if peer.compares_vectors and not peer.failed]
     if not dual:
         error = UnsupportedError(
@@ -176,7 +176,7 @@ def _fitted(baseline: Candidate, others: Sequence[Candidate]) -> list[Candidate]
 
 
 def _as_run(made: Arrangement, candidate: Candidate) -> Candidate:
-    """Return a candidate as it is run; what cannot be run says so."""
+    """Return a candidate with its settings, or with `failed` set."""
     data, server = made.data, made.endpoints.get(candidate.checkpoint)
     misplaced = [COMMONEST] if data.act == SEARCH else []
     misplaced += FITTED if data.act != LABEL or data.many else ()
@@ -198,9 +198,9 @@ def _as_run(made: Arrangement, candidate: Candidate) -> Candidate:
 
 
 def _as_loaded(made: Arrangement, candidate: Candidate) -> Candidate:
-    """Return a candidate as it is loaded; AdvisorError says why it cannot be.
+    """Return a candidate with its load settings and digest; raise AdvisorError if it cannot load.
 
-    Vectors of images do not depend on the labels that they are compared with.
+    The digest of a dual encoder leaves out the labels, since image vectors do not depend on them.
     """
     asking = made.asking
     how = made.loading._replace(
@@ -248,7 +248,7 @@ def _as_loaded(made: Arrangement, candidate: Candidate) -> Candidate:
 def _task_and_weights(
     rulebase: RuleBase, whole: LocalCheckpoint, task: str
 ) -> tuple[str, LocalCheckpoint]:
-    """Return the first task that it can be loaded for, and the weights for that."""
+    """Return the first task for which it can be loaded, and the checkpoint for that task."""
     first: AdvisorError | None = None
     for each in tasks_to_load(rulebase, task):
         try:

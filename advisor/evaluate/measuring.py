@@ -1,7 +1,7 @@
-"""From what candidates gave to metrics, by what is done with an image.
+"""Metrics of the candidates' responses, by operation.
 
-What counts: every image that could be read, for every candidate. Where a candidate gave nothing,
-that counts as wrong: no class, an empty text, the last rank.
+Every readable image counts for every candidate. A missing answer counts as wrong: no class, an
+empty text, the last rank.
 """
 
 from __future__ import annotations
@@ -21,30 +21,30 @@ from advisor.trial.annotations import class_text
 from advisor.trial.candidate import Candidate
 
 Metrics = Mapping[str, Weighable]
-"""Metrics by their id, the one that decides first."""
+"""Metrics by id; the first is the main metric."""
 RANKS = (1, 5, 10)
 ANNOTATORS = 4
-"""So many answers to a question at least make VQA accuracy: it leaves out one, and wants three."""
+"""Minimum answers per question for VQA accuracy, which leaves one out and compares three."""
 IN_WORDS = "text"
-"""Scores of this kind come from answers that name a label in words."""
+"""The `scored_by` of candidates whose text output names a label."""
 LIKELY = 0.5
-"""Of several labels, those with this score at least are given."""
+"""Minimum score of a predicted label in multi-label classification."""
 AROUND = " \t\n.,;:!\"'`*"
-"""What may stand around a label in an answer: `**Cat**.` is a cat."""
+"""Characters that are stripped from an answer: `**Cat**.` names `cat`."""
 MOST_NAMED = 5
-"""So many labels that tie are named."""
+"""Maximum number of tied labels in a text."""
 _CELLS = 500_000  # similarities that are worked out at once
 
 
 class CandidateMetrics(NamedTuple):
     """The metrics of a candidate, and the image of each item that they weigh.
 
-    Items are images or questions, or, where images are searched by texts, the texts. `said` is what
-    was given for each, in words, of a search the image that stands first; None where nothing was.
-    `sure` is the probability, or the score, that goes with it. `picked` are the numbers of the
-    classes that were picked for each, several where they tie, and `by_class` what that comes to;
-    empty where none is picked. `ranks` are those at which texts found their image; empty where none
-    is searched. `by_size` is the accuracy of a baseline fitted to so many images of each class.
+    Items are images or questions; in a search, they are the texts. `said` is the output for each
+    item as text (in a search, the image ranked first), None if there is none, and `sure` its
+    probability or score. `picked` are the class numbers predicted for each item, several if they
+    tie; `by_class` are the metrics of each class. `ranks` are (images ahead, wrong images tied,
+    right images tied) for each text of a search. `by_size` is the accuracy of a baseline by the
+    number of images of each class that it is fitted to. Fields that do not apply are empty.
     """
 
     metrics: Metrics
@@ -64,7 +64,7 @@ def measure(
     answers: Iterable[Response],
     seed: int = 0,
 ) -> CandidateMetrics:
-    """Return the metrics of what a candidate gave for items, one response for each."""
+    """Return the metrics of a candidate's responses, one for each item."""
     if data.act == SEARCH:
         return _search(items, answers)
     responses = list(answers)
@@ -100,10 +100,10 @@ def measure(
 def labels_named(
     responses: Iterable[Response], classes: Sequence[str], template: str
 ) -> Iterator[Response]:
-    """Yield answers in words with 1 for the label that each names; one that names none failed.
+    """Yield text responses as scores: 1 for the label that the text names, else 0.
 
-    Case, and what stands around a label but belongs to none, does not matter; of labels that only
-    that tells apart, the one written as it is answered is meant.
+    A text that names no label becomes `failed`. Case and surrounding punctuation are ignored,
+    unless the text equals a label exactly.
     """
     exact: dict[str, list[int]] = {}
     folded: dict[str, list[int]] = {}
@@ -129,7 +129,7 @@ def _folded(text: str) -> str:
 def labelled_metrics(
     data: EvaluationSet, items: Sequence[LabelledImage], scores: Array, scored_by: str
 ) -> CandidateMetrics:
-    """Return the metrics of scores, (items, classes), less than 0 where nothing was given."""
+    """Return the metrics of scores, (items, classes); an item without scores has -1."""
     images = tuple(item.id for item in items)
     number = {name: place for place, name in enumerate(data.classes)}
     truth = np.zeros(scores.shape, bool)
@@ -167,7 +167,11 @@ def labelled_metrics(
 def _of_texts(
     act: str, references: Sequence[Sequence[str]], written: Sequence[str]
 ) -> dict[str, Weighable]:
-    """Return the metrics of texts that were written, empty where none was."""
+    """Return the metrics of generated texts ('' if missing), by the operation `act`.
+
+    They are CER and WER for recognized text; exact match and ANLS for answers, with VQA accuracy
+    first if each question has ANNOTATORS answers; CIDEr-D for other texts.
+    """
     of = text_metrics
     kinds: dict[str, Callable[..., Weighable]] = {"exact-match": of.exact_match, "anls": of.anls}
     if act in (READ_LINE, READ_PAGE):
@@ -182,7 +186,7 @@ def _of_texts(
 
 
 def _search(items: Sequence[LabelledImage], responses: Iterable[Response]) -> CandidateMetrics:
-    """Rank all images by each text: how soon an image that the text belongs to turns up."""
+    """Return the metrics of ranking all images by each text; zero rows are missing vectors."""
     names = [item.id for item in items]
     images, texts, embedded = _vectors(items, responses)
     seen = images.any(axis=1)
@@ -204,7 +208,7 @@ def _search(items: Sequence[LabelledImage], responses: Iterable[Response]) -> Ca
 
 
 def ranked_metrics(ranks: ranking.FirstRanks, items: Sequence[LabelledImage]) -> CandidateMetrics:
-    """Return the metrics of where each text of the items found its image."""
+    """Return recall and MRR from the ranks at which the texts found their images."""
     metrics = {f"recall@{k}": ranking.recall_at(ranks, k) for k in RANKS}
     metrics["mrr"] = ranking.mean_reciprocal_rank(ranks)
     queries = tuple(item.id for item in items for _ in item.references)
@@ -216,7 +220,7 @@ def ranked_metrics(ranks: ranking.FirstRanks, items: Sequence[LabelledImage]) ->
 def _vectors(
     items: Sequence[LabelledImage], responses: Iterable[Response]
 ) -> tuple[Array, Array, Array]:
-    """Return vectors of images and of texts, (number, dimensions), and which texts have one."""
+    """Return vectors of images and texts, (N, dimensions), zeros if missing, and a text mask."""
     queries = sum(len(item.references) for item in items)
     images, texts = np.zeros((len(items), 1), np.float32), np.zeros((queries, 1), np.float32)
     embedded = np.zeros(queries, bool)

@@ -1,4 +1,4 @@
-"""The options of `advisor evaluate`, by the parts that take them, and the gates among them."""
+"""The options of `advisor evaluate`, grouped by use, and the gates among them."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from advisor.evaluate.verdict import GUESSING_WINS, NOBODY, TIE, Verdict
 from advisor.files import MEGABYTE, path_shown, read_bounded
 
 number = partial(option, min=0, show_default=False)
-"""Returns an option of a number, of which none is said to be usual."""
+"""Return an option for a number of at least 0, without a default in its help."""
 BATCH, ALONE = 16, "local"
 ADDRESS = re.compile(r"(?:ray://)?[\w.-]+:\d+\Z|auto\Z|local\Z")
 
 
 class Addresses:
-    """What may follow `--ray`: `auto`, `local`, host:port or ray://host:port."""
+    """The values of `--ray`: `auto`, `local`, host:port or ray://host:port."""
 
     def __contains__(self, word: object) -> bool:
         return isinstance(word, str) and bool(ADDRESS.match(word))
@@ -34,7 +34,7 @@ class Addresses:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunOptions:
-    """On which images who is run, how and where, what may leave for servers, what it may cost."""
+    """Options for the data, the candidates, the run, servers and prices."""
 
     image_folder: Annotated[str, option("--image-folder DIR", "Folder of a table's images.")] = ""
     label_map: Annotated[
@@ -81,7 +81,7 @@ class RunOptions:
     workers: Annotated[int, number("--workers", "Ray actors. 0 uses one per GPU or CPU.")] = 0
 
     def prices(self) -> dict[str, Any]:
-        """Return the prices that were given, as settings of a run; UsageError for what are none."""
+        """Return the prices that were passed, as settings of a run; UsageError for invalid ones."""
         hour = {"price_per_hour": self.price} if self.price else {}
         if not self.token_price:
             return hour
@@ -102,7 +102,7 @@ FAIL_UNDER, BASELINE, ANSWERED = "fail-under", "baseline", "verdict"
 
 
 class GateCheck(NamedTuple):
-    """One thing that was asked of an evaluation: which gate, of whom, and how it went."""
+    """The result of one gate: its id, the candidate, whether it passed, and a message."""
 
     gate: str
     candidate: str
@@ -112,13 +112,12 @@ class GateCheck(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Gates:
-    """What an evaluation has to reach; the fields are options of `advisor evaluate` as well.
+    """The gates of an evaluation; the fields are options of `advisor evaluate` as well.
 
-    `fail_under` are thresholds as METRIC=VALUE (`accuracy=0.9`) for the candidate that is
-    recommended; with `confident` its interval has to stand on the right side, not its value alone.
-    Where less is better, the value is the most. `baseline` is the JSON of an earlier evaluation,
-    behind which no candidate may fall reliably. With `strict` a tie is no answer. By `priority`
-    the verdict is found.
+    `fail_under` are METRIC=VALUE thresholds (`accuracy=0.9`) for the recommended candidate, an
+    upper limit if lower is better; with `confident` the worse end of its interval is compared.
+    `baseline` is the JSON of an earlier evaluation; no candidate may be significantly worse. With
+    `strict` a tie fails. The verdict compares the metrics of `priority` in order.
     """
 
     fail_under: Annotated[
@@ -145,7 +144,7 @@ class Gates:
     ] = None
 
     def thresholds(self) -> tuple[tuple[MetricKind, float], ...]:
-        """Return the thresholds; UsageError for one that is not METRIC=VALUE, or where none is."""
+        """Return the thresholds; raise UsageError for an invalid one or `confident` without one."""
         hint = "write a threshold as METRIC=VALUE, such as --fail-under accuracy=0.9"
         if self.confident and not self.fail_under:
             raise UsageError("`--confident` needs a threshold", hint=hint)
@@ -162,9 +161,9 @@ class Gates:
         return tuple(thresholds)
 
     def earlier(self) -> tuple[dict[str, dict[str, MetricResult]], str]:
-        """Return the figures of an earlier evaluation by candidate, and the digest of its data.
+        """Return the earlier evaluation's results by candidate and metric, and its data digest.
 
-        UsageError or BrokenFileError where the file of one cannot be read.
+        Empty without `baseline`. Raises UsageError or BrokenFileError if the file cannot be read.
         """
         before: dict[str, dict[str, MetricResult]] = {}
         if not self.baseline:
@@ -186,11 +185,11 @@ class Gates:
             raise BrokenFileError(f"`{shown}` is not an evaluation", hint=hint) from error
 
     def checks(self, scores: Scores, verdict: Verdict) -> tuple[GateCheck, ...]:
-        """Return how each of them went."""
+        """Return the results of all gates."""
         return (*self._reached(scores, verdict), *self._kept(scores))
 
     def exit_code(self, scores: Scores, verdict: Verdict) -> int:
-        """Return 2 where no candidate ran, 1 where the answer is no, 3 for a tie that is none."""
+        """Return 2 if nothing ran, 1 if a gate fails or the baseline wins, 3 for a strict tie."""
         if verdict.outcome == NOBODY:
             return 2
         failed = any(not check.passed for check in self.checks(scores, verdict))
@@ -240,9 +239,9 @@ class Gates:
 
 
 def _kept_up(kind: MetricKind, now: MetricResult, then: MetricResult) -> tuple[bool, str]:
-    """Return whether a figure is not reliably worse than it was, and that in words.
+    """Return whether a metric is not significantly worse than it was, and a sentence on it.
 
-    Both are taken as independent, which is cautious where the images are the same ones.
+    The two are treated as independent, which is conservative if the images are the same.
     """
     gap = kind.gain(now.value - then.value)
     spread = math.dist((now.interval[0], then.interval[0]), (now.interval[1], then.interval[1])) / 2

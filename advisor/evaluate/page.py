@@ -31,7 +31,7 @@ GATE_TEXTS = {
     ANSWERED: "a candidate must be significantly better than the baseline",
 }
 OF_A_CANDIDATE = ("family", "revision", "device", "dtype", "scored_by", "parameters_millions")
-"""Fields of a candidate that JSON has by the same name."""
+"""Fields of Candidate that the JSON has under the same name."""
 SCORED_NOTES = {
     "likelihood": "`{}` generates text. Labels are ranked by likelihood, so predictions may"
     " differ from its free-form output",
@@ -40,7 +40,7 @@ SCORED_NOTES = {
 
 
 class Evaluation(NamedTuple):
-    """What there is to report: a run, its figures, the verdict, and how each gate went."""
+    """The data of a report: a run, its scores, the verdict, and the result of each gate."""
 
     run: EvaluationRun
     scores: Scores
@@ -49,7 +49,7 @@ class Evaluation(NamedTuple):
 
 
 def as_json(evaluation: Evaluation) -> dict[str, Any]:
-    """Return the JSON document of `advisor evaluate --format json`; `timings` alone are timed."""
+    """Return the JSON document of `advisor evaluate --format json`; only `timings` has times."""
     run, scores, verdict, checks = evaluation
     data, guessing = scores.data, scores.guessing
     document: dict[str, Any] = {
@@ -84,7 +84,7 @@ def as_json(evaluation: Evaluation) -> dict[str, Any]:
 
 
 def _defined(value: Any) -> Any:
-    """Return a value with null for each number that is undefined, as JSON has no other word."""
+    """Return a value with null in place of each NaN and infinity, which JSON lacks."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, Mapping):
@@ -125,7 +125,7 @@ def _compared(comparison: Comparison) -> dict[str, Any]:
 
 
 def as_page(evaluation: Evaluation) -> Page:
-    """Return the page: which to take and why, figures, cost, what else is to be known."""
+    """Return the page: the verdict and its reasons, metrics, cost and notes."""
     scores, settings = evaluation.scores, evaluation.run.settings
     page: Page = [headline(scores, evaluation.verdict), reasons(evaluation)]
     page += sections(
@@ -142,13 +142,13 @@ def as_page(evaluation: Evaluation) -> Page:
 
 
 def sections(titled: Mapping[str, Table | Items | None]) -> Page:
-    """Return blocks with their headings, those that there are."""
+    """Return the tables and items that have rows, each under its heading."""
     there = ((Heading(title), block) for title, block in titled.items() if block and block.rows)
     return list(chain.from_iterable(there))
 
 
 def headline(scores: Scores, verdict: Verdict) -> Headline:
-    """Return what to take."""
+    """Return the recommended candidate with its title: a tie, or the outcome."""
     others = [name for name in verdict.tied if name != verdict.recommended]
     title = f"tied with {joined(others)}" if others else TITLES[verdict.outcome]
     on = f"{scores.data.task} on {count(scores.images, 'image')}"
@@ -157,7 +157,7 @@ def headline(scores: Scores, verdict: Verdict) -> Headline:
 
 
 def reasons(evaluation: Evaluation) -> Items:
-    """Return why, what to be careful of, and how each gate went."""
+    """Return the reasons and warnings of the verdict, and the result of each gate."""
     verdict = evaluation.verdict
     mark = "+" if verdict.recommended else "-"
     rows = [Item("" if number else mark, why) for number, why in enumerate(verdict.because)]
@@ -167,7 +167,7 @@ def reasons(evaluation: Evaluation) -> Items:
 
 
 def figures(scores: Scores) -> Table:
-    """Return the metrics of candidates and baselines, the first with intervals."""
+    """Return the table of metrics of candidates and baselines, the main one with intervals."""
     kinds = scores.metrics
     rows = [
         (each.name, *(_cell(k, each.metrics[k.id], whole=k is kinds[0]) for k in kinds))
@@ -189,7 +189,7 @@ def _cell(kind: MetricKind, result: MetricResult, *, whole: bool = True) -> str:
 
 
 def learning_curve(scores: Scores) -> Table | None:
-    """Return what fitted baselines reach with so many images of each class."""
+    """Return the accuracy of fitted baselines by images per class; None without any."""
     fitted = [candidate for candidate in scores.candidates if candidate.by_size]
     if not fitted:
         return None
@@ -202,7 +202,7 @@ def learning_curve(scores: Scores) -> Table | None:
 
 
 def costs(scores: Scores, settings: Mapping[str, Any]) -> Table:
-    """Return what each candidate cost; with a price in the settings, what 1,000 images would."""
+    """Return the table of each candidate's speed and memory, and its price if that is known."""
     timed = [candidate for candidate in scores.candidates if candidate.timing.images_per_second]
     columns = {
         "candidate": [each.name for each in timed],
@@ -216,9 +216,9 @@ def costs(scores: Scores, settings: Mapping[str, Any]) -> Table:
 
 
 def per_thousand(timing: Timing, settings: Mapping[str, Any]) -> str:
-    """Return what 1,000 images cost, by tokens or by the hour, in two digits at least.
+    """Return the cost of 1,000 images, by tokens or else by the hour, to two digits or more.
 
-    Empty where no price is known.
+    Empty if no price is known.
     """
     cost = 0.0
     if timing.prompt_tokens is not None and timing.completion_tokens is not None:
@@ -231,7 +231,7 @@ def per_thousand(timing: Timing, settings: Mapping[str, Any]) -> str:
 
 
 def of_how_many(evaluation: Evaluation) -> tuple[str, ...]:
-    """Return when the run began, and how much was compared on how much."""
+    """Return the start date of the run and its numbers of candidates, images and so on."""
     scores, settings = evaluation.scores, evaluation.run.settings
     parts = [f"begun {settings['began']}"] if "began" in settings else []
     parts += [count(len(scores.candidates), "candidate"), count(scores.images, "image")]
@@ -242,7 +242,7 @@ def of_how_many(evaluation: Evaluation) -> tuple[str, ...]:
 
 
 def notes(scores: Scores) -> Items:
-    """Return what has to be known to read the figures: labels scored, images chosen."""
+    """Return notes on the results: how labels were scored, the data, and model warnings."""
     lines = [
         SCORED_NOTES[each.candidate.scored_by].format(each.name)
         for each in scores.candidates
@@ -258,7 +258,7 @@ def notes(scores: Scores) -> Items:
 
 
 def as_findings(evaluation: Evaluation) -> FindingsReport:
-    """Return each gate, and whether anybody is to be taken, as what JUnit counts."""
+    """Return each gate, and whether a candidate is recommended, as findings for JUnit."""
     verdict = evaluation.verdict
     why = "; ".join([TITLES[verdict.outcome], *verdict.because])
     answered = verdict.recommended is not None

@@ -1,8 +1,7 @@
 """Workers as actors of Ray Core, on this machine or on a cluster: the same answers, in order.
 
-The driver reads the files and fixes the blocks; an actor holds one loaded checkpoint, for as long
-as its candidate is run. Whatever happens to an actor, its blocks are answered again by the one that
-takes its place.
+The driver reads the files and fixes the blocks; an actor holds one loaded checkpoint while its
+candidate runs. If an actor dies, its blocks are answered again by its replacement.
 """
 
 from __future__ import annotations
@@ -24,18 +23,18 @@ from advisor.trial.candidate import Candidate
 from advisor.trial.runtime import library, plain_errors
 
 LOCAL = "local"
-"""In place of an address: a cluster of this machine alone, for as long as the run takes."""
+"""The address that starts a cluster on this machine for the time of the run."""
 RETRIES = 3
-"""How often an actor that died is begun again, and a block that it had is given out anew."""
+"""Maximum restarts of an actor, and retries of a block whose actor died."""
 A_HEAD = 2
-"""Blocks that each actor has in hand in its turn, so that it never waits for the driver."""
+"""Blocks assigned to each actor in advance, so that it never waits for the driver."""
 
 
 class Actor(Worker):
-    """A worker elsewhere, which gets files, and sends back what is wrong with the checkpoint.
+    """A worker in a Ray process, which receives files and returns errors of the checkpoint.
 
-    Its process begins in an empty folder. Once its import path is settled it goes to the driver's
-    `folder`, where there is one, so that relative paths lead where the user meant them to.
+    Its process starts in an empty folder, so that its import path is safe. Then it changes to the
+    driver's `folder` if that exists there, so that relative paths keep their meaning.
     """
 
     def __init__(self, folder: str, candidate: Candidate, asking: Asking) -> None:
@@ -44,14 +43,14 @@ class Actor(Worker):
         super().__init__(candidate, asking)
 
     def answer_files(self, block: Sequence[AskedImage]) -> AnsweredBlock | AdvisorError:
-        """Return the answers to a block, or what is wrong with the checkpoint."""
+        """Return the answers to a block, or the error of the checkpoint."""
         try:
             return self.answer(list(map(decoded_image, block)))
         except AdvisorError as error:
             return AdvisorError(error.message, hint=error.hint, kind=error.kind)
 
     def process(self) -> int:
-        """Return the number of its process."""
+        """Return the id of its process."""
         return os.getpid()
 
 
@@ -64,7 +63,7 @@ class RayPool:
         self.ray, self.candidate, self.actors, self.workers = ray, candidate, actors, len(actors)
 
     def answers(self, blocks: Iterable[Block]) -> Iterator[tuple[Block, AnsweredBlock]]:
-        """Yield the answers to what is missing of blocks, in the order of these."""
+        """Yield each block with the answers to its missing images, in order."""
         running: deque[tuple[Block, Any]] = deque()
         turns = cycle(self.actors)
         try:
@@ -79,12 +78,12 @@ class RayPool:
                 self.ray.cancel(promise, force=False)
 
     def facts(self) -> Facts | None:
-        """Return what is known of the checkpoint from whoever took most; the peak of one actor."""
+        """Return the facts of the actor with the highest peak memory, None if none was loaded."""
         facts = self.ray.get([actor.facts.remote() for actor in self.actors])
         return max(filter(None, facts), key=lambda each: each["peak_mb"] or 0.0, default=None)
 
     def _finished(self, block: Block, promise: Any) -> tuple[Block, AnsweredBlock]:
-        """Wait for the answers to a block, and return them."""
+        """Wait for the answers to a block; raise AdvisorError if the actor or checkpoint failed."""
         try:
             answered = self.ray.get(promise)
         except self.ray.exceptions.RayError as error:
@@ -102,10 +101,10 @@ class RayPool:
 
 @contextmanager
 def ray_pools(address: str, workers: int = 0) -> Iterator[Any]:
-    """Yield a function that hires actors for a candidate, on a cluster that is left at the end.
+    """Yield a function that starts actors for a candidate; disconnect from the cluster at the end.
 
-    `address` is that of a cluster, or LOCAL; `workers` is how many actors there are, 0 being as
-    many as there are GPUs, or CPUs, in it.
+    `address` is that of a cluster, or LOCAL; `workers` is the number of actors, 0 being one for
+    each GPU (or CPU) of the cluster. The function first ends the actors of the previous candidate.
     """
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")

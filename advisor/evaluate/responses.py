@@ -1,4 +1,4 @@
-"""What candidates are asked, and what a run knows of what each gave and what it cost."""
+"""The requests to candidates, and their responses and costs as a run stores them."""
 
 from __future__ import annotations
 
@@ -22,26 +22,26 @@ if TYPE_CHECKING:
     from advisor.trial.images import OpenedImage
 
 BASELINE_NAMED = "baseline:"
-"""What stands before the kind of a baseline where candidates are named."""
+"""The prefix of a baseline's kind in `--candidate`."""
 RANDOM, COMMONEST, NEIGHBORS, PROBE = "random", "commonest", "knn", "probe"
 WITHOUT_LOOKING, FITTED = (RANDOM, COMMONEST), (NEIGHBORS, PROBE)
 BASELINE_WORDS = {COMMONEST: "majority"}
-"""Baselines that open no image, those that are fitted to vectors, and what people type and see."""
+"""Baselines that open no image, those fitted to vectors, and the names that users see."""
 RUNNER_VERSION = 3
-"""Goes up when the same checkpoint is run in another way, so that answers may differ."""
+"""Increased when a change of the runners may change the answers of a checkpoint."""
 WHOLE_FILES, SAMPLES, SAMPLE = 64_000_000, 16, 1_000_000
-"""Bytes of a file of weights that is read whole, and how many pieces of how many bytes are read of
+"""Maximum bytes of a weight file that is hashed whole; number and bytes of the samples hashed of
 a larger one."""
 
 
 class LabelledImage(NamedTuple):
-    """One image, what is asked about it, and what is true of it.
+    """One image, the question about it, and its ground truth.
 
     `number` is its place in the set, from 0, and `id` its path or name as the data has it, relative
-    to the data; several questions about one image are several of these with one `id`, which is
-    what resampling has to keep together. True of it are `labels` (names of classes; several where
-    the data has several), `references` (texts any of which is right: captions, answers, a line of
-    text; one for each annotator) or `fields` (named values of a document).
+    to the data; several questions about one image are several of these with one `id`, which
+    resampling keeps together. The ground truth is `labels` (names of classes), `references` (texts
+    any of which is right: captions, a line of text, or one answer for each annotator) or `fields`
+    (named values of a document).
     """
 
     number: int
@@ -53,21 +53,20 @@ class LabelledImage(NamedTuple):
 
 
 class UnreadableImage(NamedTuple):
-    """An image that is left out, and why in a sentence."""
+    """An image that is left out, and the reason as a sentence."""
 
     id: str
     why: str
 
 
 class EvaluationSet(NamedTuple):
-    """Images with what is true of them, for one task.
+    """Images with their ground truth, for one task.
 
-    `name` is how the data was named on the command line; `act` says what is done with an image (a
-    constant of `model.library`: LABEL, SEARCH, CAPTION, DESCRIBE, ANSWER, READ_LINE, READ_PAGE,
-    EXTRACT). `classes` are the labels to choose from, in the order of every row of scores, and
-    `many` is True where an image may have several. `left_out` were found unreadable before
-    anything ran; others turn up in the run (`Response.unreadable`). `digest` is that of all that
-    is true of all of it, in order.
+    `name` is the data's name on the command line; `act` is the operation of the task (a constant of
+    `model.library`: LABEL, SEARCH, CAPTION, DESCRIBE, ANSWER, READ_LINE, READ_PAGE, EXTRACT).
+    `classes` are the candidate labels, in the order of every row of scores, and `many` is True if
+    an image may have several. `left_out` were unreadable before the run; others are found during it
+    (`Response.unreadable`). `digest` is that of the task and the ground truth, in order.
     """
 
     name: str
@@ -82,7 +81,7 @@ class EvaluationSet(NamedTuple):
 
 
 def digest_of(task: str, images: Sequence[LabelledImage]) -> str:
-    """Return the digest of all that is true of images for a task, in order."""
+    """Return the digest of a task and its images with their ground truth, in order."""
     digest = hashlib.sha256(task.encode())
     for each in images:
         digest.update(json.dumps(each._asdict(), sort_keys=True).encode())
@@ -90,12 +89,12 @@ def digest_of(task: str, images: Sequence[LabelledImage]) -> str:
 
 
 class Asking(NamedTuple):
-    """How all candidates are asked.
+    """The settings of all requests of a run.
 
-    `template` wraps each label or text, and `prompt` stands in place of a checkpoint's own; `act`
-    is what is done with an image, and `texts` are the labels in words; `label_map` says which of
-    them a label of a classifier means. Without `thinking`, a model that can leave it out does.
-    `overlays` are the folders of rules, `threads` those of torch, 0 being its own choice.
+    `template` wraps each label or text, and `prompt` replaces a checkpoint's own; `act` is the
+    operation, and `texts` are the labels as text; `label_map` maps labels of a classifier to them.
+    Without `thinking`, a model that can switch it off does so. `overlays` are the folders of rules,
+    `threads` those of torch, 0 being its own choice.
     """
 
     template: str = "{}"
@@ -113,7 +112,7 @@ class Asking(NamedTuple):
 def digest_of_order(
     candidate: Candidate, asking: Asking, identity: str, libraries: dict[str, str]
 ) -> str:
-    """Return the digest of all that an answer depends on beside the image and the question.
+    """Return the digest of all that an answer depends on except the image and the question.
 
     `identity` is that of the weights.
     """
@@ -128,8 +127,8 @@ def digest_of_order(
 class AskedImage(NamedTuple):
     """One image to answer about, and the answer's key.
 
-    `data` is its file; `opened` the image in it, or why that cannot be read, as soon as that is
-    known.
+    `data` is its file; `opened` is the decoded image, or the reason why it cannot be read, or None
+    before decoding.
     """
 
     image: LabelledImage
@@ -139,7 +138,7 @@ class AskedImage(NamedTuple):
 
 
 def read_label_map(path: str) -> tuple[tuple[str, str], ...]:
-    """Return pairs of a label of a classifier and what it means; BrokenFileError for no such."""
+    """Return pairs of a classifier's label and the user's; raise BrokenFileError without any."""
     try:
         labels = json.loads(read_annotations(Path(path)))
         return tuple((its, class_text(yours)) for its, yours in labels.items())
@@ -151,14 +150,14 @@ def read_label_map(path: str) -> tuple[tuple[str, str], ...]:
 
 
 def key_of(digest: str, shown: str, texts: Sequence[str]) -> str:
-    """Return the key of an answer: of a candidate, what it is shown, and what it is asked."""
+    """Return the key of an answer, from the digests of candidate and image, and the texts."""
     return hashlib.sha256(json.dumps([digest, shown, *texts]).encode()).hexdigest()[:32]
 
 
 def identity_of(checkpoint: LocalCheckpoint) -> str:
-    """Return what tells these weights from others: the revision, else a digest of the folder.
+    """Return an identifier of the weights: name and revision, else a digest of the folder.
 
-    Of a large file its size and samples of it are read.
+    Large files enter it by their size and samples.
     """
     if checkpoint.revision:
         return f"{checkpoint.name}@{checkpoint.revision}"
@@ -176,16 +175,17 @@ def identity_of(checkpoint: LocalCheckpoint) -> str:
 
 
 class Response(NamedTuple):
-    """What a candidate gave for one image.
+    """The response of a candidate to one image.
 
-    Exactly one of these is there: `unreadable` (why the image cannot be read: it counts for
-    nobody), `failed` (why the candidate gave nothing: it counts as wrong), or an answer. An answer
-    is `text` (CAPTION, DESCRIBE, ANSWER, READ_LINE, READ_PAGE), `fields` with their `text`
-    (EXTRACT), `scores` (LABEL: one for each class of the set, in 0..1; see `Candidate.scored_by`)
-    or `vectors` (SEARCH: unit vectors of the image and of each of its texts, float32,
-    little-endian, (1 + texts, dimensions); LABEL of a dual encoder: that of the image, and of a
-    label, whose number is below 0, a row of `Contrastive.label_rows`). `probability` is that of a
-    text, where the network says it. `key` is the digest of all that the answer depends on.
+    It has exactly one of `unreadable` (why the image cannot be read: it counts for no candidate),
+    `failed` (why the candidate has no answer: it counts as wrong), or an answer. An answer is
+    `text` (CAPTION, DESCRIBE, ANSWER, READ_LINE, READ_PAGE, and LABEL before `labels_named`),
+    `fields` with their `text` (EXTRACT), `scores` (LABEL: one for each class of the set, in 0..1;
+    see `Candidate.scored_by`) or `vectors` (SEARCH: unit vectors of the image and of each of its
+    texts, float32, little-endian, (1 + texts, dimensions); LABEL of a dual encoder: that of the
+    image, and of a label, whose number is below 0, a row of `Contrastive.label_rows`).
+    `probability` is that of a text, if the network returns it. `key` is the digest of all that the
+    answer depends on.
     """
 
     number: int
@@ -200,12 +200,12 @@ class Response(NamedTuple):
 
 
 class Timing(NamedTuple):
-    """What a candidate cost, of the images that it answered; None where nothing was timed.
+    """The costs of a candidate for the images it answered; None for what was not measured.
 
-    `images_per_second` is over all that it took, decoding included. A latency is the time of one
-    batch, of at most `batch` images, in the median and at the 95th percentile; `peak_mb` is that
-    of the process, or of the GPU, in MB of 2^20 bytes. Tokens are those that a server read and
-    wrote, for all images together.
+    `images_per_second` covers the whole time, decoding included. A latency is the time of one
+    batch, of at most `batch` images, as median and 95th percentile; `peak_mb` is that of the
+    process, or of the GPU, in MB of 2^20 bytes. Tokens are those of a server, summed over all
+    images.
     """
 
     images: int
@@ -229,15 +229,15 @@ class EvaluationRun:
     file: RunFile = field(compare=False, repr=False)
 
     def responses(self, candidate: Candidate) -> Iterator[Response]:
-        """Yield what a candidate gave, in the order of the images, one for each."""
+        """Yield a candidate's responses in the order of the images; vectors become label scores."""
         given = self.file.responses(candidate)
         return compared(given, candidate.scored_by) if candidate.compares_vectors else given
 
 
 def compared(given: Iterable[Response], scored_by: str) -> Iterator[Response]:
-    """Yield the responses about images, scores in place of vectors; those about labels come first.
+    """Yield the responses about images, with scores in place of vectors; labels must come first.
 
-    Labels whose scores are `softmax` compete, others have a score each.
+    With `softmax` the scores of the labels sum to 1, else they are independent.
     """
     of_labels: list[Array] = []
     rows: Array = None
@@ -257,15 +257,15 @@ def compared(given: Iterable[Response], scored_by: str) -> Iterator[Response]:
 
 
 def six_digits(number: float) -> float:
-    """Return a number to six significant digits, as a run keeps it."""
+    """Return a number rounded to six significant digits, as a run stores it."""
     return float(f"{number:.6g}")
 
 
 def timing_of(records: Iterable[Mapping[str, Any]]) -> Timing:
-    """Return what was timed in all sittings of a run; ValueError and its like for what was not.
+    """Return the timing over all sessions of a run; raise an error of NOT_READ for invalid records.
 
-    The first block of a sitting, which may wait for the checkpoint and for what is compiled, counts
-    only where there is no other.
+    The first block of a session, which includes loading and compiling, counts only if it is the
+    only one.
     """
     timings = list(records)
     answered = [each for each in timings if "images" in each]

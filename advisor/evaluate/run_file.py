@@ -1,15 +1,15 @@
-"""The file of a run: what is run on what, and each answer under the digest of all it depends on.
+"""The file of a run: its set, candidates and settings, and each answer by its key.
 
-One SQLite file in the folder of the run, `evaluation.sqlite`. An answer that is there is never
+It is one SQLite file in the folder of the run, `evaluation.sqlite`. A stored answer is never
 computed again, whichever candidates and images a later run has. One process at a time writes, and
-holds the file for as long as it runs; a kill lets it go, and loses the batch under way at most.
+locks the file while it runs; if it is killed, the lock ends and at most the current batch is lost.
 
 `run`       the set without its images, the candidates, and every setting: one row of JSON
-`images`    each image with what is true of it
-`given`     under which key each candidate's answer for each image lies
-`answers`   by key, what a candidate gave, as JSON, and its vectors: float32, little-endian, the
-            image's first, or one for a label. Scores have six significant digits
-`timings`   what was timed of a candidate; no figure of quality depends on it
+`images`    each image with its ground truth
+`given`     the key of each candidate's answer for each image
+`answers`   by key, the answer as JSON, and its vectors: float32, little-endian, the image's
+            first, or one for a label. Scores have six significant digits
+`timings`   the timings of a candidate; no metric depends on them
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ from advisor.writing import clear_half_written, disk_is_full, make_folder
 NAME = "evaluation.sqlite"
 WRITTEN_TO_A_RUN = (NAME, f"{NAME}-journal")
 EARLIER = "manifest.json"
-"""What a run of the earlier form has in its folder."""
+"""The file that marks the folder of a run in the earlier format."""
 APPLICATION, FORM = 0x61647672, 2
-"""What SQLite keeps of a file's owner in its header, and how this program writes it now."""
+"""The application id in SQLite's header, and the version of the format."""
 TABLES = (
     "CREATE TABLE run (manifest TEXT NOT NULL)",
     "CREATE TABLE images (number INTEGER PRIMARY KEY, image TEXT NOT NULL)",
@@ -48,30 +48,30 @@ SETTINGS = (
     *("locking_mode=EXCLUSIVE", "synchronous=NORMAL"),
 )
 PARTS = ("text", "scores", "probability", "fields", "failed", "unreadable")
-"""Fields of a response that its answer has where they are there."""
+"""Fields of Response that the JSON of an answer has, unless they are None."""
 _HEADER, _FORM_AT, _OWNER_AT = b"SQLite format 3\0", 60, 68
 _WAITED_SECONDS = 2.0  # for one that is being killed, and holds the file for a moment still
 REFUSED = (sqlite3.Error, UnicodeError)
-"""What SQLite raises; where it quotes a damaged file, its words may be no text."""
+"""Errors of SQLite; its message about a damaged file may not be valid text."""
 NOT_READ = (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError)
-"""What reading a value raises that is not one of those that a run writes."""
+"""Errors of reading a value that no run wrote."""
 
 
 class RunFile:
-    """The file of a run, which no other process writes to."""
+    """The file of a run, locked against other processes."""
 
     def __init__(self, folder: Path, connection: sqlite3.Connection) -> None:
         self.path, self._connection = folder / NAME, connection
 
     def rows(self, query: str, *values: Any) -> Iterator[tuple[Any, ...]]:
-        """Yield what a query finds; BrokenFileError where the file is damaged."""
+        """Yield the rows of a query; raise an AdvisorError if SQLite fails."""
         try:
             yield from self._connection.execute(query, values)
         except REFUSED as error:
             raise _refused(self.path, error) from error
 
     def tables(self) -> tuple[str, ...]:
-        """Return how its tables, and whatever else acts in it, were made."""
+        """Return the SQL of all its tables and other objects."""
         return tuple(sql for (sql,) in self.rows("SELECT sql FROM sqlite_master WHERE sql > ''"))
 
     def keys(self) -> set[str]:
@@ -79,14 +79,14 @@ class RunFile:
         return {key for (key,) in self.rows("SELECT key FROM answers")}
 
     def began(self) -> str:
-        """Return the day on which the run was begun; empty where it was not yet, or says none."""
+        """Return the start date of the run (ISO); empty if it has not begun or records none."""
         with self._written():
             for (text,) in self.rows("SELECT manifest FROM run"):
                 return str(json.loads(text)["settings"].get("began", ""))
         return ""
 
     def begin(self, run: EvaluationRun, *, fresh: bool) -> None:
-        """Write what is run on what; with `fresh`, what earlier runs left goes first."""
+        """Write the set and the run; with `fresh`, delete answers and timings of earlier runs."""
         images = ((image.number, json.dumps(image._asdict())) for image in run.data.images)
         with self.transaction() as write:
             for table in ("images", "given", *(("answers", "timings") if fresh else ())):
@@ -95,7 +95,7 @@ class RunFile:
         self.keep(run)
 
     def keep(self, run: EvaluationRun) -> None:
-        """Write what is known of the run and its candidates."""
+        """Write the run with its candidates and settings."""
         body = {
             "data": {**run.data._asdict(), "images": len(run.data.images)},
             "candidates": [each._asdict() for each in run.candidates],
@@ -112,7 +112,7 @@ class RunFile:
         responses: Iterable[Response] = (),
         timing: Mapping[str, Any] | None = None,
     ) -> None:
-        """Write a block: which answer each image has, and those that are new."""
+        """Write a block: the key of each image's answer, new answers, and a timing."""
         new = [(response.key, answer_text(response), response.vectors) for response in responses]
         given = [(_named(candidate), number, key) for number, key in keys]
         timings = [(candidate.digest, json.dumps(timing))] if timing else []
@@ -122,7 +122,7 @@ class RunFile:
             write.executemany("INSERT INTO timings VALUES (?, ?)", timings)
 
     def responses(self, candidate: Candidate) -> Iterator[Response]:
-        """Yield what a candidate gave, in the order of the images; BrokenFileError: it is none."""
+        """Yield a candidate's responses by image number; raise BrokenFileError for invalid ones."""
         query = (
             "SELECT number, key, answer, vectors FROM given JOIN answers USING (key)"
             " WHERE candidate = ? ORDER BY number"
@@ -133,18 +133,18 @@ class RunFile:
             yield response
 
     def timing(self, candidate: Candidate) -> Timing:
-        """Return what a candidate cost, in all sittings."""
+        """Return the timing of a candidate over all sessions."""
         with self._written(f"a timing of `{candidate.name}`"):
             return timing_of(self._timings(candidate))
 
     def warnings(self, candidate: Candidate) -> tuple[str, ...]:
-        """Return what the user should know of a checkpoint, from when it was loaded last."""
+        """Return the warnings of a candidate from when it was last loaded."""
         warned = [timing["warnings"] for timing in self._timings(candidate) if "warnings" in timing]
         return tuple(warned[-1]) if warned else ()
 
     @contextmanager
     def _written(self, what: str = "") -> Iterator[None]:
-        """Raise BrokenFileError where what is read is nothing that a run writes."""
+        """Turn errors of NOT_READ into a BrokenFileError about `what` in the file."""
         try:
             yield
         except NOT_READ as error:
@@ -156,7 +156,7 @@ class RunFile:
 
     @contextmanager
     def transaction(self, kind: str = "IMMEDIATE") -> Iterator[sqlite3.Connection]:
-        """Yield what writes all or nothing."""
+        """Yield a connection whose changes are all written, or none; raise an AdvisorError."""
         try:
             with self._connection as write:
                 write.execute(f"BEGIN {kind}")
@@ -167,10 +167,10 @@ class RunFile:
 
 @contextmanager
 def writing(folder: Path) -> Iterator[RunFile]:
-    """Yield the file of a run, which nobody else writes meanwhile.
+    """Yield the file of a run, locked for this process; create it if it does not exist.
 
-    What a kill left half written in the folder goes. Raises AdvisorError where another process has
-    it, where it is not a file of a run, and where it cannot be written.
+    Half-written files of a killed process are removed. Raises AdvisorError if another process has
+    locked it, if it is not the file of a run, or if it cannot be written.
     """
     make_folder(folder)
     if not is_run(folder) and not is_new(folder):
@@ -197,21 +197,21 @@ def writing(folder: Path) -> Iterator[RunFile]:
 
 
 def is_run(folder: Path) -> bool:
-    """True where a folder has a file of a run of this form: a regular one, no link to one."""
+    """Return whether a folder has a run file of this format, and not a link to one."""
     head = b"" if (folder / NAME).is_symlink() else first_bytes(folder / NAME, 100)
     numbers = [int.from_bytes(head[at : at + 4], "big") for at in (_FORM_AT, _OWNER_AT)]
     return head.startswith(_HEADER) and numbers == [FORM, APPLICATION]
 
 
 def is_new(folder: Path) -> bool:
-    """True where a folder has no file of a run, or one that was killed before it was one."""
+    """Return whether a folder has no run file, or an empty one from a killed process."""
     path = folder / NAME
     empty = path.is_file() and not path.stat().st_size
     return not path.is_symlink() and (empty or not path.exists())
 
 
 def broken_run(file: Path, what: str = "") -> BrokenFileError:
-    """Return the error for a file that is none of a run, or part of it that is not."""
+    """Return the error for a file that no run wrote; `what` names the invalid part."""
     place = f", {what}," if what else ""
     return BrokenFileError(
         f"`{file}`{place} was not written by `advisor evaluate`",
@@ -220,7 +220,7 @@ def broken_run(file: Path, what: str = "") -> BrokenFileError:
 
 
 def answer_text(response: Response) -> str:
-    """Return an answer as JSON; what is not there is left out, and so is what names it."""
+    """Return an answer as JSON, without fields that are None, with scores rounded."""
     short = response._replace(
         scores=response.scores and tuple(map(six_digits, response.scores)),
         probability=response.probability and six_digits(response.probability),
@@ -230,7 +230,7 @@ def answer_text(response: Response) -> str:
 
 
 def read_answer(number: int, key: str, answer: str, vectors: bytes | None) -> Response:
-    """Return an answer of a run; one of NOT_READ where it is none."""
+    """Return the response of a stored answer; raise an error of NOT_READ if it is invalid."""
     fields = json.loads(answer)
     if not all(isinstance(fields.get(name, ""), str) for name in ("text", "failed", "unreadable")):
         raise ValueError("not an answer")
@@ -242,7 +242,7 @@ def read_answer(number: int, key: str, answer: str, vectors: bytes | None) -> Re
 
 
 def _refused(path: Path, error: Exception) -> AdvisorError:
-    """Return what SQLite or the system refuses, in a sentence."""
+    """Return the AdvisorError for an error of SQLite or of the system."""
     code = getattr(error, "sqlite_errorcode", None)
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return AdvisorError(
@@ -266,5 +266,5 @@ def _refused(path: Path, error: Exception) -> AdvisorError:
 
 
 def _named(candidate: Candidate) -> str:
-    """Return the name of a candidate, which may be that of a folder that is no text, as ASCII."""
+    """Return the name of a candidate as ASCII, since a folder's name may not be valid text."""
     return json.dumps(candidate.name)

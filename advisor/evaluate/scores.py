@@ -1,4 +1,4 @@
-"""All figures of a run: metrics with intervals, candidates compared in pairs, and baselines."""
+"""All results of a run: metrics with intervals, pairwise comparisons, and baselines."""
 
 from __future__ import annotations
 
@@ -36,18 +36,18 @@ from advisor.model.library import ANSWER, EXTRACT, LABEL, SEARCH
 from advisor.trial.candidate import Candidate
 
 LONGEST_SAID = 60
-"""Characters of a guess that are said."""
+"""Maximum characters of a baseline's answer in a text."""
 
 
 Guess = tuple[str, CandidateMetrics]
-"""Answers without looking, in words (always `cat`), and what they are worth."""
+"""A baseline that opens no image: its description (always `cat`) and its metrics."""
 
 
 def guesses(data: EvaluationSet, items: Sequence[LabelledImage], seed: int) -> dict[str, Guess]:
-    """Return the baselines that there are for a set, COMMONEST before RANDOM.
+    """Return the baselines for a set that open no image, COMMONEST before RANDOM.
 
-    A random order of images is worth what chance gives on average; a label, or the text or fields
-    of another image, are drawn by the seed.
+    For a search, the random order has the expected value of chance. A label, or the text or fields
+    of another image, are drawn by the seed. Empty if there are no items or no texts.
     """
     if not items:
         return {}
@@ -107,18 +107,18 @@ def _always(answer: str) -> str:
 
 
 GUESSING = "guessing"
-"""What comparisons call guessing without looking."""
+"""The name of the baseline in comparisons."""
 _GUESS = "\0"
-"""What no candidate is called."""
+"""A name that no candidate can have."""
 
 
 class CandidateScores(NamedTuple):
-    """What a candidate reached.
+    """The results of a candidate.
 
-    `metrics` by their id, the one that decides first; `measured` is what else was measured. `worth`
-    is what each item is worth by that metric, or the next that can be said of one item. `by_size`
-    is the accuracy of a baseline fitted to so many images of each class. `failed` is why it gave
-    nothing, by the number of the image.
+    `metrics` are by id, the main one first; `measured` has its outputs. `worth` is the value of
+    each item by `Scores.worth_of`. `by_size` is the accuracy of a baseline by the number of images
+    of each class that it is fitted to. `failed` are the reasons for missing answers, by image
+    number.
     """
 
     candidate: Candidate
@@ -131,12 +131,12 @@ class CandidateScores(NamedTuple):
 
     @property
     def name(self) -> str:
-        """The name that the run knows it by."""
+        """The candidate's name in the run."""
         return self.candidate.name
 
     @property
     def ties(self) -> int:
-        """How many images have several labels with the best score, or texts several images."""
+        """The number of items with several best labels, or of searches with tied images."""
         measured = self.measured
         return sum(tied > 0 for _, tied, _ in measured.ranks) + sum(
             len(some) > 1 for some in measured.picked
@@ -144,27 +144,27 @@ class CandidateScores(NamedTuple):
 
 
 class Guessing(NamedTuple):
-    """Guessing without looking: how, what it reaches, and each candidate compared with it."""
+    """The baseline that opens no image: description, metrics, and comparisons with candidates."""
 
     words: str
     metrics: Mapping[str, float]
     comparisons: tuple[Comparison, ...]
 
     def beaten_on(self, kind: MetricKind) -> bool:
-        """Return whether a candidate is reliably better by a metric."""
+        """Return whether a candidate is significantly better by a metric."""
         pairs = (each for each in self.comparisons if each.metric == kind.id)
         return any(each.reliable and kind.gain(each.difference) > 0 for each in pairs)
 
 
 class Scores(NamedTuple):
-    """The figures of a run; `candidates` are those that ran to their end on an image at least.
+    """The results of a run; `candidates` are those that finished, empty if no image was readable.
 
-    `items` are the images or questions that count, in order; `images` is how many images that is.
+    `items` are the readable images or questions, in order; `images` is their number of images.
     `left_out` are images that could not be read; `failed` the candidates that did not finish.
     `comparisons` are of every pair on every metric, corrected for the pairs on that metric.
-    `worth_of` is the metric that `CandidateScores.worth` is of, empty where no item has any.
+    `worth_of` is the metric of `CandidateScores.worth`, empty if no metric has values for items.
     `doubled` are pairs of images that are the same file under different labels. `baselines` are
-    those that look at no image: what each answers in words, and what it reaches.
+    descriptions and metrics of those that open no image.
     """
 
     data: EvaluationSet
@@ -181,7 +181,7 @@ class Scores(NamedTuple):
 
     @property
     def metrics(self) -> tuple[MetricKind, ...]:
-        """The metrics that every candidate has, the one that decides first."""
+        """The metrics that every candidate has, the main one first."""
         if not self.candidates:
             return ()
         shared = [
@@ -190,7 +190,7 @@ class Scores(NamedTuple):
         return tuple(METRIC_KINDS[id] for id in shared)
 
     def compared(self, metric: str, first: str, second: str) -> Comparison | None:
-        """Return the comparison of one candidate with another, None where there is none."""
+        """Return the comparison of two candidates, turned if necessary; None if there is none."""
         for each in self.comparisons:
             if (each.metric, each.first, each.second) == (metric, first, second):
                 return each
@@ -202,7 +202,7 @@ class Scores(NamedTuple):
 
 
 def score(run: EvaluationRun) -> Scores:
-    """Return the figures of a run; the seed of resampling is the run's."""
+    """Return the results of a run; resampling uses the run's seed."""
     finished = [candidate for candidate in run.candidates if candidate.failed is None]
     unreadable = {
         response.number: response.unreadable
@@ -276,7 +276,7 @@ def _doubled(
 def _of_items(
     items: Sequence[LabelledImage], given: Iterable[Response], failed: dict[int, str]
 ) -> Iterator[Response]:
-    """Yield the responses for items; why some gave nothing is added to `failed`, by number."""
+    """Yield the responses for items; add the reasons for failures to `failed`, by image number."""
     numbers = {item.number for item in items}
     for response in given:
         if response.number in numbers:
@@ -286,7 +286,7 @@ def _of_items(
 
 
 class _Figures:
-    """Metrics of all candidates, resampled once."""
+    """Metrics of all candidates, with their values in all resamplings."""
 
     def __init__(
         self, items: Sequence[LabelledImage], measured: Mapping[str, CandidateMetrics], seed: int
@@ -305,7 +305,7 @@ class _Figures:
     def of(
         self, candidate: Candidate, timing: Timing, failed: Mapping[int, str]
     ) -> CandidateScores:
-        """Return the figures of a candidate."""
+        """Return the results of a candidate."""
         measured, resampler = self.measured[candidate.name], self.resampler
         results = {
             id: resampler.result(metric, METRIC_KINDS[id], self.values[candidate.name, id])
@@ -327,7 +327,7 @@ class _Figures:
         )
 
     def comparisons(self, pairs: Iterable[tuple[str, str]]) -> tuple[Comparison, ...]:
-        """Return pairs compared on every metric that both have, corrected for those on it."""
+        """Return the pairs compared on every metric that both have, Holm-corrected by metric."""
         pairs, compared = list(pairs), list[Comparison]()
         for id in dict.fromkeys(id for _, id in self.values):
             of_metric = []

@@ -18,16 +18,16 @@ from advisor.trial.images import SUFFIXES
 from advisor.trial.label_files import COLUMNS, annotation_of
 
 LARGEST_NOTE = 10_000_000
-"""Bytes of a member that holds a label, a text or JSON, at most."""
+"""Maximum size of a member with a label, a text or JSON, in bytes."""
 WORDS = {".txt": "texts", ".cls": "labels", ".label": "labels"}
 NOTES = (*WORDS, ".json")
-"""What a member says, and members that are read beside images."""
+"""The field of Annotation for each suffix, and all suffixes that are read beside images."""
 NAMES = (".classes.txt", "classes.txt", "classnames.txt")
-"""Files beside the shards that name the classes which `.cls` members number, one a line."""
+"""Files beside the shards with the class names, one per line, that `.cls` numbers refer to."""
 
 
 class Member(NamedTuple):
-    """Where an image lies in a shard."""
+    """The position of an image in a shard, in bytes."""
 
     shard: Path
     offset: int
@@ -35,20 +35,20 @@ class Member(NamedTuple):
 
 
 class TarShards:
-    """A store of images in tar files; each is read from where it lies."""
+    """A store of images in tar files, read directly from the shards."""
 
     def __init__(self, members: dict[str, Member]) -> None:
         self.members = members
 
     def missing(self, name: str) -> str:
-        """Return why an image cannot be there, without reading it; empty where it seems to be."""
+        """Return why an image cannot be read, without reading it; empty if it seems readable."""
         member = self.members[name]
         if member.size > LARGEST_IMAGE:
             return f"the image is larger than {size_shown(LARGEST_IMAGE)}"
         return "" if member.size else "the image is empty"
 
     def read(self, name: str) -> bytes:
-        """Return the bytes of an image; OSError says why not."""
+        """Return the bytes of an image; raise OSError if the shard is truncated or unreadable."""
         member = self.members[name]
         with member.shard.open("rb") as shard:
             shard.seek(member.offset)
@@ -61,8 +61,8 @@ class TarShards:
 def read_shards(shards: Sequence[Path], folder: Path) -> LabelledData:
     """Return the samples of tar files in their order.
 
-    A sample is made of the members of one name up to its first dot: an image, `.cls` (a class, or
-    its number), `.txt` (a caption, or a line), `.json` (what a row of a table may hold).
+    A sample is made of the members with one name up to the first dot: an image, `.cls` (a class or
+    its number), `.txt` (a caption or a line), `.json` (the columns of a table's row).
     """
     classes = _class_names(folder)
     annotations: list[Annotation] = []
@@ -82,7 +82,7 @@ def read_shards(shards: Sequence[Path], folder: Path) -> LabelledData:
 
 
 def _samples(shard: Path) -> Iterator[tuple[str, Member, dict[str, bytes]]]:
-    """Yield each sample's image, by a name that says shard and member, and its other members."""
+    """Yield each sample: its image's name (`SHARD/PATH`) and position, and its data by suffix."""
     done: set[str] = set()
     for sample, files in groupby(_files(shard), lambda file: str(file[0].parent / file[1])):
         image: tuple[str, Member] | None = None
@@ -103,7 +103,7 @@ def _samples(shard: Path) -> Iterator[tuple[str, Member, dict[str, bytes]]]:
 
 
 def _files(shard: Path) -> Iterator[tuple[PurePosixPath, str, Member, bytes]]:
-    """Yield each file in a shard: path, name up to the first dot, place, and what a note says."""
+    """Yield each file of a shard: path, name up to the first dot, position, and data of NOTES."""
     try:
         if not shard.is_file():
             raise _broken(shard, "the shard is not a regular file")
@@ -130,13 +130,13 @@ def _files(shard: Path) -> Iterator[tuple[PurePosixPath, str, Member, bytes]]:
 
 
 class _Frugal:
-    """A file of which nothing makes its reader read more at once than a text or a header may be."""
+    """A file that refuses to read more than LARGEST_NOTE bytes at once, as hostile headers ask."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self.file, self.seek, self.tell = file, file.seek, file.tell
 
     def read(self, size: int) -> bytes:
-        """Return at most `size` bytes; OSError where that is more than a header needs."""
+        """Return at most `size` bytes; raise OSError if `size` is above LARGEST_NOTE."""
         if size > LARGEST_NOTE:
             raise OSError(0, "a header of the shard is too large")
         return self.file.read(size)

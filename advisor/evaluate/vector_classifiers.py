@@ -1,9 +1,9 @@
 """Classifiers on vectors of an encoder: fitted to folds of labeled images, or saved by a program.
 
-Fitted, every image is judged by a classifier that saw other images: in five folds, each class in
-proportion, images that are the same file in one fold. Programs of `advisor code` save a linear
-one: `classifier.safetensors` holds `weight` (labels, dimensions) and `bias` (labels); a `.json`
-beside it says of which checkpoint the vectors are, and the labels in their order.
+Every image is classified by one that was fitted to other images: in five folds, each class in
+proportion, equal files in one fold. Programs of `advisor code` save a linear classifier:
+`classifier.safetensors` holds `weight` (labels, dimensions) and `bias` (labels); the `.json` file
+beside it names the checkpoint of the encoder, and the labels in their order.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ from advisor.trial.runtime import library
 
 FOLDS = 5
 SIZES = (5, 10, 20, 50)
-"""Images a class that a classifier is also fitted to, as far as every fold leaves as many."""
+"""Images per class that classifiers are also fitted to, if every fold leaves enough."""
 NEAREST, TEMPERATURE = 20, 0.07
-"""Neighbors that vote, and what their cosines are divided by (Wu et al. 2018,
+"""Number of neighbors that vote, and the temperature of their cosines (Wu et al. 2018,
 https://arxiv.org/abs/1805.01978, as DINO takes it)."""
 INVERSE_PENALTY = 0.316
 """`C` of the logistic regression in CLIP's example of a linear probe (github.com/openai/CLIP)."""
@@ -50,12 +50,12 @@ def cross_validated(
     classes: int,
     seed: int,
 ) -> dict[int, Array]:
-    """Return the scores of a kind of classifier (NEIGHBORS or PROBE) for every item and size.
+    """Return the scores of a kind of classifier (NEIGHBORS or PROBE) for every item, by size.
 
-    Scores are (items, classes), -1 where an item has none; a size is how many images of each class
-    a classifier is fitted to, 0 being all of the other folds.
-    `vectors` are unit vectors, (items, dimensions), zeros where there is none; `truth` the classes
-    of the items, `files` what tells their files apart. Of equal files one is learnt from.
+    Scores are (items, classes), -1 for an item without any; a size is the number of images of each
+    class that a classifier is fitted to, 0 being all of the other folds. `vectors` are unit
+    vectors, (items, dimensions), zeros if missing; `truth` are the class numbers of the items,
+    `files` identify their files. Of equal files only one is used for fitting.
     """
     torch = library("torch")
     rows = torch.from_numpy(np.ascontiguousarray(vectors)).double()
@@ -81,7 +81,7 @@ def cross_validated(
 def _folds(
     files: Sequence[Hashable], truth: Sequence[int], there: Array, seed: int
 ) -> tuple[list[int], list[int]]:
-    """Return the fold of each item, and one item of each file that is there, drawn by the seed."""
+    """Return the fold of each item, and one item with a vector of each file, by class and seed."""
     first: dict[Hashable, int] = {}
     for number, file in enumerate(files):
         first.setdefault(file, number)
@@ -92,7 +92,7 @@ def _folds(
 
 
 def _neighbors(learnt: Any, labels: Any, classes: int, queries: Any) -> Any:
-    """Return the votes of the nearest images, weighted by likeness; they sum to 1."""
+    """Return the votes of the nearest images, (queries, classes), weighted by cosine, of sum 1."""
     torch = library("torch")
     parts = []
     for some in queries.split(max(1, _CELLS // len(learnt))):
@@ -103,7 +103,7 @@ def _neighbors(learnt: Any, labels: Any, classes: int, queries: Any) -> Any:
 
 
 def _probe(learnt: Any, labels: Any, classes: int, queries: Any) -> Any:
-    """Return the probabilities of a logistic regression on standardized vectors."""
+    """Return probabilities, (queries, classes), of logistic regression on standardized vectors."""
     torch = library("torch")
     middle, spread = learnt.mean(dim=0), learnt.std(dim=0, correction=0)
     spread = torch.where(spread > 0, spread, torch.ones_like(spread))
@@ -133,12 +133,12 @@ CONVERTED = (
     " save_file({{'weight': w * w.shape[1] ** 0.5, 'bias': c.pop('bias')}}, '{0}.safetensors');"
     " json.dump(c, open('{0}.json', 'w'))\""
 )
-"""What makes a classifier of the pickle that programs of earlier releases saved, whose weights are
+"""Command that converts the pickle of programs of earlier releases, whose weights are
 of vectors times their length."""
 
 
 class LinearHead(NamedTuple):
-    """A classifier: the checkpoint of its encoder, its labels, and the bytes of its weights."""
+    """A linear classifier: its encoder's checkpoint, its labels, and the bytes of its weights."""
 
     encoder: str
     labels: tuple[str, ...]
@@ -146,17 +146,17 @@ class LinearHead(NamedTuple):
 
     @property
     def digest(self) -> str:
-        """What tells it from another one, its encoder apart."""
+        """The digest of its labels and weights, without its encoder."""
         return hashlib.sha256(json.dumps(self.labels).encode() + self.data).hexdigest()
 
     def labelled(self, encoder: LocalCheckpoint, name: str) -> LocalCheckpoint:
-        """Return the encoder under the name of the classifier, and with its labels."""
+        """Return the encoder with the classifier's labels, and `name` as its name."""
         numbered = {str(number): label for number, label in enumerate(self.labels)}
         return replace(encoder, name=name, config={**encoder.config, "id2label": numbered})
 
 
 def is_head(checkpoint: str) -> bool:
-    """True where a candidate is a file of a classifier; UsageError for one that is a pickle."""
+    """Return whether a candidate is the file of a classifier; raise UsageError for a pickle."""
     file = Path(checkpoint)
     if file.suffix == PICKLED and file.is_file():
         raise UsageError(
@@ -167,7 +167,7 @@ def is_head(checkpoint: str) -> bool:
 
 
 def read_head(checkpoint: str) -> LinearHead:
-    """Return the classifier in a file; BrokenFileError where it, or its `.json`, is none."""
+    """Return the classifier in a file; raise BrokenFileError if it or its `.json` is invalid."""
     file = Path(checkpoint)
     try:
         settings = json.loads(read_bounded(file.with_suffix(".json"), MEGABYTE))
@@ -181,7 +181,7 @@ def read_head(checkpoint: str) -> LinearHead:
 
 
 def load_head(checkpoint: str, loading: Loading) -> Classifier:
-    """Return a classifier, loaded with its encoder."""
+    """Load a classifier with its encoder, as a runner."""
     head = read_head(checkpoint)
     encoder = resolve(head.encoder, loading)
     placement = place(loading.device, loading.dtype, encoder.weights)
@@ -201,7 +201,7 @@ def load_head(checkpoint: str, loading: Loading) -> Classifier:
 
 
 class _HeadedNetwork:
-    """An encoder with a linear classifier on its unit vectors."""
+    """An encoder with a linear classifier on its unit vectors; refuses weights that do not fit."""
 
     def __init__(self, encoder: Any, head: LinearHead, name: str) -> None:
         self.encoder, self.name = encoder, name

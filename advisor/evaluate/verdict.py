@@ -1,8 +1,7 @@
-"""Which candidate to take on these images, and why: one metric after the other, ties by certainty.
+"""The recommended candidate for these images: metrics are compared in order, with their certainty.
 
-On the first metric all stay that nothing reliable sets behind the best; on the next those of them,
-and so on. Nothing that is timed decides, so that a verdict is the same wherever the same was
-answered.
+On each metric, the candidates stay that are not significantly worse than the best; the next metric
+compares those. No timing enters, so a verdict is the same for the same answers.
 """
 
 from __future__ import annotations
@@ -22,17 +21,17 @@ from advisor.trial.candidate import Candidate
 
 RECOMMENDED, TIE, GUESSING_WINS, NOBODY = "recommended", "tie", "guessing", "none"
 ROUNDING = 1e-9
-"""So little apart, two figures are one."""
+"""Metric values closer than this count as equal."""
 
 
 class Verdict(NamedTuple):
     """The recommendation for these images.
 
-    `outcome` is `recommended`, `tie` (more than one would do: `tied`, of which `recommended` is
-    the smallest, or, where not all sizes are known, the best so far), `guessing` (nobody is
-    reliably better than guessing) or `none` (no candidate ran to its end, or no image could be
-    read). `decided_by` is the metric on which the last others fell behind; empty where nobody
-    did. `because` and `warnings` are sentences.
+    `outcome` is `recommended`, `tie` (several in `tied`; `recommended` is the smallest of them, or,
+    if a size is unknown, the best by value), `guessing` (no candidate is significantly better than
+    the baseline) or `none` (no candidate finished, or no image could be read). `decided_by` is the
+    last metric that removed a candidate, empty if none did. `because` and `warnings` are sentences;
+    `priority` are the ids of the metrics compared.
     """
 
     outcome: str
@@ -47,14 +46,14 @@ class Verdict(NamedTuple):
 
 
 def checkpoint_of(candidate: Candidate) -> str:
-    """Return the checkpoint that is to be taken; a baseline is none, and goes by its name."""
+    """Return the checkpoint of a candidate; for a baseline, its name."""
     return candidate.name if candidate.baseline else candidate.checkpoint
 
 
 def verdict(scores: Scores, rulebase: RuleBase, priority: Sequence[str] = ()) -> Verdict:
-    """Return which candidate to take, by the metrics of a priority in their order.
+    """Return the verdict, by the metrics of `priority` in order, or else by the main metric.
 
-    Without one, by the metric that decides. Whoever is worse than guessing is left by none of them.
+    Candidates below the baseline on the first metric are left out.
     """
     here = {kind.id: kind for kind in scores.metrics} or METRIC_KINDS
     metrics = list(dict.fromkeys(metric_kind(word, here) for word in priority))
@@ -117,7 +116,7 @@ def _of_a_tie(
     *,
     sized: bool,
 ) -> Iterator[str]:
-    """Yield why several are left, how many images would settle it, and why one is named."""
+    """Yield sentences on a tie: the images needed to settle it, and why one is recommended."""
     for other in left:
         if pair := scores.compared(metrics[-1].id, first.name, other.name):
             yield _undecided(metrics[-1], pair)
@@ -136,7 +135,7 @@ def _best(left: Sequence[CandidateScores], kind: MetricKind) -> CandidateScores:
 def _by_metric(
     scores: Scores, left: Sequence[CandidateScores], kind: MetricKind
 ) -> tuple[list[CandidateScores], list[str]]:
-    """Return those that nothing reliable sets behind the best, and a sentence on each other."""
+    """Return the candidates not significantly worse than the best, and a sentence on each other."""
     best = _best(left, kind)
     stay, sentences = [], []
     for each in left:
@@ -157,7 +156,7 @@ def _by_metric(
 def _worse_than_guessing(
     scores: Scores, kinds: Sequence[MetricKind]
 ) -> Iterator[tuple[MetricKind, str, str]]:
-    """Yield the metric and the name of each candidate below the guess, and that in words."""
+    """Yield the metric and name of each candidate below the baseline, and a sentence on it."""
     if scores.guessing is None:
         return
     words, guessed = scores.guessing.words, scores.guessing.metrics
@@ -170,7 +169,7 @@ def _worse_than_guessing(
 
 
 def _warnings(scores: Scores, worse: Sequence[str]) -> Iterator[str]:
-    """Yield what has to be known of candidates: `worse` than guessing, ties, nothing given."""
+    """Yield warnings: failed or `worse` candidates, ties, failures, duplicates, unread images."""
     for candidate in scores.failed:
         yield f"`{candidate.name}` did not finish and is not compared: {candidate.failed}"
     yield from worse
@@ -196,7 +195,7 @@ def _warnings(scores: Scores, worse: Sequence[str]) -> Iterator[str]:
 
 
 def _undecided(kind: MetricKind, compared: Comparison) -> str:
-    """Return that two are not told apart, and how many images would do it."""
+    """Return a sentence: two candidates do not differ, and how many images would be needed."""
     pair = f"`{compared.first}` and `{compared.second}`"
     on = count(compared.images, "image")
     if compared.difference == 0 and compared.interval == (0, 0):

@@ -1,4 +1,4 @@
-"""Who answers blocks of images: a checkpoint, loaded here or as an actor elsewhere, or a server."""
+"""Workers that answer blocks of images: a checkpoint in this process or an actor, or a server."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from advisor.trial.runtime import OutOfMemoryError, UnsupportedError, library
 
 
 class Worker:
-    """Answers one block after the other; the checkpoint is loaded when the first is missing."""
+    """Answers blocks in order; the checkpoint is loaded when the first answer is missing."""
 
     decodes, workers = False, 1
 
@@ -43,7 +43,7 @@ class Worker:
 
     @cached_property
     def runner(self) -> Runner:
-        """The loaded checkpoint."""
+        """The loaded checkpoint; the first access loads it."""
         torch, begun = library("torch"), time.perf_counter()
         candidate, asking = self.candidate, self.asking
         if asking.threads:
@@ -69,7 +69,7 @@ class Worker:
         return runner
 
     def facts(self) -> Facts | None:
-        """Return what is known of the checkpoint, None where nothing had to be loaded."""
+        """Return facts about the loaded checkpoint, None if nothing had to be loaded."""
         if self.load_ms is None:
             return None
         runner = self.runner
@@ -78,14 +78,14 @@ class Worker:
         return {"warnings": tuple(warnings), "load_ms": self.load_ms, "peak_mb": peak}
 
     def answers(self, blocks: Iterable[Block]) -> Iterator[tuple[Block, AnsweredBlock]]:
-        """Yield the answers to what is missing of blocks, in the order of these."""
+        """Yield each block with the answers to its missing images, in order."""
         for block in blocks:
             yield block, self.answer(block.missing)
 
     def answer(self, queries: Sequence[AskedImage]) -> AnsweredBlock:
-        """Return the answers to a block, in its order; OutOfMemoryError where one is too much.
+        """Return the answers to images in order; raise OutOfMemoryError if one alone does not fit.
 
-        What memory has no room for is halved, for all blocks to come as well.
+        A batch that does not fit is halved, for all later blocks as well.
         """
         if not queries:
             return AnsweredBlock((), 0.0, 0)
@@ -104,7 +104,7 @@ class Worker:
         return AnsweredBlock(responses, ms, self.batch or len(queries))
 
     def _answered(self, queries: Sequence[AskedImage]) -> list[Response]:
-        """Answer images in parts that memory has room for; where one fails, each image alone."""
+        """Answer images in batches that fit into memory; if a batch fails, each image alone."""
         size = self.batch or len(queries)
         if len(queries) > size:
             parts = [queries[start : start + size] for start in range(0, len(queries), size)]
@@ -156,9 +156,9 @@ class Worker:
         ]
 
     def _vectors(self, queries: Sequence[AskedImage], images: Sequence[OpenedImage]) -> list[bytes]:
-        """Return unit vectors of each image and, where texts search, of its texts.
+        """Return the bytes of each image's unit vector, followed in a search by those of its texts.
 
-        Without images, what those are multiplied by for the logit of each label.
+        Without images, they are the `label_rows` of each label.
         """
         runner, template = self.runner, self.asking.template
         assert isinstance(runner, Contrastive)
@@ -176,7 +176,7 @@ class Worker:
         return [row.tobytes() + some.tobytes() for row, some in zip(vectors, own, strict=True)]
 
     def _numbers(self, rows: Array) -> Array:
-        """Return rows of numbers; UnsupportedError where one is none."""
+        """Return the rows; raise UnsupportedError if one has NaN."""
         if np.isnan(rows).any():
             raise UnsupportedError(
                 f"`{self.candidate.checkpoint}` returned NaN scores",
@@ -186,17 +186,18 @@ class Worker:
 
 
 TOGETHER = 8
-"""Requests that are under way at once, at most."""
+"""Maximum number of simultaneous requests."""
 HELLO = ({"type": "text", "text": "Answer with yes."},)
-"""Asked before any image leaves: whether the key, the model and the address are right."""
+"""A message that tests the key, the model and the address before any image is sent."""
 
 
 def as_served(
     candidate: Candidate, data: EvaluationSet, endpoint: Endpoint, asking: Asking
 ) -> Candidate:
-    """Return a candidate as it is run: in its digest are server, model, and what answers there.
+    """Return a candidate of a server with its digest, which covers address, model and version.
 
-    The server is asked for that, without an image. UnsupportedError where its texts are no answer.
+    This sends one request, without an image. Raises UnsupportedError if text is no answer to the
+    task.
     """
     scored_by = IN_WORDS if asking.act == LABEL else ""
     ready = candidate._replace(task=data.task, scored_by=scored_by)
@@ -211,7 +212,7 @@ def as_served(
 
 
 class ServedModel:
-    """Answers blocks by asking a server, about several images at once."""
+    """Answers blocks by asking a server, with several requests at once."""
 
     decodes, workers = False, 1
 
@@ -229,7 +230,7 @@ class ServedModel:
         self.prompts = prompts_for(rulebase, self.use, loads, task) if self.use and loads else ()
 
     def facts(self) -> Facts | None:
-        """Return what the user should know, None where nothing was answered."""
+        """Return the warnings for the user, None if nothing was answered."""
         if not self.fingerprints:
             return None
         warnings = []
@@ -243,7 +244,7 @@ class ServedModel:
         return {"warnings": warnings}
 
     def answers(self, blocks: Iterable[Block]) -> Iterator[tuple[Block, AnsweredBlock]]:
-        """Yield the answers to what is missing of blocks, in the order of these."""
+        """Yield each block with the answers to its missing images, in order."""
         self.endpoint.stopped.clear()
         pool = ThreadPoolExecutor(TOGETHER, thread_name_prefix="advisor-asking")
         try:
@@ -259,7 +260,7 @@ class ServedModel:
             pool.shutdown(wait=False, cancel_futures=True)
 
     def _answer(self, query: AskedImage) -> tuple[Response, tuple[int, int]]:
-        """Return what the server answers about an image, and the tokens that it took."""
+        """Return the server's response about an image, and its (input, output) tokens."""
         response = Response(query.image.number, query.key)
         asking, image = self.asking, query.opened
         if not isinstance(image, OpenedImage):
@@ -282,7 +283,7 @@ class ServedModel:
         return response._replace(**self._read(reply.text, cut=reply.cut)), reply.tokens
 
     def _read(self, text: str, *, cut: bool) -> dict[str, Any]:
-        """Return the fields of a response that a text makes, without what was thought before it."""
+        """Return the fields of Response for a generated text, without the thinking before it."""
         opens, closes = self.use.thought if self.use and self.use.thought else ("", "")
         if closes and closes in text:
             text = text.rpartition(closes)[2].strip()

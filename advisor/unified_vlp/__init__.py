@@ -1,6 +1,6 @@
 """Unified VLP, the network of Zhou et al. (AAAI 2020, arXiv 1909.11059), for transformers.
 
-Importing this package imports torch and transformers and makes the network known to the Auto
+Importing this package imports torch and transformers and registers the network with the Auto
 classes: AutoConfig, AutoModel, AutoModelForPreTraining, AutoModelForImageTextToText (captions),
 AutoModelForVisualQuestionAnswering (answers), AutoProcessor, AutoImageProcessor.
 

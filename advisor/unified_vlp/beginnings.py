@@ -1,4 +1,4 @@
-"""Networks to begin training with: new ones, and those that get a list of answers."""
+"""Initial networks for training: new ones, and copies with a list of answers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SPECIAL = {"pad": "[PAD]", "unk": "[UNK]", "cls": "[CLS]", "sep": "[SEP]", "mask
 VOCABULARY = "pass a BERT vocab.txt with one word per line"
 UNKNOWN = "<unk>"
 MOST_ANSWERS = 3129
-"""As many as the published checkpoints choose from, the most frequent ones."""
+"""Maximum number of answers, as in the published checkpoints; the most frequent are kept."""
 SMALL: dict[str, Any] = {
     "hidden_size": 128,
     "num_hidden_layers": 4,
@@ -49,10 +49,10 @@ def new(
     regions: str | None = None,
     vocabulary: str | Path | None = None,
 ) -> None:
-    """Write a small untrained network: on a grid, or on regions of the shapes in a file.
+    """Write a small untrained network: on a grid, or on region features shaped as in `regions`.
 
-    With answers it is an answerer, else a captioner. Its words are the lines of `vocabulary`, else
-    all words of the texts, with their letters for those it never saw.
+    With answers it is an answerer, else a captioner. Its vocabulary is the lines of `vocabulary`,
+    else all words of the texts, and their letters to spell other words.
     """
     torch.manual_seed(seed)
     words = words_in(vocabulary) if vocabulary is not None else words_of(texts)
@@ -74,7 +74,7 @@ def new(
 
 
 def with_answers(start: Path, folder: Path, answers: Counter[str], seed: int) -> None:
-    """Write an answerer that starts from another network; it keeps a list of answers it has."""
+    """Write an answerer with the weights of `start`; answers that it already has are kept."""
     torch.manual_seed(seed)
     config = UnifiedVLPConfig.from_pretrained(start, **FROM_DISK)
     if not config.answers:
@@ -89,7 +89,7 @@ def with_answers(start: Path, folder: Path, answers: Counter[str], seed: int) ->
 
 
 def words_in(vocabulary: str | Path) -> list[str]:
-    """Return the lines of a vocabulary. Raises BrokenFileError where it is none of BERT's."""
+    """Return the lines of a vocabulary; raise BrokenFileError without BERT's special tokens."""
     words = lines_in(vocabulary, VOCABULARY)
     for token in SPECIAL.values():
         if token not in words:
@@ -98,7 +98,7 @@ def words_in(vocabulary: str | Path) -> list[str]:
 
 
 def lines_in(file: str | Path, hint: str) -> list[str]:
-    """Return the lines of a text file; BrokenFileError, with a hint, where it is none."""
+    """Return the lines of a text file; raise BrokenFileError with `hint` if it is unreadable."""
     try:
         return lines_of(file)
     except (OSError, UnicodeDecodeError) as error:
@@ -107,12 +107,12 @@ def lines_in(file: str | Path, hint: str) -> list[str]:
 
 
 def special_ids(words: Sequence[str]) -> dict[str, Any]:
-    """Return the ids of the special tokens, by the names that a configuration has for them."""
+    """Return the ids of the special tokens by their names in a configuration."""
     return {f"{name}_token_id": words.index(token) for name, token in SPECIAL.items()}
 
 
 def words_of(texts: Iterable[str]) -> list[str]:
-    """Return the pieces of a vocabulary: special tokens, letters, and every word of the texts."""
+    """Return a vocabulary: special tokens, letters (also as `##` pieces), words of the texts."""
     splitter = BertPreTokenizer()
     words = {word for text in texts for word, _ in splitter.pre_tokenize_str(text)}
     letters = {letter for word in words for letter in word}
@@ -121,12 +121,12 @@ def words_of(texts: Iterable[str]) -> list[str]:
 
 
 def _labels(answers: Counter[str]) -> dict[str, Any]:
-    """Return `<unk>` and the most frequent answers by number; equal ones by the alphabet."""
+    """Return the labels of `<unk>` and the most frequent answers, ties in alphabetical order."""
     ranked = sorted(answers, key=lambda answer: (-answers[answer], answer))
     return labels_of([UNKNOWN, *(each for each in ranked if each != UNKNOWN)][:MOST_ANSWERS])
 
 
 def labels_of(answers: Sequence[str]) -> dict[str, Any]:
-    """Return answers by number and numbers by answer, as a configuration keeps them."""
+    """Return the `id2label` and `label2id` of answers for a configuration."""
     places = {answer: place for place, answer in enumerate(answers)}
     return {"id2label": dict(enumerate(answers)), "label2id": places}

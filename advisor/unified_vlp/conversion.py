@@ -1,7 +1,7 @@
-"""From a published file of weights to a folder that loads: names, sizes, words, a card.
+"""Conversion of a published weight file to a checkpoint folder: names, sizes, words, a card.
 
 The files are state dicts that `torch.save` wrote (run_img2txt_dist.py:598), in the format before
-torch 1.6. Nothing but tensors is unpickled, and that in a child.
+torch 1.6. Only tensors are unpickled, in a child process.
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ SIZES = {
     "region_feature_size": ("vis_embed.0.weight", 1),
     "region_class_size": ("vis_pe_embed.0.weight", 1),
 }
-"""The tensor that shows each size, and along which axis."""
+"""The tensor and the axis whose length is each size of the configuration."""
 INNER = re.compile(r"bert\.encoder\.layer\.\d{1,4}\.intermediate\.dense\.weight")
 HEAD_WIDTH = 64
-"""The one size that no shape shows; BERT's heads are this wide."""
+"""Width of an attention head, as in BERT; no tensor shape shows it."""
 FEW_HEADS = 4
-"""What is assumed of a narrower network, as those for tests mostly have."""
+"""Number of heads that is assumed if HEAD_WIDTH does not divide the width."""
 DROPPED = {
     WORD_HEAD: "a copy of the word embeddings for the head",
     "crit_mask_lm_smoothed.one_hot": "a constant of label smoothing",
@@ -61,19 +61,19 @@ USES = {
         "print(model.answer_texts(model.answers(model(**inputs).logits)))",
     ),
 }
-"""The Auto class of each class, and the two lines that use it, for a card."""
+"""The Auto class of each class, and two lines of code that use it, for the model card."""
 OTHER = (
     "pass a complete file that LuoweiZhou/VLP training wrote. BERT and UniLM have no region layers"
 )
 
 
 class ConversionError(AdvisorError, kind="cannot-convert"):
-    """The file holds something else than the weights of a unified VLP."""
+    """The file does not hold the weights of a unified VLP, or does not match the other files."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conversion:
-    """What was written: the class, its parameters, and what the file held beside them, with why."""
+    """The result: the folder, the class, its parameters, and the dropped tensors with reasons."""
 
     folder: Path
     class_name: str
@@ -91,9 +91,9 @@ def convert(
 ) -> Conversion:
     """Write a folder that `from_pretrained` loads, from a published state dict.
 
-    `vocabulary` is the `vocab.txt` of BERT-base cased, `answers` a file with an answer a line;
-    neither is in the file. Raises ConversionError where anything does not fit; nothing
-    half-written is left.
+    `vocabulary` is the `vocab.txt` of BERT-base cased, `answers` a file with one answer per line;
+    the weights include neither. Raises ConversionError if anything does not fit; the folder is
+    written completely or not at all.
     """
     stored = read_state_dict(Path(file))
     dropped, weights = _parted(stored, str(file))
@@ -144,7 +144,7 @@ def convert(
 
 
 def read_state_dict(file: Path) -> dict[str, torch.Tensor]:
-    """Return the tensors of a file by their names; anything but tensors is refused."""
+    """Return the tensors of a file by name, as float32; raise ConversionError for other content."""
     wanted = "model.EPOCH.bin, which the original training wrote"
     if not file.is_file():
         raise ConversionError(
@@ -160,7 +160,7 @@ def read_state_dict(file: Path) -> dict[str, torch.Tensor]:
 def _parted(
     stored: dict[str, torch.Tensor], file: str
 ) -> tuple[dict[str, str], dict[str, torch.Tensor]]:
-    """Return what is dropped, with why, and what has a place here; anything else is refused."""
+    """Return the dropped tensors with reasons, and the tensors to keep; refuse unknown ones."""
     table, head = stored.get(WORDS), stored.get(WORD_HEAD)
     if table is None:
         raise ConversionError(
@@ -192,7 +192,7 @@ def _config(
     words: Sequence[str],
     named: Sequence[str],
 ) -> UnifiedVLPConfig:
-    """Return the sizes that the shapes show."""
+    """Return the configuration that the shapes imply; raise ConversionError if one is wrong."""
     sizes: dict[str, int] = {}
     for size, (tensor, axis) in SIZES.items():
         shape = weights[tensor].shape if tensor in weights else ()
@@ -224,9 +224,9 @@ def _config(
 def _loaded(
     kind: type[Any], config: UnifiedVLPConfig, weights: dict[str, torch.Tensor], file: str
 ) -> Any:
-    """Return the network with the weights; refuses any that is missing or has another shape.
+    """Return the network with the weights; raise ConversionError if one is missing or misshapen.
 
-    It is built without memory first: sizes that a file makes up may have no end.
+    Shapes are compared on torch's meta device first: a file may demand any size.
     """
     names = own_names(weights)
     values = {names[name]: value for name, value in weights.items()}
@@ -256,7 +256,7 @@ _NAMES = {
 
 
 def own_names(originals: Iterable[str]) -> dict[str, str]:
-    """Return the names here of those weights of the original that have a place here.
+    """Return the new name of each original weight that the network has.
 
     The word head's own table has none, since it is the word table itself.
     """

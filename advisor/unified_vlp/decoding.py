@@ -1,8 +1,8 @@
-"""Writing a caption: [MASK] appended, read, replaced by the word; greedily or with beams.
+"""Generation of captions: append [MASK], predict it, replace it by the word; greedy or beams.
 
-The loop is the original's (modeling.py:1189-1494), with keys and values kept instead of the inputs
-of each layer. It is not that of transformers: there the length penalty divides, and beams that
-ended give their place to others.
+The loop is the original's (modeling.py:1189-1494), with cached keys and values instead of the
+inputs of each layer. It differs from that of transformers, which divides by the length penalty and
+replaces ended beams.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from advisor.unified_vlp.network import CACHE, Picture
 from advisor.unified_vlp.processor import SEGMENTS, SEQUENCE
 
 FORBIDDEN = -10_000.0
-"""What is added to the score of what follows an ended beam."""
+"""Added to the scores of words after an ended beam."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Searched:
-    """Captions and how they were found.
+    """Captions and their scores.
 
     `ids` are (batch, longest). Greedily, `scores` are those of the words, (batch, longest). With
     beams, `scores`, `words` and `pointers` are the totals, words and back-pointers of all beams,
@@ -38,7 +38,7 @@ class Searched:
 
 
 class Steps:
-    """The network word by word: states of what is written are kept, those of [MASK] are not."""
+    """The network word by word; the cache keeps the states of the words, not those of [MASK]."""
 
     def __init__(self, network: Any, picture: Picture) -> None:
         self.network, self.config = network, network.config
@@ -49,7 +49,7 @@ class Steps:
     def scores(self, words: torch.Tensor | None) -> torch.Tensor:
         """Return the scores of the next word, (rows, vocabulary), after `words`, (rows,).
 
-        The first call, without words, reads the picture.
+        The first call, without words, encodes the image.
         """
         start = self.config.text_start
         if words is None:
@@ -86,9 +86,9 @@ def write(
     max_new_tokens: int | None = None,
     length_penalty: float = 0.0,
 ) -> Searched:
-    """Return captions of pictures: content and place of their regions.
+    """Return captions of images, given content and place of their regions.
 
-    The published settings are 5 beams and no length penalty, which is *added* a word.
+    The published settings are 5 beams and no length penalty, which is *added* for each word.
     `max_new_tokens` counts [SEP] as well; None is the longest text of the configuration.
     """
     steps = Steps(network, picture)
@@ -105,9 +105,9 @@ def write(
 
 
 def log_likelihood(network: Any, picture: Picture, tokens: Sequence[int]) -> torch.Tensor:
-    """Return how likely a text is for each picture, word by word as it would be written.
+    """Return the log-likelihood of generating a text for each image, (batch,), float64.
 
-    (batch,), float64.
+    The text is scored word by word, without an end token.
     """
     steps, word = Steps(network, picture), None
     total = torch.zeros(len(picture[0]), dtype=torch.float64)
@@ -119,7 +119,7 @@ def log_likelihood(network: Any, picture: Picture, tokens: Sequence[int]) -> tor
 
 
 def _beams(steps: Steps, beams: int, longest: int, penalty: float) -> Searched:
-    """Return the best sequence of each picture among its beams (modeling.py:1256-1494)."""
+    """Return the best sequence of each image among its beams (modeling.py:1256-1494)."""
     end = steps.config.sep_token_id
     totals: list[torch.Tensor] = []
     words: list[torch.Tensor] = []
@@ -160,10 +160,11 @@ def _best(
     end: int,
     penalty: float,
 ) -> list[int]:
-    """Return the best sequence of one picture, its [SEP] included, from (steps, beams) each.
+    """Return the best sequence of one image, its [SEP] included, from (steps, beams) each.
 
-    Candidates are the [SEP]s of any step, and every beam of the last one: the first step in which
-    all beams end, or else the final one. The penalty is added a word; the first maximum wins.
+    Candidates are the beams that end at any step, and every beam of the last step: the first in
+    which all beams end, or else the final one. The penalty is added for each word; the first
+    maximum wins.
     """
     last = next(
         (step for step, row in enumerate(words) if all(word == end for word in row)),

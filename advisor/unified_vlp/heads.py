@@ -1,4 +1,4 @@
-"""The unified VLP with a head: words to pre-train and to write captions, answers to questions."""
+"""The unified VLP with a head: words for pre-training and captions, answers to questions."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from advisor.unified_vlp.network import (
 from advisor.unified_vlp.vlp_config import UnifiedVLPConfig
 
 UNKNOWN_ANSWER = 0
-"""The answer `<unk>`, which is never given (modeling.py:1046)."""
+"""Number of the answer `<unk>`, which is never returned (modeling.py:1046)."""
 FEW = 1e-5
-"""Added to the number of hidden words, so that none at all divides by something."""
+"""Added to the number of hidden words, so that the divisor is never 0."""
 
 
 def hidden_word_loss(
@@ -30,7 +30,7 @@ def hidden_word_loss(
     """Return the mean loss over all hidden words of a batch (modeling.py:1068-1111).
 
     `scores` are (batch, places, vocabulary), `words` (batch, places) the true ones, `weights`
-    (batch, places) 0 where a place is none.
+    (batch, places), 0 for an unused place.
     """
     losses = -scores.float().log_softmax(dim=-1).gather(-1, words[..., None])[..., 0]
     return (losses * weights).sum() / (weights.sum() + FEW)
@@ -48,7 +48,7 @@ def answer_loss(scores: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
 class WordHead(nn.Module):
     """Scores of all words from a state: a transform, then the word table (modeling.py:420-482).
 
-    The table is handed in at each call, so there is one tensor in a file and no tie to break.
+    The table is an argument of each call, so a file has one tensor and no tied weights.
     """
 
     def __init__(self, config: UnifiedVLPConfig) -> None:
@@ -64,7 +64,7 @@ class WordHead(nn.Module):
 
 
 class UnifiedVLPForPreTraining(UnifiedVLPPreTrainedModel):
-    """Hidden words under either mask (Zhou et al. 2020, section 3.2)."""
+    """Predicts hidden words under either attention mask (Zhou et al. 2020, section 3.2)."""
 
     def __init__(self, config: UnifiedVLPConfig) -> None:
         super().__init__(config)
@@ -73,7 +73,7 @@ class UnifiedVLPForPreTraining(UnifiedVLPPreTrainedModel):
         self.post_init()
 
     def word_scores(self, states: torch.Tensor) -> torch.Tensor:
-        """Return the scores of all words, (..., vocabulary), of states, (..., width)."""
+        """Return the scores of all words, (..., vocabulary), from states, (..., width)."""
         scores: torch.Tensor = self.word_head(states, self.vlp.get_input_embeddings().weight)
         return scores
 
@@ -89,8 +89,9 @@ class UnifiedVLPForPreTraining(UnifiedVLPPreTrainedModel):
     ) -> MaskedLMOutput:
         """Return the loss and the word scores at the hidden places.
 
-        `hidden_places` are slots, (batch, places), `labels` their words and `label_weights` 1
-        where a place is used; the rest as in UnifiedVLPModel and `hide_words`.
+        `hidden_places` are slots, (batch, places), `labels` their words and `label_weights` 1 for
+        the used places; the rest as in UnifiedVLPModel and `hide_words`. No loss without labels and
+        weights.
         """
         states = self.vlp(input_ids, token_type_ids, attention_mask, **picture).last_hidden_state
         chosen = states.gather(1, hidden_places[..., None].expand(-1, -1, states.shape[-1]))
@@ -102,17 +103,17 @@ class UnifiedVLPForPreTraining(UnifiedVLPPreTrainedModel):
 
 
 class UnifiedVLPForCaptioning(UnifiedVLPForPreTraining):
-    """Captions, word by word under the sequence-to-sequence mask (section 3.3).
+    """Generates captions word by word under the sequence-to-sequence mask (section 3.3).
 
-    The network is that of pre-training; what it adds is the writing.
+    The network is that of pre-training; this class adds generation.
     """
 
     @torch.no_grad()
     def generate(self, **given: Any) -> torch.Tensor:
-        """Return the ids of captions, (batch, longest); [SEP] ends one, [PAD] fills up.
+        """Return the ids of captions, (batch, longest); [SEP] ends a caption, [PAD] fills up.
 
-        `given` are what UnifiedVLPModel takes of a picture, and `num_beams`, `max_new_tokens` and
-        `length_penalty` (added a word, unlike the divisor of transformers).
+        `given` are the image inputs of UnifiedVLPModel, and `num_beams`, `max_new_tokens` and
+        `length_penalty` (added for each word, unlike the divisor of transformers).
         """
         names = ("region_features", "region_places", "pixel_values")
         picture = {name: given.pop(name) for name in names if name in given}
@@ -120,15 +121,15 @@ class UnifiedVLPForCaptioning(UnifiedVLPForPreTraining):
 
     @torch.no_grad()
     def likelihood(self, tokens: Sequence[int], **picture: Any) -> torch.Tensor:
-        """Return the log-likelihood of writing these words about each picture, (batch,), float64.
+        """Return the log-likelihood of generating these tokens for each image, (batch,), float64.
 
-        `picture` is what `generate` takes of it.
+        `picture` are the image inputs of `generate`.
         """
         return log_likelihood(self, self.vlp.picture(**picture), tokens)
 
 
 class UnifiedVLPForAnswering(UnifiedVLPPreTrainedModel):
-    """One of a fixed list of answers to a question about the picture (section 3.4)."""
+    """Picks one of a fixed list of answers to a question about the image (section 3.4)."""
 
     def __init__(self, config: UnifiedVLPConfig) -> None:
         super().__init__(config)
@@ -151,8 +152,8 @@ class UnifiedVLPForAnswering(UnifiedVLPPreTrainedModel):
     ) -> MaskedLMOutput:
         """Return the scores of all answers, and with soft `labels`, (batch, answers), the loss.
 
-        The head reads [CLS] times the [SEP] behind the regions, element by element: not the last
-        one (modeling.py:1027-1029, 1044, 1138).
+        The head takes the product of [CLS] and the [SEP] after the regions, element by element, not
+        the last [SEP] (modeling.py:1027-1029, 1044, 1138).
         """
         states = self.vlp(input_ids, token_type_ids, attention_mask, **picture).last_hidden_state
         scores = self.answer_head(states[:, 0] * states[:, self.config.text_start - 1])
@@ -160,12 +161,12 @@ class UnifiedVLPForAnswering(UnifiedVLPPreTrainedModel):
         return MaskedLMOutput(loss=loss, logits=scores)
 
     def answers(self, scores: torch.Tensor) -> list[int]:
-        """Return the place of the best answer of each row, (batch, answers); never `<unk>`."""
+        """Return each row's best answer by number, never `<unk>`; scores are (batch, answers)."""
         first = UNKNOWN_ANSWER + 1
         best: list[int] = (scores[:, first:].argmax(dim=-1) + first).tolist()
         return best
 
     def answer_texts(self, places: Sequence[int]) -> list[str]:
-        """Return answers in words; their numbers where the configuration holds no words."""
+        """Return answers as text, or as numbers if the configuration has no texts."""
         named = self.config.answers
         return [named[place] if named else str(place) for place in places]

@@ -1,4 +1,4 @@
-"""The unified VLP without a head: an image and words in, the states of all slots out."""
+"""The unified VLP without a head: takes an image and words, returns the states of all slots."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from advisor.unified_vlp.vlp_config import GRID, UnifiedVLPConfig
 
 
 class GridRegions(nn.Module):
-    """Cells of a picture as regions: features, a box, a weight and class probabilities each.
+    """Cells of an image as regions: features, a box, a weight and class probabilities each.
 
-    It is no part of the paper and stands in for its detector, where one trains on pictures alone.
-    Each stage halves the side with its first convolution; `grid_depth` says how many there are in
-    a stage, and those behind the first are added to what they are given. The box of a cell is its
-    square of the picture, the weight a learned number between 0 and 1 in the place of the
-    detector's score, and the classes are what training makes of them.
+    It is not part of the paper and replaces its detector for training on images alone. The first
+    convolution of each stage halves the side; `grid_depth` is the number of convolutions in a
+    stage, of which the later ones are residual. The box of a cell is its square of the image, the
+    weight a learned number between 0 and 1 in place of the detector's score. The classes are
+    learned.
     """
 
     boxes: torch.Tensor
@@ -54,10 +54,10 @@ class GridRegions(nn.Module):
         return features, place_vectors(boxes, classes.softmax(dim=-1)).to(features.dtype)
 
     def read(self, pixels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Return what a detector gives: features, (batch, cells, features), boxes and classes.
+        """Return the outputs of a detector: features, (batch, cells, features), boxes and classes.
 
-        Boxes are (batch, cells, 6), x1 y1 x2 y2, 0 and the weight; classes (batch, cells, classes)
-        are scores, not yet probabilities.
+        Boxes are (batch, cells, 6): x1 y1 x2 y2, 0 and the weight; classes, (batch, cells,
+        classes), are logits.
         """
         cells = self.convolutions(pixels).flatten(2).transpose(1, 2)
         corners = torch.arange(self.side, device=pixels.device, dtype=torch.float32) * self.cell
@@ -71,7 +71,7 @@ class GridRegions(nn.Module):
 
 
 class _Stage(nn.Module):
-    """Convolutions of 3 x 3: the first halves the side, the others are added to their input."""
+    """Convolutions of 3 x 3: the first halves the side, the others are residual."""
 
     def __init__(self, before: int, after: int, depth: int) -> None:
         super().__init__()
@@ -79,7 +79,7 @@ class _Stage(nn.Module):
         self.more = nn.ModuleList(_convolution(after, after, stride=1) for _ in range(depth - 1))
 
     def forward(self, states: torch.Tensor) -> torch.Tensor:
-        """Return (batch, after, side / 2, side / 2) of (batch, before, side, side)."""
+        """Return (batch, after, side / 2, side / 2) for (batch, before, side, side)."""
         states = self.first(states)
         for each in self.more:
             states = states + each(states)
@@ -95,10 +95,10 @@ def _convolution(before: int, after: int, stride: int) -> nn.Sequential:
 
 
 class RegionEmbedding(nn.Module):
-    """Regions as the transformer takes them: what they show, and where (paper, section 3.1).
+    """Embeddings of regions for the transformer: content and place (paper, section 3.1).
 
-    `content` starts with what was the detector's last layer, fc7, since the stored features are
-    those before it (modeling.py:1003-1014); `place` takes the six numbers of the box and the class
+    `content` starts with the detector's former last layer, fc7, since the stored features are those
+    before it (modeling.py:1003-1014); `place` takes the six numbers of the box and the class
     probabilities (modeling.py:1016-1018).
     """
 
@@ -131,9 +131,9 @@ class RegionEmbedding(nn.Module):
 class SlotEmbedding(nn.Module):
     """Word, position and segment of every slot, added and normalized (modeling.py:226-241).
 
-    It stands in BertModel for the embeddings of BERT, by whose names its parts are called. In the
-    slots of the image, content stands for the word and place for the position; the segment is
-    added as elsewhere (modeling.py:228-233).
+    It replaces the embeddings of BertModel, and its parts have their names. In the slots of the
+    image, content replaces the word and place replaces the position; the segment is added as
+    elsewhere (modeling.py:228-233).
     """
 
     def __init__(self, config: UnifiedVLPConfig) -> None:
@@ -146,7 +146,7 @@ class SlotEmbedding(nn.Module):
         self.dropout = nn.Dropout(config.hidden_dropout_prob)
 
     def forward(self, inputs_embeds: torch.Tensor, **_: Any) -> torch.Tensor:
-        """Return what `slots` gave, which BertModel hands through here."""
+        """Return the result of `slots` unchanged, which BertModel passes through here."""
         return inputs_embeds
 
     def slots(
@@ -158,8 +158,8 @@ class SlotEmbedding(nn.Module):
     ) -> torch.Tensor:
         """Return the input of the first layer, (batch, slots, width).
 
-        `ids` and `segments` are (batch, slots) from slot `first_slot` on; `picture` is what
-        RegionEmbedding gives, None where the slots hold words alone.
+        `ids` and `segments` are (batch, slots) from slot `first_slot` on; `picture` is the output
+        of RegionEmbedding, None if the slots hold only words.
         """
         numbers = torch.arange(first_slot, first_slot + ids.shape[1], device=ids.device)
         words = self.word_embeddings(ids)
@@ -173,7 +173,7 @@ class SlotEmbedding(nn.Module):
 
 
 def _with_picture(slots: torch.Tensor, regions: torch.Tensor) -> torch.Tensor:
-    """Return the slots, (batch, slots, width), with the regions in their place, behind [CLS]."""
+    """Return the slots, (batch, slots, width), with those after [CLS] replaced by the regions."""
     after = 1 + regions.shape[1]
     return torch.cat([slots[:, :1], regions.to(slots.dtype), slots[:, after:]], dim=1)
 
@@ -182,11 +182,11 @@ Picture = tuple[torch.Tensor, torch.Tensor]
 """Content and place of the regions, (batch, regions, width) each."""
 
 CACHE = "cache" if "cache" in inspect.signature(BertModel.forward).parameters else "past_key_values"
-"""What BertModel calls the keys and values of earlier slots: the name changed within 5.x."""
+"""BertModel's argument for the keys and values of earlier slots; renamed within 5.x."""
 
 
 class UnifiedVLPPreTrainedModel(PreTrainedModel):
-    """What every network of this kind shares: how it starts, and how its parts are called."""
+    """Base of all networks of this kind: initialization and names of the parts."""
 
     config_class = UnifiedVLPConfig
     base_model_prefix = "vlp"
@@ -195,9 +195,9 @@ class UnifiedVLPPreTrainedModel(PreTrainedModel):
 
     @torch.no_grad()
     def _init_weights(self, module: nn.Module) -> None:
-        """Start a part: N(0, 0.02) and zero biases in the transformer (modeling.py:539-551).
+        """Initialize a part: N(0, 0.02) and zero biases in the transformer (modeling.py:539-551).
 
-        Regions and answers keep the start that torch gives a linear layer: the original starts
+        Regions and answers keep torch's initialization of linear layers: the original initializes
         the transformer before these exist (modeling.py:990, 1001).
         """
         keeps = getattr(module, "keeps_start_of_torch", False)
@@ -208,7 +208,7 @@ class UnifiedVLPPreTrainedModel(PreTrainedModel):
 
 
 def with_start_of_torch(part: nn.Module) -> nn.Module:
-    """Return a part whose linear layers start as torch starts them."""
+    """Mark the layers of a part to keep torch's initialization, and return the part."""
     for module in part.modules():
         module.keeps_start_of_torch = True
     return part
@@ -217,7 +217,7 @@ def with_start_of_torch(part: nn.Module) -> nn.Module:
 class UnifiedVLPModel(UnifiedVLPPreTrainedModel):
     """One shared transformer that encodes and decodes (Zhou et al. 2020, section 3.1).
 
-    What a slot may look at decides which of the two it does: see `layout`.
+    The attention mask decides which of the two it does: see `processor.visible`.
     """
 
     def __init__(self, config: UnifiedVLPConfig) -> None:
@@ -229,11 +229,11 @@ class UnifiedVLPModel(UnifiedVLPPreTrainedModel):
         self.post_init()
 
     def get_input_embeddings(self) -> nn.Module:
-        """Return the word table."""
+        """Return the word embeddings."""
         return self.bert.embeddings.word_embeddings
 
     def set_input_embeddings(self, value: nn.Module) -> None:
-        """Put another word table in its place."""
+        """Replace the word embeddings."""
         self.bert.embeddings.word_embeddings = value
 
     def picture(
@@ -244,8 +244,9 @@ class UnifiedVLPModel(UnifiedVLPPreTrainedModel):
     ) -> Picture:
         """Return content and place of the regions, (batch, regions, width) each.
 
-        Either stored regions, (batch, regions, features) and (batch, regions, 6 + classes), or,
-        with a grid, pixels, (batch, 3, side, side).
+        Inputs are region features, (batch, regions, features) and (batch, regions, 6 + classes),
+        or, with a grid, pixels, (batch, 3, side, side). Raises ValueError for another number of
+        regions.
         """
         if pixel_values is not None and self.grid is not None:
             region_features, region_places = self.grid(pixel_values)
@@ -259,9 +260,9 @@ class UnifiedVLPModel(UnifiedVLPPreTrainedModel):
         return content, place
 
     def states(self, slots: torch.Tensor, seen: torch.Tensor, **more: Any) -> Any:
-        """Return what BertModel makes of slots, (batch, rows, width), as SlotEmbedding gives them.
+        """Return the output of BertModel for slots, (batch, rows, width), of SlotEmbedding.
 
-        `seen` is True where a row may look at a column, (batch, rows, columns), those of a cache
+        `seen` is True if a row attends to a column, (batch, rows, columns); columns of a cache come
         first.
         """
         return self.bert(inputs_embeds=slots, attention_mask=seen[:, None].bool(), **more)
@@ -277,10 +278,10 @@ class UnifiedVLPModel(UnifiedVLPPreTrainedModel):
         output_hidden_states: bool = False,
         **_: Any,
     ) -> Any:
-        """Return what BertModel does: states, (batch, slots, width), pooled vector, (batch, width).
+        """Return BertModel's output: states, (batch, slots, width), pooled vector, (batch, width).
 
-        `input_ids` and `token_type_ids` are (batch, slots), `attention_mask` (batch, slots, slots)
-        as `layout` gives it.
+        `input_ids` and `token_type_ids` are (batch, slots), `attention_mask` is (batch, slots,
+        slots), as `processor.arrange` makes them.
         """
         picture = self.picture(region_features, region_places, pixel_values)
         slots = self.bert.embeddings.slots(input_ids, token_type_ids, picture)

@@ -1,4 +1,4 @@
-"""Pictures and words as inputs, [CLS] regions [SEP] words [SEP], and as words again; the hidden."""
+"""Inputs from images and words, [CLS] regions [SEP] words [SEP]; hidden words; decoded texts."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from advisor.unified_vlp.vlp_config import UnifiedVLPConfig
 
 BIDIRECTIONAL, SEQUENCE = "bidirectional", "sequence-to-sequence"
 SEGMENTS = {BIDIRECTIONAL: (0, 1), SEQUENCE: (4, 5)}
-"""The segments of picture and text; 2 and 3 are unused (loader.py:240-246, 404-409)."""
+"""The segments of image and text; 2 and 3 are unused (loader.py:240-246, 404-409)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arranged:
-    """Texts in their slots beside a picture.
+    """Texts in their slots after an image.
 
-    `ids` and `segments` are (batch, slots), `seen` (batch, slots, slots) is True where a row may
-    look at a column, `lengths` are the pieces of each text without its [SEP].
+    `ids` and `segments` are (batch, slots), `seen` (batch, slots, slots) is True if a row may
+    attend to a column, `lengths` are the numbers of pieces of each text without its [SEP].
     """
 
     ids: torch.Tensor
@@ -41,9 +41,9 @@ def arrange(
     """Lay out texts, given as ids without special tokens (loader.py:227-301).
 
     Texts are cut at the end to `longest_text` pieces. `modes` are `bidirectional` or
-    `sequence-to-sequence`, one for all or one for each. The slots of the regions hold [UNK], which
-    nothing looks up. With `padded` there are 123 slots in the published size, else as many as the
-    longest text needs; padded slots have segment 0 in either mode.
+    `sequence-to-sequence`, one for all or one for each. The slots of the regions hold [UNK], whose
+    embedding is not used. With `padded` there are 123 slots in the published size, else as many as
+    the longest text needs; padded slots have segment 0 in either mode.
     """
     every = [modes] * len(texts) if isinstance(modes, str) else list(modes)
     words = [list(text)[: config.longest_text] for text in texts]
@@ -69,11 +69,11 @@ def arrange(
 
 
 def visible(mode: str, start: int, length: int, slots: int) -> torch.Tensor:
-    """Return who may look at whom, (slots, slots): rows look at columns (loader.py:292-301).
+    """Return the attention mask, (slots, slots): rows attend to columns (loader.py:292-301).
 
     `start` is the first slot of a text of `length` pieces and a [SEP]. Bidirectional, every row
-    sees all that is not padding. Sequence to sequence, every row sees the picture, and those of
-    the text also the text up to and with themselves; the picture never sees the text.
+    attends to all but padding. Sequence-to-sequence, every row attends to the image, and those of
+    the text also to the text up to and including themselves; the image never attends to the text.
     """
     end = start + length + 1
     seen = torch.zeros((slots, slots), dtype=torch.bool)
@@ -86,7 +86,7 @@ def visible(mode: str, start: int, length: int, slots: int) -> torch.Tensor:
 
 
 AS_MASK, AS_ANOTHER = 0.8, 0.5
-"""The share of hidden words that becomes [MASK]; of the rest, that which becomes a random word."""
+"""Share of hidden words that become [MASK], and share of the rest that become a random word."""
 
 
 def hide_words(
@@ -97,14 +97,13 @@ def hide_words(
     share: float,
     most: int,
 ) -> dict[str, torch.Tensor]:
-    """Hide words of each text, or the [SEP] behind it (loader.py:250-280), drawn by its `draws`.
+    """Hide words of each text, or the [SEP] after it (loader.py:250-280), drawn by its `draws`.
 
     Returns the new `input_ids`, (batch, slots), and, (batch, most) each, `hidden_places`, the true
-    words there as `labels`, and `label_weights`: 1 where a place is used, 0 where it is not.
-    Of n words, `share * n` are hidden, rounded, but at least one and at most `most`: 15 % and 3
-    in the published commands. Of these 80 % become [MASK], 10 % any entry of the vocabulary and
-    10 % stay. With a share of 0 one is hidden all the same, as in the published training for
-    questions.
+    words there as `labels`, and `label_weights`: 1 for a used place, 0 for an unused one. Of n
+    words, `share * n` are hidden, rounded, but at least one and at most `most`: 15 % and 3 in the
+    published commands. Of these 80 % become [MASK], 10 % any entry of the vocabulary and 10 % stay.
+    Even with a share of 0 one word is hidden, as in the published training for questions.
     """
     ids = arranged.ids.clone()
     shape = (len(ids), most)
@@ -124,15 +123,15 @@ def hide_words(
 
 
 ENDS = ("[SEP]", "[PAD]")
-"""Where a text ends: at the first of these (decode_img2txt.py:249-258)."""
+"""A text ends at the first of these tokens (decode_img2txt.py:249-258)."""
 CONTINUED = "##"
 
 
 class UnifiedVLPProcessor(ProcessorMixin):
-    """A region reader and a tokenizer. For the published checkpoints it is cased WordPiece.
+    """A region reader and a tokenizer, which is cased WordPiece in the published checkpoints.
 
-    With a picture alone the result is what `generate` takes; with a text as well, what answers a
-    question takes: the three parts under the bidirectional mask.
+    Called with an image alone it returns the inputs of `generate`; with a text as well, those of
+    answering a question, with ids, segments and the mask of `mode`.
     """
 
     attributes = ("image_processor", "tokenizer")
@@ -164,7 +163,7 @@ class UnifiedVLPProcessor(ProcessorMixin):
         return pieces
 
     def slots(self) -> UnifiedVLPConfig:
-        """Return what `arrange` needs to know: slots, and the ids of the special tokens."""
+        """Return a configuration with the sizes and special tokens that `arrange` uses."""
         names = ("pad", "unk", "cls", "sep", "mask")
         special = {
             f"{name}_token_id": getattr(self.tokenizer, f"{name}_token_id") for name in names
@@ -175,9 +174,9 @@ class UnifiedVLPProcessor(ProcessorMixin):
         )
 
     def decode(self, ids: Iterable[int] | torch.Tensor, **_: Any) -> str:
-        """Return the words of one row of ids, up to [SEP] or [PAD] (decode_img2txt.py:36-43).
+        """Return the text of one row of ids, up to [SEP] or [PAD] (decode_img2txt.py:36-43).
 
-        Pieces are joined at `##` and everything else by blanks: "a man ' s hat ."
+        Pieces that begin with `##` are joined, all others separated by blanks: "a man ' s hat ."
         """
         row = ids.tolist() if isinstance(ids, torch.Tensor) else list(ids)
         words: list[str] = []
@@ -191,5 +190,5 @@ class UnifiedVLPProcessor(ProcessorMixin):
         return " ".join(words)
 
     def batch_decode(self, rows: Iterable[Any], **_: Any) -> list[str]:
-        """Return the words of every row."""
+        """Return the text of every row."""
         return [self.decode(row) for row in rows]

@@ -1,8 +1,8 @@
-"""Regions in place of a picture: as somebody stored them, and as the network's inputs.
+"""Region features in place of an image: read from files, and as the network's inputs.
 
 Two layouts are read: an `.npz` with the arrays `features`, `class_probabilities` and `boxes`, and
-the published pairs of `.h5` files of COCO and Conceptual Captions, with the boxes in an `.h5` file
-of their own (loader.py:320). Nothing is unpickled.
+the published pairs of `.h5` files of COCO and Conceptual Captions, with the boxes in a separate
+`.h5` file (loader.py:320). Nothing is unpickled.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ from advisor.unified_vlp.vlp_config import BOX_NUMBERS, GRID, PUBLISHED
 
 ARRAYS = ("features", "class_probabilities", "boxes")
 KEY = "::"
-"""Parts the file from the picture's id in it: `PREFIX_feat581.h5::COCO_val2014_000000391895`."""
+"""Separates file and image id: `PREFIX_feat581.h5::COCO_val2014_000000391895`."""
 _OF_H5 = re.compile(r"_feat(\d{3})\.h5$")
 _OF_PAIR = re.compile(r"_(feat|cls)\d{3}\.h5$")
 NUMBERS = "fiu"
-"""The kinds of numbers that are read, as NumPy calls them."""
+"""NumPy's kinds of the numeric types that are read."""
 MOST_NUMBERS, FLOAT_BYTES = 10_000_000, 4
-"""Of one array of one picture: fifty times what the published ones hold."""
+"""Maximum numbers of one array of one image (50 times the published), and bytes of each."""
 MOST_SIDE = 10_000
-"""Regions of a picture, features of a region, classes of a detector."""
+"""Maximum regions of an image, features of a region, or classes of a detector."""
 HINT = (
     "pass an .npz file with the arrays features, class_probabilities and boxes, or "
     "PREFIX_feat581.h5::ID"
@@ -41,12 +41,12 @@ FEW = "region features are at most 100 x 2048 numbers"
 
 
 class RegionsError(AdvisorError, kind="unreadable-regions"):
-    """Stored regions cannot be read, or have other shapes than the network takes."""
+    """Region features cannot be read, or do not have the shapes that the network takes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Regions:
-    """The regions of one picture, float32.
+    """The regions of one image, float32.
 
     `features` are (regions, features), `class_probabilities` (regions, classes) and `boxes`
     (regions, 6): x1 y1 x2 y2 in pixels, the class and its score.
@@ -58,9 +58,9 @@ class Regions:
     name: str = "regions"
 
     def sizes(self) -> dict[str, int]:
-        """Return the sizes that a new network for them is to have, as its configuration names them.
+        """Return the sizes of a new network for these regions, by their names in a configuration.
 
-        Raises RegionsError where they are none, or far more than detectors find.
+        Raises RegionsError if the arrays do not fit each other or are far larger than a detector's.
         """
         shapes = [numpy.shape(getattr(self, name)) for name in ARRAYS]
         if any(
@@ -77,7 +77,7 @@ class Regions:
         return {"region_count": count, **sizes}
 
     def check(self, count: int, features: int, classes: int) -> None:
-        """Raise RegionsError unless the shapes are those a network takes."""
+        """Raise RegionsError unless the arrays have these sizes and only finite numbers."""
         wanted = {
             "features": (count, features),
             "class_probabilities": (count, classes),
@@ -97,7 +97,7 @@ class Regions:
 
 
 def read_regions(path: str | Path) -> Regions:
-    """Return the regions of one picture: those of an `.npz`, or of `PREFIX_featNNN.h5::ID`."""
+    """Return the regions of one image, from an `.npz` file or from `PREFIX_featNNN.h5::ID`."""
     name = str(path)
     file, _, key = name.partition(KEY)
     if not Path(file).is_file():
@@ -119,7 +119,7 @@ def read_regions(path: str | Path) -> Regions:
 
 
 def _from_npz(file: Path) -> list[Any]:
-    """Return the three arrays of a file, whose members are no larger than regions are."""
+    """Return the three arrays of a file; raise RegionsError for a missing or too large one."""
     _refuse_more(file, file.stem, file.stat().st_size / FLOAT_BYTES)
     with numpy.load(file, allow_pickle=False) as stored:
         missing = [f"`{name}`" for name in ARRAYS if name not in stored.files]
@@ -131,9 +131,9 @@ def _from_npz(file: Path) -> list[Any]:
 
 
 def _from_h5(file: Path, key: str) -> list[Any]:
-    """Return the arrays of one picture of `PREFIX_featNNN.h5` and `PREFIX_clsNNN.h5`.
+    """Return the arrays of one image from `PREFIX_featNNN.h5` and `PREFIX_clsNNN.h5`.
 
-    Its boxes are those of the first other file beside them, or one folder above, that has it.
+    Its boxes come from the first other file in the same folder, or in its parent, that has them.
     """
     if not key:
         raise RegionsError(
@@ -162,10 +162,10 @@ def _from_h5(file: Path, key: str) -> list[Any]:
 
 
 def _array(file: Path, key: str) -> Any:
-    """Return an array of a file, None where it has none of this name.
+    """Return an array of a file, None if the file or the array does not exist.
 
-    One that a link leads to is refused unopened, since a link may lead to any file, and to a pipe,
-    which would be read for ever; so is one that lies in another file, or is larger than any.
+    Raises RegionsError for a link (which may lead to any file, or to a pipe that never ends), for
+    an array stored in another file, and for a too large one.
     """
     try:
         import h5py
@@ -193,7 +193,7 @@ def _array(file: Path, key: str) -> Any:
 
 
 def _of_numbers(file: str | Path, values: Any) -> Any:
-    """Return an array that is made of numbers: a text may have gigabytes."""
+    """Return an array if it is numeric, else raise RegionsError: a text may have gigabytes."""
     if values.dtype.kind not in NUMBERS:
         raise RegionsError(
             f"`{file}` has an array of type {values.dtype}, which is not numeric", hint=HINT
@@ -218,17 +218,17 @@ DETECTOR = (
 )
 READ = ("visual", "region_count", "region_feature_size", "region_class_size", "image_size",
         "longest_text")  # fmt: skip
-"""The settings of a configuration that a reader has as well."""
+"""The settings of UnifiedVLPConfig that a reader has as well."""
 MEAN = DEVIATION = 0.5
 LEVELS = 255
 EPSILON = 1e-5
 
 
 class UnifiedVLPRegionReader(BaseImageProcessor):
-    """Reads stored regions, (100, 2048), (100, 1601) and (100, 6) in the published size.
+    """Reads region features, (100, 2048), (100, 1601) and (100, 6) in the published size.
 
-    With `visual: grid` it takes pictures instead, and shrinks them to `image_size`. `longest_text`
-    is how many pieces of a text go beside them.
+    With `visual: grid` it takes images instead, and resizes them to `image_size`. `longest_text` is
+    the maximum number of pieces of a text.
     """
 
     model_input_names: tuple[str, ...] = ("region_features", "region_places")
@@ -253,10 +253,10 @@ class UnifiedVLPRegionReader(BaseImageProcessor):
         return cls(**{name: getattr(config, name) for name in READ})
 
     def __call__(self, images: Any, **_: Any) -> dict[str, torch.Tensor]:
-        """Return the network's inputs for one picture or a list of them.
+        """Return the network's inputs for one image or a list of them.
 
-        Stored regions, a path to them, or, with a grid, a Pillow image each. Raises RegionsError
-        for a photograph where stored regions are needed, and for other shapes.
+        Each is a Regions or a path to stored ones, or, with a grid, a Pillow image. Raises
+        RegionsError for pixels in place of region features, for the reverse, and for other shapes.
         """
         every = images if isinstance(images, list | tuple) else [images]
         if self.visual == GRID:
@@ -284,7 +284,7 @@ class UnifiedVLPRegionReader(BaseImageProcessor):
         return given
 
     def _pixels(self, image: Any) -> torch.Tensor:
-        """Return (3, side, side), each value between -1 and 1."""
+        """Return (3, side, side), with values in -1..1; raise RegionsError without an image."""
         if not hasattr(image, "convert"):
             raise RegionsError(
                 "this checkpoint needs an image, because it has a grid instead of region features",
@@ -303,9 +303,9 @@ def place_vectors(boxes: torch.Tensor, probabilities: torch.Tensor) -> torch.Ten
     """Return the place vectors of regions, (..., regions, 6 + classes) (loader.py:320-351).
 
     `boxes` are (..., regions, 6): x1 y1 x2 y2 in pixels, a class and a score; `probabilities` are
-    (..., regions, classes). x and y are divided by the largest of all boxes, not by the picture's
-    size; the area is not below 0; the class is left out. The six numbers and the probabilities are
-    normalised apart from each other.
+    (..., regions, classes). x and y are divided by the maximum over all boxes, not by the image's
+    size; a negative area becomes 0; the class is left out. The six numbers and the probabilities
+    are normalised separately.
     """
     boxes = boxes.float()
     across, down = boxes[..., 0:3:2], boxes[..., 1:4:2]

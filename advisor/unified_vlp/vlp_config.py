@@ -1,4 +1,4 @@
-"""The configuration of a unified VLP: sizes, special tokens, and what stands for the picture."""
+"""The configuration of a unified VLP: sizes, special tokens, and the image input."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ PUBLISHED: dict[str, Any] = {
 class UnifiedVLPConfig(PreTrainedConfig):
     """Sizes of a unified VLP (Zhou et al. 2020, arXiv 1909.11059, section 3 and appendix).
 
-    The defaults are `PUBLISHED`: BERT-base cased with six segments, 100
-    regions of 2,048 numbers and 1,601 class probabilities, texts of 20 pieces, 3,129 answers.
-    `visual` says what stands for the picture: `regions`, which somebody stored, or `grid`, a small
-    convolutional network over `image_size` pixels whose cells stand for regions; each entry of
-    `grid_channels` is a stage of `grid_depth` convolutions that halves the side, so that the cells
-    are `(image_size / 2 ** len(grid_channels)) ** 2`. With the answers in words, `id2label`
-    holds them and says how many there are; without, `num_answers` does.
+    The defaults are `PUBLISHED`: BERT-base cased with six segments, 100 regions of 2,048 numbers
+    and 1,601 class probabilities, texts of 20 pieces, 3,129 answers. `visual` is the image input:
+    `regions` for stored region features, or `grid` for a small convolutional network over
+    `image_size` pixels whose cells replace regions; each entry of `grid_channels` is a stage of
+    `grid_depth` convolutions that halves the side, so that the cells are `(image_size / 2 **
+    len(grid_channels)) ** 2`. `id2label` holds the answer texts and their number; without it,
+    `num_answers` is the number of answers.
     """
 
     model_type = "unified_vlp"
@@ -61,7 +61,7 @@ class UnifiedVLPConfig(PreTrainedConfig):
         super().__init__(pad_token_id=pad_token_id, **given)
 
     def of_bert(self) -> BertConfig:
-        """The configuration of the transformer within; its words stand in SlotEmbedding."""
+        """The configuration of the inner BertModel; SlotEmbedding holds the word embeddings."""
         shared = ("hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size")
         rates = ("hidden_dropout_prob", "attention_probs_dropout_prob")
         start = ("initializer_range", "layer_norm_eps")
@@ -75,11 +75,11 @@ class UnifiedVLPConfig(PreTrainedConfig):
 
     @property
     def answers(self) -> tuple[str, ...]:
-        """The answers in words by their number; empty where nobody gave them."""
+        """The answer texts by number; empty if the configuration has none."""
         named = tuple(str(self.id2label[place]) for place in sorted(self.id2label))
         return () if named[:1] == ("LABEL_0",) else named
 
     @property
     def text_start(self) -> int:
-        """The first slot of the words, behind [CLS], the regions and [SEP]."""
+        """The first slot of the words, after [CLS], the regions and [SEP]."""
         return int(self.region_count) + 2

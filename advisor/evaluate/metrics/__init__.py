@@ -1,9 +1,9 @@
 """Metrics by their field's definitions, from plain arguments: no image, no checkpoint, no file.
 
-Each returns a `Weighable`, so that its value under any resampling of the items costs no second
-reading. They are equal to the libraries that the field quotes (pycocoevalcap, scikit-learn,
-anls-star, ir-measures, jiwer), which only tests import. METEOR and SPICE are not
-here: both need Java, and data that would have to be downloaded.
+Each returns a `Weighable`, so that its values under resamplings of the items need no second pass.
+They equal those of the libraries that the field quotes (pycocoevalcap, scikit-learn, anls-star,
+ir-measures, jiwer), which only tests import. METEOR and SPICE are not here: both need Java, and
+data that would have to be downloaded.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from advisor.errors import unknown_name
 from advisor.trial.runtime import library
 
 Array = Any
-"""An array of NumPy, which is imported at the moment of use."""
+"""A NumPy array; NumPy is imported on first use."""
 
 
 class Later:
-    """A library whose names are looked up, and which is imported, at the moment of use."""
+    """A library that is imported when one of its names is first used."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -36,9 +36,9 @@ np: Any = Later("numpy")
 class Weighable(NamedTuple):
     """A metric of `n` items.
 
-    `weighed` takes weights (resamplings, n), how often each item is in each resampling, and
-    returns the value for each, NaN where it is undefined. `each` is what each item is worth by
-    itself, for the order of examples, or None where an item alone is worth nothing.
+    `weighed` takes weights (resamplings, n), the count of each item in each resampling, and returns
+    the value for each, (resamplings,), NaN if it is undefined. `each` is the value of each item
+    alone, (n,), for the order of examples, or None if single items have no value.
     """
 
     n: int
@@ -47,12 +47,12 @@ class Weighable(NamedTuple):
 
     @property
     def value(self) -> float:
-        """The value of the items as they are, each once."""
+        """The value over all items, each counted once."""
         return float(self.weighed(np.ones((1, self.n)))[0])
 
 
 def of_mean(each: Any) -> Weighable:
-    """Return the mean of what each item is worth."""
+    """Return the mean of the values of items, (n,)."""
     values = np.asarray(each, dtype=float)
 
     def weighed(weights: Array) -> Array:
@@ -62,9 +62,9 @@ def of_mean(each: Any) -> Weighable:
 
 
 def of_sums(rows: Any, value: Callable[[Array], Array], each: Any = None) -> Weighable:
-    """Return what `value` makes of the sums of rows (items, columns), one row an item.
+    """Return the metric `value` of the column sums of `rows`, (items, columns).
 
-    `value` takes sums (resamplings, columns) and returns a value for each.
+    `value` takes sums (resamplings, columns) and returns a value for each resampling.
     """
     counts = np.asarray(rows, dtype=float)
     worth = None if each is None else np.asarray(each, dtype=float)
@@ -72,13 +72,13 @@ def of_sums(rows: Any, value: Callable[[Array], Array], each: Any = None) -> Wei
 
 
 def of_ratio(over: Any, under: Any, each: Any = None) -> Weighable:
-    """Return the sum of one count over the sum of another."""
+    """Return the sum of `over` divided by the sum of `under`; both have one number per item."""
     rows = np.stack([np.asarray(over, dtype=float), np.asarray(under, dtype=float)], axis=1)
     return of_sums(rows, lambda sums: quotient(sums[:, 0], sums[:, 1]), each)
 
 
 def quotient(over: Array, under: Array) -> Array:
-    """Return one over the other, NaN where that is 0."""
+    """Return `over / under`, NaN unless `under` is positive."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(under > 0, over / under, np.nan)
 
@@ -86,8 +86,8 @@ def quotient(over: Array, under: Array) -> Array:
 class MetricKind(NamedTuple):
     """A metric: its `id` in JSON and on the command line, and its `name` as papers write it.
 
-    `lower` is True where less is better; `share` where it lies between 0 and 1 and a single image
-    can move it by one over their number.
+    `lower` is True if lower is better; `share` if it lies in 0..1 and a single one of n images can
+    move it by 1/n.
     """
 
     id: str
@@ -97,15 +97,15 @@ class MetricKind(NamedTuple):
 
     @property
     def flawless(self) -> float:
-        """What an item is worth that is fully right."""
+        """The best possible value of an item."""
         return 0.0 if self.lower else 1.0
 
     def gain(self, difference: float) -> float:
-        """Return a difference so that more is better."""
+        """Return a difference with the sign turned if lower is better, so that more is better."""
         return -difference if self.lower else difference
 
     def written(self, value: float) -> str:
-        """Return a value as people read it."""
+        """Return a value with three decimals."""
         return f"{value:.3f}"
 
 
@@ -131,7 +131,7 @@ METRIC_KINDS: Mapping[str, MetricKind] = {
 
 
 def metric_kind(word: str, among: Mapping[str, MetricKind] = METRIC_KINDS) -> MetricKind:
-    """Return the metric that a word names, however it is written; UsageError where none is."""
+    """Return the metric of an id or name, in any case and punctuation; UsageError for others."""
 
     def folded(text: str) -> str:
         return "".join(sign for sign in text.lower() if sign.isalnum() or sign == "@")

@@ -1,10 +1,10 @@
-"""How near captions are to references: CIDEr-D, of tokens of the Penn Treebank.
+"""Similarity of captions to references: CIDEr-D, on tokens of the Penn Treebank.
 
-Published CIDEr of captions is of tokens that a Java program made: Stanford
-CoreNLP 3.4.1 with `-preserveLines -lowerCase`, less a list of punctuation marks, as pycocoevalcap
-calls it (https://github.com/salaniz/pycocoevalcap). These rules are written from what it does:
-at each place the longest token wins. Cut alike are 99 % and more of the sentences in
-`tests/evaluate/penn-tokens.tsv`; where not, the test lists them.
+Published CIDEr of captions uses the tokens of a Java program: Stanford CoreNLP 3.4.1 with
+`-preserveLines -lowerCase`, less a list of punctuation marks, as pycocoevalcap calls it
+(https://github.com/salaniz/pycocoevalcap). These rules are written from its behavior: at each place
+the longest token wins. At least 99 % of the sentences in `tests/evaluate/penn-tokens.tsv` get the
+same tokens; the test lists the others.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pathlib import Path
 from advisor.evaluate.metrics import Weighable, of_mean
 
 DROPPED = frozenset(["''", "'", "``", "`", ".", "?", "!", ",", ":", "-", "--", "...", ";"])
-"""The marks that pycocoevalcap leaves out; brackets in lower case (`-lrb-`) stay."""
+"""Marks that pycocoevalcap leaves out; it keeps brackets in lower case (`-lrb-`)."""
 _WRITTEN = (
     {"(": "-lrb-", ")": "-rrb-", "[": "-lsb-", "]": "-rsb-", "{": "-lcb-", "}": "-rcb-"}
     | {"£": "#", "€": "$", "¢": "cents", "½": "1/2", "¼": "1/4", "¾": "3/4", "…": "..."}
@@ -84,7 +84,7 @@ def penn_tokens(sentence: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=50_000)
 def _cut(chunk: str, number_follows: bool) -> tuple[str, ...]:
-    """Return the tokens of what stands between two spaces."""
+    """Return the tokens of a text without spaces; `number_follows` is for abbreviations."""
     if _PLAIN.fullmatch(chunk) and chunk.lower() not in _SPLIT:
         return (chunk.lower(),)
     text = f"{chunk} 0" if number_follows else chunk
@@ -102,7 +102,7 @@ def _cut(chunk: str, number_follows: bool) -> tuple[str, ...]:
 
 
 def _spelled(token: str) -> str:
-    """Return a token as the treebank writes it."""
+    """Return a token as the treebank spells it."""
     if token in _WRITTEN:
         return _WRITTEN[token]
     if set(token) <= {"."} and len(token) > 2:
@@ -121,22 +121,22 @@ _CLITICS = re.compile(rf"(?i){_CLITIC}|n['’]t")
 Tokens = Sequence[str]
 Gram = tuple[str, ...]
 LONGEST = 4
-"""N-grams of one word to so many are counted."""
+"""Maximum number of words of an n-gram."""
 CIDER_SIGMA, CIDER_SCALE = 6.0, 10.0
 
 
 def cider_d(texts: Sequence[Tokens], references: Sequence[Sequence[Tokens]]) -> Weighable:
     """Return the mean CIDEr-D (Vedantam et al. 2015, https://arxiv.org/abs/1411.5726).
 
-    How rare an n-gram is comes from the references of the evaluated set, as usual. Resamplings
-    keep it as it is, so they say how sure the mean is for this set of references.
+    The document frequency of an n-gram comes from the references of the evaluated set, as usual.
+    Resamplings keep it, so the interval of the mean is for this set of references.
     """
     of_each = (set[Gram]().union(*map(_grams, right)) for right in references)
     frequency = Counter(gram for grams in of_each for gram in grams)
     most = log(len(references)) if references else 0.0
 
     def weighed(grams: Mapping[Gram, int]) -> tuple[dict[Gram, float], list[float]]:
-        """Return the weight of each n-gram, and the norm of those of each length."""
+        """Return the tf-idf weight of each n-gram, and the norm of the weights for each n."""
         weights = {
             gram: count * (most - log(max(1, frequency[gram]))) for gram, count in grams.items()
         }
@@ -164,7 +164,7 @@ def cider_d(texts: Sequence[Tokens], references: Sequence[Sequence[Tokens]]) -> 
 
 
 def _grams(text: Tokens) -> Counter[Gram]:
-    """Return how often each n-gram stands in a text, of one word to `LONGEST`."""
+    """Return the counts of the n-grams of a text, of one to `LONGEST` words."""
     return Counter(
         tuple(text[at : at + n]) for n in range(1, LONGEST + 1) for at in range(len(text) - n + 1)
     )

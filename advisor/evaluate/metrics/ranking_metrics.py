@@ -1,6 +1,6 @@
-"""How well labels were picked, and how soon the right one of ranked images turns up.
+"""Metrics of predicted labels and of ranked images.
 
-Of labels: accuracy, macro-F1, mean average precision; of images: recall@k, MRR.
+For labels: accuracy, macro-F1, mean average precision; for images: recall@k, MRR.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from typing import NamedTuple
 from advisor.evaluate.metrics import Array, Weighable, np, of_mean, quotient
 
 TIED, TIED_SHARE = 1e-5, 1e-3
-"""Scores that differ by no more are equal: what else is in a batch moves them by a tenth of that.
-Of small scores of labels, differences count up to a thousandth of the larger one."""
+"""Scores that differ by no more are equal: other images in a batch move them by a tenth of that.
+For small label scores the limit is a thousandth of the score instead."""
 
 
 class Picks(NamedTuple):
     """The labels picked for items, as three arrays of one length: item, label, and its share.
 
-    Labels that tie share an item in equal parts; one for which none was picked has no entry.
+    Labels that tie share an item in equal parts; an item without a picked label has no entry.
     """
 
     item: Array
@@ -26,7 +26,7 @@ class Picks(NamedTuple):
     share: Array
 
     def of_each(self, items: int) -> tuple[tuple[int, ...], ...]:
-        """Return the labels picked for each item."""
+        """Return the labels picked for each of `items` items."""
         labels: list[list[int]] = [[] for _ in range(items)]
         for item, label in zip(self.item.tolist(), self.label.tolist(), strict=True):
             labels[item].append(label)
@@ -34,12 +34,12 @@ class Picks(NamedTuple):
 
 
 def tolerance(scores: Array) -> Array:
-    """Return how far below each of some scores another may lie and be equal to it."""
+    """Return the difference up to which another score counts as equal to each of the scores."""
     return np.minimum(TIED, TIED_SHARE * np.abs(scores))
 
 
 def best_labels(scores: Array) -> Picks:
-    """Return the labels with the best score of each item; scores below 0 are of no answer.
+    """Return the labels with the best score of each item, without items whose scores are below 0.
 
     `scores` is (items, labels).
     """
@@ -49,7 +49,7 @@ def best_labels(scores: Array) -> Picks:
 
 
 def levelled(scores: Array) -> Array:
-    """Return scores (items, labels) of which those of a label that tie are the same number."""
+    """Return scores (items, labels) with tied scores of a label set to the highest of them."""
     leveled = np.array(scores, dtype=float)
     for column in leveled.T:
         order = np.argsort(-column, kind="stable")
@@ -64,14 +64,14 @@ def levelled(scores: Array) -> Array:
 
 
 def accuracy(truth: Sequence[int], picks: Picks) -> Weighable:
-    """Return the share of items whose picked label is the true one; of a tie, its true part."""
+    """Return the share of items whose picked label is the true one; a tie of n counts 1/n."""
     return of_mean(_right(truth, picks))
 
 
 def macro_f1(truth: Sequence[int], picks: Picks, classes: int) -> Weighable:
-    """Return the mean of the F1 of labels, of those that are true or picked at all.
+    """Return the mean F1 over the labels that are true or picked at least once.
 
-    Labels are numbers below `classes`. One that ties is picked in part.
+    Labels are numbers below `classes`. In a tie of n labels, each counts 1/n.
     """
     true = np.asarray(truth, dtype=int)
     right = _right(truth, picks)
@@ -90,10 +90,10 @@ def macro_f1(truth: Sequence[int], picks: Picks, classes: int) -> Weighable:
 
 
 class ClassFigures(NamedTuple):
-    """How a class fared: how many items are of it, and how many of those picked are right.
+    """The metrics of a class, and `items`, the number of items of it.
 
-    A figure is None where it is undefined: precision of a class that was never picked, recall of
-    one without an item.
+    A metric is None if it is undefined: precision of a class that was never picked, recall of one
+    without an item.
     """
 
     items: int
@@ -103,9 +103,9 @@ class ClassFigures(NamedTuple):
 
 
 def of_each_class(truth: Array, picks: Picks) -> tuple[ClassFigures, ...]:
-    """Return the figures of each class; `truth` is (items, classes), True where an item is of one.
+    """Return the metrics of each class; `truth` is (items, classes), True for an item's classes.
 
-    One that ties is picked in part.
+    In a tie of n labels, each counts 1/n.
     """
     classes = truth.shape[1]
     hits = np.bincount(picks.label, picks.share * truth[picks.item, picks.label], classes)
@@ -121,7 +121,7 @@ def of_each_class(truth: Array, picks: Picks) -> tuple[ClassFigures, ...]:
 
 
 def _right(truth: Sequence[int], picks: Picks) -> Array:
-    """Return the part of each item's pick that is true."""
+    """Return the share of each item's picked labels that is true, (items,)."""
     true = np.asarray(truth, dtype=int)
     hit = picks.label == true[picks.item]
     return np.bincount(picks.item[hit], picks.share[hit], len(true))
@@ -130,9 +130,9 @@ def _right(truth: Sequence[int], picks: Picks) -> Array:
 def mean_average_precision(truth: Array, scores: Array) -> Weighable:
     """Return the mean over classes of the average precision of their scores.
 
-    Both are (items, classes); `truth` is 1 where an item is of a class. A class without a single
-    item has no average precision, and does not count. What an item is worth by itself is its
-    label ranking average precision.
+    Both are (items, classes); `truth` is 1 for the classes of an item. A class without an item has
+    no average precision, and does not count. The value of an item alone is its label ranking
+    average precision.
     """
     true, given = np.asarray(truth, dtype=float), np.asarray(scores, dtype=float)
     used = [number for number in range(true.shape[1]) if true[:, number].any()]
@@ -150,7 +150,7 @@ def mean_average_precision(truth: Array, scores: Array) -> Weighable:
 
 
 def _ranked_labels(true: Array, scores: Array) -> Array:
-    """Return how high each item's labels stand among its own scores: 1 where before all others."""
+    """Return the label ranking average precision of each item, 1 if its labels rank first."""
     worth = np.zeros(len(true))
     for number, (labels, given) in enumerate(zip(true > 0, scores, strict=True)):
         ahead = given[None, :] >= given[labels][:, None]
@@ -160,7 +160,7 @@ def _ranked_labels(true: Array, scores: Array) -> Array:
 
 
 def _average_precision(weights: Array, true: Array, scores: Array) -> Array:
-    """Return the step-wise area under precision by recall, tied scores taken together."""
+    """Return a class's average precision for weights (resamplings, items), NaN if undefined."""
     order = np.argsort(-scores, kind="stable")
     ends = np.flatnonzero(np.r_[np.diff(scores[order]) != 0, True])
     sorted_weights = weights[:, order]
@@ -174,10 +174,10 @@ def _average_precision(weights: Array, true: Array, scores: Array) -> Array:
 
 
 class FirstRanks(NamedTuple):
-    """Where the first relevant item of each query may stand: three arrays, (queries,).
+    """The possible ranks of the first relevant item of each query: three arrays, (queries,).
 
-    `ahead` irrelevant items score better. `tied` ones score the same as the best `right` relevant
-    ones, and stand before or behind those by chance. Where `right` is 0 none was found.
+    `ahead` irrelevant items score better. `tied` irrelevant ones score the same as the best `right`
+    relevant ones, in random order with those. `right` is 0 if no relevant item was found.
     """
 
     ahead: Array
@@ -186,9 +186,10 @@ class FirstRanks(NamedTuple):
 
 
 def first_ranks(scores: Array, relevant: Array) -> FirstRanks:
-    """Return where the first relevant item of each query stands.
+    """Return the ranks of the first relevant item of each query.
 
-    Both are (queries, items). A relevant item that scores minus infinity stands behind all others.
+    Both are (queries, items). A relevant item with a score of minus infinity ranks behind all
+    others.
     """
     given, wanted = np.asarray(scores, dtype=float), np.asarray(relevant, dtype=bool)
     best = np.where(wanted, given, -np.inf).max(axis=1, initial=-np.inf, keepdims=True)
@@ -199,10 +200,10 @@ def first_ranks(scores: Array, relevant: Array) -> FirstRanks:
 
 
 def recall_at(ranks: FirstRanks, k: int) -> Weighable:
-    """Return the share of queries with a relevant item among the first `k`.
+    """Return the share of queries with a relevant item among the first `k`; ties count in part.
 
-    That is recall@k as papers on image and text retrieval count it; with one relevant item a query
-    it is the recall of information retrieval.
+    This is recall@k as in papers on image and text retrieval; with one relevant item per query it
+    is the recall of information retrieval.
     """
     missed = np.ones(len(ranks.ahead))
     for place in range(k):  # of the items that tie, at most so many are looked at
@@ -213,7 +214,7 @@ def recall_at(ranks: FirstRanks, k: int) -> Weighable:
 
 
 def mean_reciprocal_rank(ranks: FirstRanks) -> Weighable:
-    """Return the mean of one over the rank of the first relevant item, 0 where there is none."""
+    """Return the mean of 1 / rank of the first relevant item, 0 if there is none."""
     kinds, of = np.unique(np.stack(ranks, axis=1), axis=0, return_inverse=True)
     values = np.zeros(len(kinds))
     for number, (ahead, tied, right) in enumerate(kinds):

@@ -1,8 +1,8 @@
-"""How right written texts are: exact match, VQA accuracy, ANLS, error rates, fields.
+"""Metrics of generated texts: exact match, VQA accuracy, ANLS, error rates, field F1.
 
-Answers are normalised as the official VQA evaluation does it: steps and lists are those of
+Answers are normalised as in the official VQA evaluation: steps and lists are those of
 https://github.com/GT-Vision-Lab/VQA, in PythonEvaluationTools/vqaEvaluation/vqaEval.py, its odd
-corners included, so that figures can be compared with published ones.
+corners included, so that results can be compared with published ones.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from advisor.evaluate.metrics import Weighable, np, of_mean, of_ratio, of_sums
 from advisor.trial.runtime import library
 
 AGREEING = 3
-"""So many annotators that gave an answer make it fully right."""
+"""Number of annotators with the same answer that make it fully right."""
 ANLS_THRESHOLD = 0.5
 """Answers less alike than this are wrong (Biten et al. 2019, https://arxiv.org/abs/1905.13648)."""
 
@@ -30,11 +30,11 @@ def exact_match(answers: Sequence[str], references: Sequence[Sequence[str]]) -> 
 
 
 def vqa_accuracy(answers: Sequence[str], references: Sequence[Sequence[str]]) -> Weighable:
-    """Return how far annotators agree with each answer: a third for each, 1 at most, averaged.
+    """Return the mean agreement of annotators with an answer: a third for each, at most 1.
 
-    Averaged over leaving out each annotator in turn, as the official script does
-    (https://github.com/GT-Vision-Lab/VQA, PythonEvaluationTools). That script compares answers as
-    they are where all annotators agree; here they are normalised there too.
+    It is averaged over leaving out each annotator in turn, as in the official script
+    (https://github.com/GT-Vision-Lab/VQA, PythonEvaluationTools). That script compares unnormalised
+    answers if all annotators agree; here they are normalised in that case too.
     """
     worth = []
     for answer, right in zip(answers, references, strict=True):
@@ -64,15 +64,15 @@ def _folded(text: str) -> str:
 
 
 def character_error_rate(texts: Sequence[str], references: Sequence[Sequence[str]]) -> Weighable:
-    """Return edits of characters over characters of the references, spaces at the ends left out.
+    """Return edited characters over characters of the references, without spaces at the ends.
 
-    Of several references the one that needs the fewest edits for its length counts.
+    Of several references, the one with the lowest error rate counts.
     """
     return _rate(library("jiwer", "evaluate").process_characters, texts, references)
 
 
 def word_error_rate(texts: Sequence[str], references: Sequence[Sequence[str]]) -> Weighable:
-    """Return edits of words over words of the references, of several the nearest."""
+    """Return edited words over words of the references; of several, the nearest one counts."""
     return _rate(library("jiwer", "evaluate").process_words, texts, references)
 
 
@@ -90,10 +90,10 @@ def _rate(process: Any, texts: Sequence[str], references: Sequence[Sequence[str]
 
 
 def field_f1(extracted: Sequence[Any], truth: Sequence[Any]) -> Weighable:
-    """Return the F1 over fields: a field is right where its name and its whole value are.
+    """Return the F1 over fields: a field is right if its name and its whole value are.
 
-    Nested fields are taken by their path; members of a list share the path, in any order. Values
-    are compared without regard to spaces at their ends, doubled ones, or case.
+    Nested fields are identified by their path; members of a list share the path, in any order.
+    Values are compared without case and without extra spaces.
     """
     rows = []
     for answer, true in zip(extracted, truth, strict=True):
@@ -109,7 +109,7 @@ def field_f1(extracted: Sequence[Any], truth: Sequence[Any]) -> Weighable:
 
 
 def _leaves(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Yield each value with the path of names that leads to it; what is empty is not there."""
+    """Yield the path of names and the text of each value; empty values are left out."""
     if isinstance(value, Mapping):
         for name, member in value.items():
             yield from _leaves(member, (*path, str(name)))
@@ -135,7 +135,7 @@ _NUMBERS = {"none": "0"} | {
 
 @cache
 def _contractions() -> Mapping[str, str]:
-    """Return words without an apostrophe that they should have, and how they are written."""
+    """Return the spelling with an apostrophe of contractions written without it."""
     text = Path(__file__).with_name("vqa_contractions.txt").read_text(encoding="utf-8")
     lines = map(str.split, text.splitlines())
     return {wrong: right for right, *some in lines for wrong in some}
