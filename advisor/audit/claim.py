@@ -1,4 +1,4 @@
-"""What every proof of an audit stands on, and what it claims, with the defects by which it fails.
+"""The context in which an audit proves its claims, and the defects by which a claim fails.
 
 A complete profile has one option of every question, `not-applicable` included, and breaks no
 `never`, no implied answer and no `ask_if`. Of a question with `many` it has one option, too.
@@ -25,13 +25,13 @@ CompleteAnswers = dict[str, str]
 """A complete profile: question -> the one option."""
 
 Holds = Callable[[int], bool]
-"""Says of an outcome whether something holds there."""
+"""A condition on an outcome: the bits of the effects, by criterion and family, that rules have."""
 
 
 class Budget:
     """Seconds for all proofs together.
 
-    `clock` gives seconds from anywhere; it is passed in, so that nothing here reads the time.
+    `clock` returns seconds since any moment; it is passed in, so that nothing here reads the time.
     """
 
     def __init__(self, seconds: float, clock: Callable[[], float]) -> None:
@@ -40,7 +40,7 @@ class Budget:
         self._end = clock() + seconds
 
     def check(self) -> None:
-        """Raise TooMuchOpenError where the time is used up."""
+        """Raise TooMuchOpenError if the time is used up."""
         if self._clock() > self._end:
             limit = f"the time limit of {self.seconds:g} seconds is reached"
             hint = "pass a longer --budget, or simplify a rule"
@@ -48,11 +48,14 @@ class Budget:
 
 
 UNBOUNDED = Budget(inf, lambda: 0.0)
-"""For what asks of single profiles alone."""
+"""No time limit, for questions about single profiles."""
 
 
 class Answered(NamedTuple):
-    """How many complete profiles there are, and how many have which family, `none` last."""
+    """The number of complete profiles, in total and by family, `none` last.
+
+    Of those with `none`, `declared_none` have a declared alternative.
+    """
 
     profiles: int
     by_family: dict[str, int]
@@ -70,7 +73,7 @@ class ProofContext:
         self.ranking = engine.ranking
         self.names = self.encoding.winners
         self.bits: dict[str, dict[int, int]] = {}
-        """For each rule, its conjunctions by family, as masks."""
+        """Rule id -> index of a family -> mask of the rule's conjunction for it."""
         for place, (origin, family, _) in enumerate(self.encoding.conjunctions):
             if isinstance(origin, Rule):
                 self.bits.setdefault(origin.id, {})[family] = 1 << place
@@ -83,7 +86,7 @@ class ProofContext:
 
     @cached_property
     def admissible(self) -> Space:
-        """All complete profiles, whatever rules say of families. Raises as `everything` does."""
+        """All complete profiles, without the effects of rules. Raises as `everything` does."""
         return self.space(only=self.encoding.forbid)
 
     @cached_property
@@ -112,7 +115,7 @@ class ProofContext:
 
     @cached_property
     def not_sent_elsewhere(self) -> int:
-        """The function of all profiles but those of which it is said what to use instead."""
+        """The node of `everything` for the profiles without a declared alternative."""
         tasks = list(self.rulebase.elsewhere)
         sent: list[Condition] = [{TASK: tasks}] if tasks else []
         node = self.everything.root
@@ -125,8 +128,8 @@ class ProofContext:
     def space(self, when: Condition = MappingProxyType({}), only: int | None = None) -> Space:
         """Return the complete profiles in which a condition holds.
 
-        `only` are the conjunctions to follow. Raises TooMuchOpenError where the budget ends, or
-        where they are too many to follow.
+        `only` is a mask of the conjunctions to follow. Raises TooMuchOpenError if the budget ends,
+        or if there are too many profiles to follow.
         """
         self.budget.check()
         choices = self.engine.choices({})
@@ -136,11 +139,11 @@ class ProofContext:
         return self.engine.space_within(choices, only)
 
     def mask(self, rule: Rule) -> int:
-        """Return the conjunctions of a rule; none where it aims at checkpoints alone."""
+        """Return the mask of a rule's conjunctions; 0 if the rule is only about checkpoints."""
         return sum(self.bits.get(rule.id, {}).values())
 
     def witness(self, space: Space, node: int, holds: Holds) -> CompleteAnswers:
-        """Return the profile of a function with such an outcome whose answers are most typical."""
+        """Return the most typical profile of a node whose outcome holds; there has to be one."""
         self.budget.check()
         nearest = space.nearest(node, lambda _, choice: choice[0], holds)
         assert nearest  # only what was counted is looked for
@@ -148,14 +151,17 @@ class ProofContext:
         return {id: options[choice[0]] for id, options, choice in rows}
 
     def example(self, space: Space, node: int, holds: Holds) -> CompleteAnswers:
-        """Return the fewest answers with which such an outcome of a function is sure."""
+        """Return a part of the witness with which the outcome of a node always holds.
+
+        None of these answers can be left out.
+        """
         return self.fewest(
             self.witness(space, node, holds),
             lambda allowed: all(map(holds, space.reachable(node, allowed).labels)),
         )
 
     def fewest(self, answers: CompleteAnswers, sure: Callable[[Allowed], bool]) -> CompleteAnswers:
-        """Leave out of answers, from their end, each without which something is still sure."""
+        """Return answers without those, tried from the last, that `sure` does not need."""
         given = dict(answers)
         for id in reversed(answers):
             self.budget.check()
@@ -165,13 +171,13 @@ class ProofContext:
         return given
 
     def allowed(self, answers: CompleteAnswers) -> dict[int, tuple[Choice, ...]]:
-        """Return answers as choices to keep, by question."""
+        """Return answers as choices to keep: index of the question -> its only choice."""
         index = self.encoding.index
         places = self.encoding.option_index
         return {index[id]: ((places[index[id]][option],),) for id, option in answers.items()}
 
     def fired(self, answers: CompleteAnswers) -> int:
-        """Return the conjunctions that fire on a complete profile."""
+        """Return the mask of the conjunctions that fire on a complete profile."""
         chosen = self.allowed(answers)
         return self.encoding.fired([chosen[place][0] for place in range(len(chosen))])
 
@@ -180,15 +186,15 @@ class ProofContext:
         return [rule for rule in self.rulebase.rules if fired & self.mask(rule)]
 
     def winner(self, fired: int) -> int:
-        """Return who wins where these conjunctions fire."""
+        """Return the index of the family that wins if these conjunctions fire; the last is none."""
         return self.ranking.winner(self.encoding.outcome(fired))
 
 
 class Defect(NamedTuple):
     """One defect: its level, and how it is fixed. docs/rules.md says what each kind means.
 
-    `about` is the id concerned, `place` where that stands, as file:line. `example` are the fewest
-    answers with which profiles have it; None where it is of none.
+    `about` is the id concerned, `place` where it is defined, as file:line. `example` has answers
+    that suffice to get the defect; None if it concerns no profile.
     """
 
     kind: str
@@ -201,7 +207,7 @@ class Defect(NamedTuple):
 
 
 class Claim(NamedTuple):
-    """What is claimed and was proved: `text` says exactly what was found."""
+    """A claim about the rule base: `text` says exactly what was found, `defects` refute it."""
 
     id: str
     text: str
@@ -209,7 +215,7 @@ class Claim(NamedTuple):
 
     @property
     def holds(self) -> bool:
-        """False where a defect is more than a note."""
+        """False if a defect is an error or a warning."""
         return all(defect.level == "note" for defect in self.defects)
 
 
@@ -221,7 +227,7 @@ def defect(
     example: CompleteAnswers | None = None,
     **values: Any,
 ) -> Defect:
-    """Return a defect of an entry, with the values that its message names."""
+    """Return a defect of the entry `about`; `values` are those that the message names."""
     level, (entry, message, fix) = next(
         (level, kinds[kind]) for level, kinds in KINDS.items() if kind in kinds
     )
@@ -314,5 +320,5 @@ KINDS = {
         ),
     },
 }
-"""The ways in which rules can be unsound, by level: the kind of entry, the message and the fix."""
+"""The kinds of defects by level: kind of entry, message and fix."""
 LEVELS = tuple(KINDS)

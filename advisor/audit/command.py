@@ -32,7 +32,7 @@ FOLDER: str = typer.Argument(
 )
 COUNTED = ("families", "tasks", "questions", "rules", "checkpoints", "sources")
 MOVES = 5
-"""So many changes of the family, and of the first checkpoint, are named."""
+"""How many changes of the family, and of the first checkpoint, are listed by default."""
 OLD = "Old rule base: a folder, git:REVISION[:FOLDER], or shipped (the default)."
 NEW = "New rule base: a folder, git:REVISION[:FOLDER], or shipped (the default)."
 
@@ -80,7 +80,7 @@ def check(places: Named, shown: Shown) -> int:
 
 
 def _beyond_following(rulebase: RuleBase) -> Iterator[str]:
-    """Yield each task whose profiles are more than can be followed."""
+    """Yield a problem, with file:line, for each task that has too many profiles to follow."""
     engine = Engine.known(rulebase)
     for task in rulebase.tasks:
         try:

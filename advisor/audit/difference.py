@@ -1,9 +1,9 @@
-"""Which answers one rule base gives otherwise than another, exactly: the family and what is first.
+"""The exact difference between the answers of two rule bases: family and first checkpoint.
 
-The decision diagrams that both have for each task are laid over each other, on the questions and
-options that both know. A *case* is a complete profile as far as the two tell profiles apart: of
-each question that both ask an option, a kind that it covers, or an interval of sizes. A question
-that only one of them asks is filled there as it would be for a user who does not answer it.
+The decision diagrams that both have for each task are combined, on the questions and options that
+both know. A *case* is a complete profile as far as the two tell profiles apart: of each question
+that both ask an option, a kind that it covers, or an interval of sizes. A question that only one of
+them asks is filled there as it would be for a user who does not answer it.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from advisor.model import NOT_APPLICABLE, TASK
 from advisor.rulebase.base import RuleBase
 
 Ending = tuple[str, str]
-"""The family and its first checkpoint; empty where there is none."""
+"""The family and its first checkpoint; empty if there is none."""
 EndingPair = tuple[Ending | None, Ending | None]
-"""What the old rule base and the new one answer; None where it admits no such case."""
+"""The answers of the old rule base and of the new one; None for one that admits no such case."""
 FAMILY, CHECKPOINT = range(2)
 """The parts of an ending."""
 
@@ -34,9 +34,9 @@ Options = dict[str, list[str]]
 
 
 class EntryChanges(NamedTuple):
-    """The entries of one kind that are not the same in two rule bases.
+    """The ids of the entries of one kind that differ between two rule bases.
 
-    `reordered` is True where those in both stand in another order, and the order counts.
+    `reordered` is True if those in both are in another order, and the order counts.
     """
 
     kind: str
@@ -47,10 +47,10 @@ class EntryChanges(NamedTuple):
 
 
 class Move(NamedTuple):
-    """So many cases of a task that get `old` from one rule base and `new` from another.
+    """The `cases` of a task that get `old` from one rule base and `new` from another.
 
-    Both are families, or first checkpoints; None where there is no checkpoint. `need` is the most
-    typical of the cases: the answers to give, all others being assumed.
+    Both are families, or first checkpoints; None if there is no checkpoint. `need` has the answers
+    to give for the most typical of the cases, all others being assumed.
     """
 
     task: str
@@ -77,24 +77,24 @@ class TaskChange(NamedTuple):
 
 
 class Changes(NamedTuple):
-    """Where the family changes, or the first checkpoint: by task, and the moves of most cases."""
+    """Changes of the family, or of the first checkpoint: counts by task, and the largest moves."""
 
     tasks: tuple[TaskChange, ...]
     moves: tuple[Move, ...]
 
     @property
     def compared(self) -> int:
-        """How many cases were compared."""
+        """The number of cases compared."""
         return sum(task.compared for task in self.tasks)
 
     @property
     def changed(self) -> int:
-        """In how many of them the answer is another."""
+        """The number of cases with another answer."""
         return sum(task.changed for task in self.tasks)
 
 
 class Side(NamedTuple):
-    """What one rule base has that the other has not; `cases` of common answers it alone admits."""
+    """What only one rule base has; `cases` counts those of common answers that it alone admits."""
 
     rulebase: RuleBase
     tasks: tuple[str, ...]
@@ -104,15 +104,15 @@ class Side(NamedTuple):
 
     @property
     def unshared(self) -> bool:
-        """True where something can be asked, or answered, of this rule base alone."""
+        """True if a task, an option or a case is only in this rule base; questions do not count."""
         return bool(self.tasks or self.options or self.cases)
 
 
 class RuleBaseDifference(NamedTuple):
-    """What changes from an old to a new rule base.
+    """The changes from an old to a new rule base.
 
-    `typical` are the tasks that get another checkpoint where nothing else is said, the most often
-    asked first.
+    `typical` are the tasks that get another first checkpoint if only the task is given, in the
+    order of the old rule base.
     """
 
     families: Changes
@@ -124,15 +124,15 @@ class RuleBaseDifference(NamedTuple):
 
     @property
     def keeps_answers(self) -> bool:
-        """True where every case of the old rule base gets the same answer from the new one."""
+        """True if every case of the old rule base gets the same answer from the new one."""
         return not (self.families.changed or self.checkpoints.changed or self.old.unshared)
 
 
 def difference(old: RuleBase, new: RuleBase, most: int | None = None) -> RuleBaseDifference:
     """Compare two rule bases; at most `most` moves of families and of checkpoints are named.
 
-    Raises AdvisorError where they have no case in common, TooMuchOpenError where the diagram of a
-    task is too large.
+    Raises AdvisorError if they have no case in common, TooMuchOpenError if the diagram of a task is
+    too large.
     """
     engines = Engine.known(old), Engine.known(new)
     answers = [_options(engine) for engine in engines]
@@ -193,7 +193,7 @@ def _first(rulebase: RuleBase, task: str) -> str | None:
 
 
 def _changes(pairs: Sequence[TaskPair], part: int, most: int | None) -> Changes:
-    """Return where one part of the answer is another."""
+    """Return the changes of one part of the answer, FAMILY or CHECKPOINT."""
     tasks, moves = [], []
     for pair in pairs:
         endings: dict[tuple[str, str], list[EndingPair]] = {}
@@ -217,9 +217,9 @@ ORDERED = ("criterion", "question", "option", "task")
 
 
 def entry_changes(old: RuleBase, new: RuleBase) -> tuple[EntryChanges, ...]:
-    """Return what differs, kinds without a difference left out.
+    """Return the changes of entries by kind, kinds without a change left out.
 
-    Where an entry stands in a file does not matter. Rules that are derived from what families
+    The place of an entry in the files does not matter. Rules that are derived from what families
     declare count with their family.
     """
     after = _entries(new)
@@ -266,8 +266,8 @@ def _entries(rulebase: RuleBase) -> dict[str, Mapping[str, Any]]:
 class TaskPair:
     """The diagrams of two rule bases for a task, as one over the answers `common` to both.
 
-    `cases` says in how many there are which answers. Raises TooMuchOpenError where a diagram is too
-    large.
+    `cases` is (old answer, new answer) -> number of cases. Raises TooMuchOpenError if a diagram is
+    too large.
     """
 
     def __init__(
@@ -283,7 +283,7 @@ class TaskPair:
         self.admitted = self.store.relabel(both, lambda pair: None if None in pair else pair)
 
     def _read(self, rulebase: RuleBase, diagram: TaskDiagram) -> int:
-        """Return what a rule base answers; what it alone asks is filled as an open answer."""
+        """Return a rule base's answers as a node of `store`, its own questions being unanswered."""
         columns: list[tuple[int | None, list[int]]] = []
         for axis in self.axes:
             level = diagram.levels.get(axis.question)
@@ -292,7 +292,7 @@ class TaskPair:
         return laid_over(self.store, diagram, diagram.root, columns, lambda leaf: leaf.choice)
 
     def need(self, concerned: Collection[EndingPair]) -> dict[str, str]:
-        """Return the most typical of some cases: the answers to give, all others being assumed."""
+        """Return the answers to give for the most typical of some cases, others being assumed."""
         store = self.store
         node = store.relabel(self.admitted, lambda pair: True if pair in concerned else None)
         profile, _ = store.first(node) or ([], None)
@@ -314,11 +314,11 @@ def laid_over(
     columns: Sequence[tuple[int | None, Sequence[int]]],
     label: Callable[[Any], Hashable],
 ) -> int:
-    """Return a function of another diagram over the levels of this one, whatever their order.
+    """Return the node of `store` that equals a node of `source`, whatever the order of levels.
 
-    `columns` has for each level of `store` that of the source, None where it has none, and which
-    of its children those of a node are. A level of the source that none names is filled with its
-    first choice that leaves a label, as an unanswered question is.
+    `columns` has for each level of `store` the level of the source, None if it has none, and the
+    index of the source's child for each child. A level of the source that none names is filled with
+    its first choice that leaves a label, as an unanswered question is.
     """
 
     @cache
@@ -366,7 +366,7 @@ def _common_axes(
 
 
 def _places(rulebase: RuleBase, axis: Axis, value: AxisValue) -> list[int]:
-    """Return the place of an answer among those of a rule base; empty where it has no such one."""
+    """Return the indexes of an answer among the values of an axis; empty if it is not there."""
     if value.least is None:
         return [place for place, other in enumerate(axis.values) if other == value]
     return axis.places(read_answer(rulebase.question(axis.question), value.least, "flag"))

@@ -1,9 +1,9 @@
-"""What written rules do to answers, and which checkpoints come first in none.
+"""The effects of written rules on answers, and the checkpoints that never come first.
 
-A rule is *pivotal* in a profile where another family wins without it. It is *implied* where, of
-each family that it speaks of, other rules say the same whenever it fires (the same effect, for
-`prefer` and `avoid` on the same criterion), or exclude that family there, so that it adds nothing.
-It may also speak of checkpoints in vain.
+A rule is *pivotal* in a profile if another family wins without it. It is *implied* if, for each
+family that it names, other rules say the same whenever it fires (the same effect, for `prefer` and
+`avoid` on the same criterion), or exclude that family there, so that it adds nothing. A rule about
+fields of checkpoints may also match no checkpoint.
 
 For checkpoints all complete profiles are looked at, in each order: at every size where an answer
 changes, with every kind that an option covers, and in every single language.
@@ -29,7 +29,7 @@ from advisor.phrasing import aim, count
 
 
 class PivotalCase(NamedTuple):
-    """A profile in which a rule is pivotal: who wins with it, and who without it.
+    """A profile in which a rule is pivotal: the winner with the rule, and without it.
 
     `given` are those of its answers that suffice: whatever the others are, the rule is pivotal.
     """
@@ -41,11 +41,11 @@ class PivotalCase(NamedTuple):
 
 
 class Effect(NamedTuple):
-    """What one written rule does, over all complete profiles.
+    """The effect of one written rule, over all complete profiles.
 
-    `fires` and `pivotal` count profiles; `pivotal` is None for a rule that speaks of checkpoints
-    alone. `implied_by` names, for each family of which the rule adds nothing, rules that say it
-    already; none of them can be left out.
+    `fires` and `pivotal` count profiles; `pivotal` is None for a rule that is only about
+    checkpoints. `implied_by` names, for each family for which the rule adds nothing, rules that
+    already say the same; none of them can be left out.
     """
 
     rule: Rule
@@ -56,18 +56,18 @@ class Effect(NamedTuple):
 
     @property
     def about_checkpoints(self) -> bool:
-        """True where the rule speaks of no family."""
+        """True if the rule names no family."""
         return all("/" in candidate for candidate in self.rule.candidates)
 
     @property
     def implied(self) -> bool:
-        """True where the rule adds nothing of any family."""
+        """True if the rule fires and names families, but adds nothing for any of them."""
         families = [candidate for candidate in self.rule.candidates if "/" not in candidate]
         return self.fires > 0 and len(families) > 0 and set(families) == set(self.implied_by)
 
 
 def effect_of(context: ProofContext, rule: Rule) -> Effect:
-    """Return what a rule does. Raises TooMuchOpenError where the budget ends."""
+    """Return the effect of a rule. Raises TooMuchOpenError if the budget ends."""
     space = context.admissible
     fires = space.total(space.root, space.allowing(rule.when))
     effect = Effect(rule, fires, _implied_by(context, rule) if fires else {})
@@ -101,6 +101,7 @@ def effect_of(context: ProofContext, rule: Rule) -> Effect:
 
 
 def _implied_by(context: ProofContext, rule: Rule) -> dict[str, tuple[str, ...]]:
+    """Return family -> ids of other rules that make this rule redundant for it."""
     encoding = context.encoding
     implied = {}
     for family, bit in context.bits.get(rule.id, {}).items():
@@ -125,7 +126,7 @@ def _implied_by(context: ProofContext, rule: Rule) -> dict[str, tuple[str, ...]]
 
 
 def _always(context: ProofContext, rule: Rule, others: int, bits: int) -> bool:
-    """True where other conjunctions give one of the bits whenever a rule fires."""
+    """True if the conjunctions `others` set one of the outcome bits whenever a rule fires."""
     if not others:
         return False
     space = context.space(rule.when, only=others | context.encoding.forbid)
@@ -133,7 +134,7 @@ def _always(context: ProofContext, rule: Rule, others: int, bits: int) -> bool:
 
 
 def about_rules(context: ProofContext, effects: Sequence[Effect]) -> Iterator[Claim]:
-    """Yield what is claimed of all written rules, if there are any."""
+    """Yield the claims about all written rules, if there are any."""
     if not effects:
         return
     defects = [fault for effect in effects if (fault := _fault(context, effect))]
@@ -154,7 +155,7 @@ def about_rules(context: ProofContext, effects: Sequence[Effect]) -> Iterator[Cl
 
 
 def _fault(context: ProofContext, effect: Effect) -> Defect | None:
-    """Return what is wrong with a rule; None where nothing is."""
+    """Return the first defect of a rule; None if it has none."""
     rule, fires = effect.rule, effect.fires
     if not fires:
         nowhere = f"none of {context.answered.profiles:,} answer combinations"
@@ -168,7 +169,7 @@ def _fault(context: ProofContext, effect: Effect) -> Defect | None:
 
 
 def every_aim_met(context: ProofContext) -> Claim:
-    """Claim that what rules say of the fields of checkpoints holds of some."""
+    """Claim that each rule with conditions on fields of checkpoints matches a checkpoint."""
     aimed = [rule for rule in context.written if rule.where]
     defects = [
         defect(context, "aimed-at-none", rule.id, aim=aim((), rule.where))
@@ -187,9 +188,9 @@ WHY_NOT = (
 
 
 class NeverFirst(NamedTuple):
-    """A checkpoint that comes first in no profile, though it has what is asked in `cases`.
+    """A checkpoint that comes first in no profile, though it meets the answers of `cases`.
 
-    In `by` of these, by quality, `before` comes first; it is so in more than any other.
+    `before` comes first in `by` of these, which is more than any other; the order is by quality.
     """
 
     checkpoint: str
@@ -199,7 +200,7 @@ class NeverFirst(NamedTuple):
 
 
 def first_places(context: ProofContext) -> tuple[Claim, tuple[NeverFirst, ...]]:
-    """Claim that each offered checkpoint is offered for some profile; return those never first."""
+    """Claim that each offered checkpoint meets some profile; also return those never first."""
     ends = {task: context.diagram(task).ends() for task in context.tasks}
     first = {leaf.checkpoint for leaves in ends.values() for leaf in leaves}
     answering = {(task, leaf.source) for task, leaves in ends.items() for leaf in leaves}
@@ -238,10 +239,10 @@ def first_places(context: ProofContext) -> tuple[Claim, tuple[NeverFirst, ...]]:
 
 
 class _TaskFamily:
-    """What a family has for a task: every size told apart, and every language.
+    """The checkpoints of a family for a task, over every interval of sizes and every language.
 
-    Languages without an option of their own stand behind the values that the task's diagram has,
-    one for all that nothing tells apart.
+    Languages without an option of their own follow the values of the task's diagram, one for all
+    that have the same effect.
     """
 
     def __init__(self, engine: Engine, diagram: TaskDiagram, family: str) -> None:
@@ -270,10 +271,10 @@ class _TaskFamily:
         )
         own = {level: choices[level][: len(fine[level].values)] for level in self.kinds}
         self.answer = self.store.within(answer, own)
-        """Which checkpoint of the family is the answer; no label where none is, nor for kinds."""
+        """The family's checkpoint by answers; no label if another family answers, and for kinds."""
 
     def _kinds(self, axis: Axis, family: str) -> list[AxisValue]:
-        """Return the kinds that options of a question cover, one of those nothing tells apart."""
+        """Return the kinds that options of a question cover, one for all with the same effect."""
         rulebase = self.engine.rulebase
         rivals = [rival for rival in rulebase.catalogue(family) if rival.offered]
         poor = [set(rival.languages_poor or ()) for rival in rivals]
@@ -292,9 +293,9 @@ class _TaskFamily:
         return [*alike.values()]
 
     def first_otherwise(self, ids: Collection[str]) -> set[str]:
-        """Return which checkpoints come first in another order, or for a kind.
+        """Return those of `ids` that come first in some order, or for a kind.
 
-        A diagram of all families is made for a kind only where one comes first in its family's.
+        A diagram of all families is made for a kind only if one comes first in its family's.
         """
         watched = {checkpoint.id for checkpoint in self.firsts.checkpoints} & set(ids)
         root = self.firsts.build(
@@ -315,7 +316,7 @@ class _TaskFamily:
         return reached & watched
 
     def before(self, id: str) -> dict[str, int]:
-        """Return what comes first in the cases in which a checkpoint is offered."""
+        """Return first checkpoint -> number of cases, over the cases in which `id` is offered."""
         offered = self.firsts.offering(self.store, id)
         return self.store.counts(
             self.store.combine(self.answer, offered, lambda answer, own: answer if own else None)

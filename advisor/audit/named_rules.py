@@ -20,14 +20,14 @@ FOLDER = "rules"
 PATIENCE_SECONDS = 60
 FETCH = "in a partial clone, run `git fetch --refetch --no-filter` to download all files"
 PARTS = ("criteria.yaml", "questions.yaml", "tasks.yaml", "families")
-"""What a folder holds that is a rule base of its own; any other is an overlay."""
+"""The entries of a complete rule folder; a folder without one of them is an overlay."""
 
 
 @contextmanager
 def named_rule_base(name: str, overlays: list[Path]) -> Iterator[RuleBase]:
-    """Give the rule base called `shipped`, a folder, or `git:REVISION[:FOLDER]`, with overlays.
+    """Yield the rule base called `shipped`, a folder, or `git:REVISION[:FOLDER]`, with overlays.
 
-    Files of a revision last as long as this does.
+    Files of a revision are in a temporary folder until the context ends.
     """
     if name == SHIPPED:
         yield load_rules(overlays=tuple(overlays))
@@ -54,7 +54,8 @@ def _copy_revision(named: str, target: Path) -> None:
 
     The folder, `rules` if none is named, is looked for from the root of the repository around the
     current folder. Nothing of the revision is run, and links in it are not followed. Raises
-    AdvisorError where git, the repository, the revision or the folder is missing.
+    UsageError for a name without a revision, and AdvisorError if git, the repository, the revision,
+    the folder or its files are missing.
     """
     revision, _, folder = named.removeprefix(PREFIX).partition(":")
     folder = folder.strip("/") or FOLDER
@@ -126,9 +127,9 @@ def _git(*arguments: str, missing: str, hint: str | None = None) -> bytes:
 class Places:
     """Turns places of a rule base (`decisions/scale.yaml:3`) into paths and lines.
 
-    `folder` holds its rules where these are not the shipped ones. Overlays are named by their
-    folder (`our-rules/decisions/scale.yaml:3`). Paths are relative to the working folder where
-    they lie in it; else they begin with the rule folder.
+    `folder` holds its rules unless these are the shipped ones. Overlays are named by their folder
+    (`our-rules/decisions/scale.yaml:3`). Paths are relative to the working folder if they lie in
+    it; else they begin with the rule folder.
     """
 
     def __init__(self, rulebase: RuleBase, folder: str = "") -> None:
@@ -151,10 +152,10 @@ class Places:
         return stands.relative_to(root).as_posix(), int(line)
 
     def lead(self, place: str) -> str:
-        """Return what comes before a message: `rules/criteria.yaml:3: `, or nothing."""
+        """Return what comes before a message: `rules/criteria.yaml:3: `, or "" without a place."""
         path, line = self.locate(place)
         return f"{path}:{line}: " if path else ""
 
     def stands(self, place: str) -> dict[str, Any]:
-        """Return path and line as JSON documents have them."""
+        """Return a place as `path` and `line`, as JSON documents have them."""
         return dict(zip(("path", "line"), self.locate(place), strict=True))

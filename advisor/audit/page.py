@@ -1,4 +1,4 @@
-"""What an audit, scenarios and a difference of rule bases say, as JSON and as pages."""
+"""Results of an audit, of scenarios and of a comparison of rule bases, as JSON and as pages."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def as_json(audit: Audit, places: Places) -> dict[str, Any]:
 
 
 def as_page(audit: Audit, places: Places) -> Page:
-    """Return the page: over what was proved, what was claimed, the defects."""
+    """Return the page: the number of profiles checked, the claims, then the defects."""
     over = (
         f"All {count(audit.answered.profiles, 'answer combination')} are checked, without "
         "sampling. The criteria have their declared order."
@@ -85,7 +85,7 @@ def as_page(audit: Audit, places: Places) -> Page:
 
 
 def _never_first(audit: Audit) -> Page:
-    """Return the checkpoints that come first in no profile, by what stands before them."""
+    """Return the checkpoints that never come first, by the checkpoint that ranks above them."""
     behind: dict[str, list[str]] = {}
     for never_first in audit.never_first:
         if never_first.cases:
@@ -106,7 +106,7 @@ UNCOVERED = (
     "a rule without effect on any scenario",
     "a supporting rule that does not fire in any scenario",
 )
-"""What a deciding rule, or a supporting one, is that no scenario covers."""
+"""Descriptions of a deciding and of a supporting rule that no scenario covers."""
 
 
 def checked_page(numbers: Mapping[str, int], overlays: Iterable[str]) -> Page:
@@ -189,7 +189,7 @@ SHOWN_IDS = 6
 SIDE = ("tasks", "questions", "options", "cases")
 
 Names = tuple[str, str]
-"""What the old and the new rule base are called."""
+"""The names of the old and the new rule base."""
 
 
 def difference_json(difference: RuleBaseDifference, names: Names) -> dict[str, Any]:
@@ -244,7 +244,7 @@ def _summary(difference: RuleBaseDifference) -> Page:
 
 
 def _moves(title: str, changes: Changes) -> Page:
-    """Return the changes of most cases."""
+    """Return the largest changes under a heading; empty if there are none."""
     if not changes.moves:
         return []
     rows = tuple(
@@ -260,7 +260,7 @@ def _moves(title: str, changes: Changes) -> Page:
 
 
 def _side(name: str, side: Side) -> Page:
-    """Return in a line what one rule base has alone."""
+    """Return one line about what only one rule base has; empty if it has nothing of its own."""
     options = tuple(f"{id}: {option}" for id, ids in side.options.items() for option in ids)
     named = {"tasks": side.tasks, "questions": side.questions, "options": options}
     parts = [f"{kind} {first_named(ids, SHOWN_IDS)}" for kind, ids in named.items() if ids]

@@ -1,14 +1,14 @@
-"""Is a rule base sound: what was proved of all its complete profiles, what fails, what is open.
+"""Audits a rule base: claims about all of its complete profiles, and the defects found.
 
 Everything is counted exactly over a graph of all complete profiles; nothing is sampled. A proof
-that does not end within its budget is none.
+that does not end within its budget proves nothing.
 
-A tie, where families stand equal on every criterion, is *declared* where an entry under `ties` in
+A tie, in which families are equal on every criterion, is *declared* if an entry under `ties` in
 criteria.yaml names all families that are equal and its conditions hold.
 
-A question *matters for the family* where two profiles have different families and the same answers
-to all other questions, except those that are asked because of its answer (`ask_if`). It *matters
-for checkpoints* where its options ask different things of them, or a rule about checkpoints asks.
+A question *matters for the family* if two profiles have different families and the same answers to
+all other questions, except those that are asked because of its answer (`ask_if`). It *matters for
+checkpoints* if its options ask different things of them, or a rule about checkpoints asks.
 
 A *case* is a complete profile as far as the decision diagram of its task tells profiles apart: of
 each question an option, a kind that it covers, or an interval of sizes.
@@ -37,14 +37,14 @@ from advisor.phrasing import joined, share
 from advisor.rulebase.base import RuleBase
 
 Equals = tuple[int, ...]
-"""Families that nothing but rank parts, the winner first."""
+"""Indexes of families that only the tie-break order separates, the winner first."""
 
 
 class Audit(NamedTuple):
-    """What an audit found. `effects` are those of the written rules, as the files order them.
+    """The result of an audit. `effects` are those of the written rules, as the files order them.
 
-    `endings` say for each task with a family in how many cases there is which kind of checkpoint,
-    `never_first` which checkpoints are offered and come first in none.
+    `endings` is task -> kind of leaf -> number of cases, for tasks with a family; `never_first` are
+    the offered checkpoints that come first in no case.
     """
 
     answered: Answered
@@ -61,12 +61,12 @@ class Audit(NamedTuple):
 
     @property
     def sound(self) -> bool:
-        """True where everything holds; notes do not count."""
+        """True if every claim holds; notes do not count."""
         return all(claim.holds for claim in self.claims)
 
 
 def audit(rulebase: RuleBase, budget: Budget) -> Audit:
-    """Prove all that is claimed of a rule base. Raises TooMuchOpenError where the budget ends."""
+    """Check all claims about a rule base. Raises TooMuchOpenError if the budget ends."""
     context = ProofContext(rulebase, budget)
     effects = tuple([effect_of(context, rule) for rule in context.written])
     about_first, behind = first_places(context)
@@ -86,7 +86,7 @@ def audit(rulebase: RuleBase, budget: Budget) -> Audit:
 
 
 def no_gap(context: ProofContext) -> Claim:
-    """Claim that every profile has an answer, apart from tasks declared none."""
+    """Claim that every profile has a family or a declared alternative."""
     tally = context.answered
     if not tally.profiles:
         empty = defect(context, "no-profile", "rules", "")
@@ -160,7 +160,7 @@ def no_undeclared_tie(context: ProofContext) -> Claim:
 
 
 def equals_of(context: ProofContext, outcome: int) -> Equals:
-    """Return the families equal to the winner, with it, by rank; empty where it wins by more."""
+    """Return the families that tie with the winner, itself first; empty if nothing ties."""
     order = context.ranking.order(outcome)
     best = context.ranking.signs(outcome, order[0]) if order else ()
     equals = tuple(f for f in order if context.ranking.signs(outcome, f) == best)
@@ -168,7 +168,7 @@ def equals_of(context: ProofContext, outcome: int) -> Equals:
 
 
 def _undeclared(context: ProofContext, space: Space, equals: Equals) -> tuple[int, list[Defect]]:
-    """Return in how many profiles families are equal and no tie says so, and the defect."""
+    """Return the number of profiles with this tie and no declaration, and the defect, if any."""
     names = [context.encoding.families[family] for family in equals]
     rest = space.root
     for tie in context.rulebase.ties:
@@ -206,7 +206,7 @@ def every_question_matters(context: ProofContext) -> Claim:
     }
 
     def either(winners: frozenset[int] | None, other: frozenset[int] | None) -> frozenset[int]:
-        """Return who wins the profiles that differ in the questions projected away alone."""
+        """Return the winners of profiles that differ only in the questions projected away."""
         context.budget.check()
         return (winners or frozenset()) | (other or frozenset())
 
@@ -247,7 +247,7 @@ def every_option_possible(context: ProofContext) -> Claim:
 
 
 def _asked_because(context: ProofContext, id: str) -> set[int]:
-    """Return the questions that an answer can bring up, and those that theirs can."""
+    """Return the indexes of questions that are asked because of this one, even indirectly."""
     dependents: set[str] = {id}
     for question in context.rulebase.questions:  # those asked because of others stand after them
         if dependents & set(question.ask_if):
@@ -266,8 +266,8 @@ KINDS = {
 def every_profile_ends(context: ProofContext) -> tuple[Claim, dict[str, Counter[str]]]:
     """Claim that each profile has a checkpoint, or that the page names the one closest to it.
 
-    Return it with the number of cases of each task that has a family by the kind of their leaf.
-    None is closest where all checkpoints of a family are for other tasks, however they are used.
+    Also return task -> kind of leaf -> number of cases, for tasks that have a family. A family has
+    no closest checkpoint if all of its checkpoints are for other tasks, even after fine-tuning.
     """
     offered = [model for model in context.rulebase.checkpoints.values() if model.offered]
     endings: dict[str, Counter[str]] = {}

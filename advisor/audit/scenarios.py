@@ -1,15 +1,14 @@
-"""Runs what the rule base says of itself, and says what its scenarios cover.
+"""Runs the examples, scenarios and relations of a rule base, and finds what scenarios cover.
 
-A rule decides a scenario where it is decisive there (without this kind of reason the family would
-stand elsewhere) or pivotal (without this very rule another family would win). Either can be true
+A rule decides a scenario if it is decisive there (without this kind of reason the family would have
+another place) or pivotal (without this very rule another family would win). Either can be true
 alone: two rules that say the same are decisive and not pivotal; one that weighs up another on the
-same criterion is pivotal, while a later criterion is decisive. A rule about checkpoints decides
-where it fires for the family that wins. Of a supporting rule, which never changes an answer,
-nobody can ask more than that it fires.
+same criterion is pivotal, while a later criterion is decisive. A rule about checkpoints decides if
+it fires for the family that wins. A supporting rule never changes an answer, so it only has to
+fire.
 
-That one checkpoint is the larger of a series, or succeeds another, ranks what no yardstick tells
-apart. Each such relation is held against every table that has both: one that loses more often than
-it wins is refused.
+Relations (larger in a series, successor) rank checkpoints that no yardstick tells apart. Each
+relation is compared with every table that has both; it fails if it loses more often than it wins.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ from advisor.rulebase.base import RuleBase
 
 
 class Failure(NamedTuple):
-    """Something the rule base promises and does not keep."""
+    """An example, scenario or relation that fails: file:line, its rule, id or kind, and how."""
 
     place: str
     id: str
@@ -40,7 +39,7 @@ class Failure(NamedTuple):
 
 
 class Proof(NamedTuple):
-    """What was run, and what failed."""
+    """The numbers of what was run, the ids of scenarios marked `differs`, and the failures."""
 
     examples: int
     scenarios: int
@@ -50,7 +49,7 @@ class Proof(NamedTuple):
 
     @property
     def passed(self) -> bool:
-        """True where nothing failed."""
+        """True if nothing failed."""
         return not self.failures
 
 
@@ -64,16 +63,16 @@ class RuleCoverage(NamedTuple):
 
     @property
     def covered(self) -> bool:
-        """True where a scenario puts the rule to the test, as far as its kind can be."""
+        """True if a scenario decides by the rule or, for a supporting one, if it fires in any."""
         return bool(self.fires if self.rule.supporting else self.decisive or self.pivotal)
 
 
 class Coverage(NamedTuple):
     """Every written rule, task and family with the scenarios that cover it.
 
-    A task that every family is sent away from is covered by a scenario that ends in `none`.
-    `leaves` says for each task how many of the leaves of its diagram a scenario reaches, of how
-    many: families with a checkpoint and its use.
+    A task that no family does is covered by a scenario that ends in `none`. `leaves` is task ->
+    (leaves of its diagram that scenarios reach, all leaves); a leaf is a family with a checkpoint
+    and its use.
     """
 
     scenarios: int
@@ -84,7 +83,7 @@ class Coverage(NamedTuple):
 
     @property
     def complete(self) -> bool:
-        """True where scenarios cover everything."""
+        """True if scenarios cover all rules, tasks and families; leaves do not count."""
         rules = [rule.covered for rule in self.rules]
         return all([*rules, *self.tasks.values(), *self.families.values()])
 
@@ -103,7 +102,7 @@ def answer_scenario(engine: Engine, scenario: Scenario) -> tuple[str, list[Decis
 
 
 def prove(rulebase: RuleBase) -> Proof:
-    """Run every rule's examples and all scenarios, and hold relations against figures."""
+    """Run every rule's examples and all scenarios, and compare relations with results."""
     engine, related = Engine(rulebase), relations(rulebase)
     ran = [(case.place, case.rule, _of_example(rulebase, case)) for case in rulebase.examples]
     ran += [(case.place, case.id, _of_scenario(engine, case)) for case in rulebase.scenarios]
@@ -118,7 +117,7 @@ def prove(rulebase: RuleBase) -> Proof:
 
 
 def _of_example(rulebase: RuleBase, example: Example) -> str:
-    """Return how an example fails; nothing where it does not."""
+    """Return the message of an example that fails; "" if it passes."""
     rule = rulebase.rule(example.rule)
     try:
         given = make_profile(rulebase, example.given, "file")
@@ -133,7 +132,7 @@ def _of_example(rulebase: RuleBase, example: Example) -> str:
 
 
 def _of_scenario(engine: Engine, scenario: Scenario) -> str:
-    """Return how a scenario fails; nothing where it does not."""
+    """Return the message of a scenario that fails; "" if it passes."""
     try:
         family, decisions = answer_scenario(engine, scenario)
     except AdvisorError as error:
@@ -161,7 +160,7 @@ def _decisive(decisions: Iterable[Decision]) -> set[str]:
 
 
 class Relation(NamedTuple):
-    """A claim that one stands before another, and how often figures say so, or the contrary."""
+    """A claim that `before` ranks above `behind`, with the votes of tables for and against it."""
 
     kind: str
     before: str
@@ -172,7 +171,7 @@ class Relation(NamedTuple):
 
     @property
     def refused(self) -> str:
-        """How figures refuse it; nothing where they do not."""
+        """The message, if more tables are against it than for it; else ""."""
         if self.lost <= self.won:
             return ""
         number = self.won + self.lost
@@ -180,7 +179,7 @@ class Relation(NamedTuple):
 
 
 def relations(rulebase: RuleBase) -> list[Relation]:
-    """Hold all relations against the figures of every task and language."""
+    """Return all relations, compared with the results of every task and language."""
     gauges: dict[tuple[str, str], Gauge] = {}
     for task in rulebase.tasks:
         rows = rulebase.order(task.id)["yardsticks"].values()
@@ -241,7 +240,7 @@ def coverage(rulebase: RuleBase) -> Coverage:
 
 
 def _covered(context: ProofContext, decision: Decision) -> Iterator[tuple[str, str]]:
-    """Yield what one decision covers, by the way and the id, but for what is decisive there."""
+    """Yield the way and the id of what a decision covers; `decisive` only for checkpoint rules."""
     if TASK in decision.given:
         yield from (("task", id) for id in decision.given[TASK].options)
     fired = context.encoding.fired([of[0] for of in context.engine.choices(decision.profile)])
