@@ -109,8 +109,8 @@ class FirstCheckpoints(AnswerConsequences):
 
         Other answers have no label. Whether advisor can load the checkpoint does not matter.
         """
-        own = self.bits(lambda checkpoint, _: checkpoint.id == id)
-        return self._grown(diagram, Marks(self.all & ~own), lambda _: (id,), own)
+        forms = self.bits(lambda checkpoint, _: checkpoint.id == id)
+        return self._grown(diagram, Marks(self.all & ~forms), lambda _: (id,), forms)
 
     def _grown(
         self, diagram: Diagram, marks: Marks, end: Callable[[State], Hashable], watched: int = 0

@@ -76,8 +76,8 @@ def read_measurements(file: Path) -> OwnMeasurements:
 
 def _read(body: dict[str, Any], shown: str, digest: str) -> OwnMeasurements:
     results = body["results"]
-    own = [id for result in results for id in result["metrics"]]
-    metric = next((id for id in body["verdict"]["priority"] if id in own), own[0] if own else "")
+    ids = [id for result in results for id in result["metrics"]]
+    metric = next((id for id in body["verdict"]["priority"] if id in ids), ids[0] if ids else "")
     checkpoints: dict[str, str] = {}
     for result in results:  # of one checkpoint under two names the first counts
         if metric in result["metrics"] and result["checkpoint"] not in checkpoints.values():

@@ -1,6 +1,6 @@
-"""A recommendation as a page: the answer in its first line, and on a screen what it rests on.
+"""A recommendation as a page: the answer in its first line, and as much evidence as a screen holds.
 
-Whole, nothing of it is cut, and it goes on with every reason and change (`details`).
+A whole page has nothing cut, and goes on with every reason and change (`details`).
 """
 
 from __future__ import annotations
@@ -41,15 +41,16 @@ SHOWN_CLOSEST = 3
 SURE = "does not depend on defaults"
 BASED_ON = {ASSUMED: "based on defaults", UNDETERMINED: "needs more answers"}
 DEPENDS_ON = {ASSUMED: "depends on defaults", UNDETERMINED: "needs more answers"}
-"""By its certainty, what a family rests on, and what a checkpoint does."""
+"""What is said of a family, and of a checkpoint, by its certainty."""
 
 
 class Room(NamedTuple):
-    """How much of an answer a page has: lines of its reason, checkpoints, changes.
+    """How much of each part of an answer a page has.
 
-    `first` and `others` are lines of the ranking, and of why not each other family; `defaults` of
-    what was assumed, `better` of what keeps a better checkpoint from the first and of its time
-    (with none there is no foot), `commands` how many of them: a run and a program come first.
+    In lines: `reason` for the family, `first` for the ranking, `others` for why not each other
+    family, `defaults` for default answers, `better` for each note on a better checkpoint, on time
+    and memory (at 0 there are none, and no foot). In number: `checkpoints`, `changes`, `commands`
+    (a run comes first).
     """
 
     reason: int
@@ -74,7 +75,7 @@ LESS = (
     Room(1, 1, 0, first=1, others=1),
     Room(1, 1, 0, first=1, others=0),
 )
-"""What is given up, one after the other, where a screen would be too small."""
+"""What to try on a screen, from most to least, until the answer fits."""
 LITTLE = (
     Room(1, 3, 1, others=1),
     Room(1, 3, 1, others=1, commands=2),
@@ -97,7 +98,7 @@ def as_page(
 ) -> Page:
     """Return the page that every format draws: what fits a `screen`, or the `whole`.
 
-    `named` has commands that stand in place of others.
+    `named` maps commands to those shown in their place.
     """
     advice = recommendation.advice
     page: Page = [Text(f"overlay: {c}", "quiet") for c in recommendation.rulebase.overlays]
@@ -133,7 +134,7 @@ def as_page(
 def _screen(
     advice: TaskAdvice, commands: Code | None, screen: Screen, written: tuple[Note, ...]
 ) -> Page:
-    """The answer for one task on one screen, with as much as fits, and commands below it."""
+    """Return the answer for one task with as much as fits one screen, and commands below it."""
     page: Page = []
     lines, better = min(screen.lines, screen.most), ahead_of_first(advice)
     facts = _facts(advice)
@@ -152,6 +153,10 @@ def _screen(
 
 
 def _head(advice: TaskAdvice, room: Room, better: Iterable[Note], facts: Iterable[Note]) -> Page:
+    """Return the headline and first notes of one task.
+
+    Notes on `better` checkpoints and `facts` (time, memory) have at most `room.better` lines each.
+    """
     decision, picks = advice.decision, advice.selection.picks
     if decision.outcome == NONE:
         return _elsewhere(advice)
@@ -176,7 +181,7 @@ def _head(advice: TaskAdvice, room: Room, better: Iterable[Note], facts: Iterabl
 
 
 def _facts(advice: TaskAdvice) -> tuple[Note, ...]:
-    """What the first checkpoint takes and needs: time, a machine's memory, a pipeline, lines."""
+    """Return what the first checkpoint takes and needs: time, memory, a pipeline, single lines."""
     decision, picks = advice.decision, advice.selection.picks
     if decision.outcome == NONE or not picks:
         return ()
@@ -213,7 +218,7 @@ def _certainty(advice: TaskAdvice) -> str:
 
 
 def _why(advice: TaskAdvice, room: Room) -> Iterator[Note]:
-    """Why the family, in the first reason that decided."""
+    """Yield why the family was chosen: no better match, its first reason, and a caveat."""
     if advice.selection.next_family:
         right = family_name(advice, str(advice.decision.family))
         yield Note("No match", f"{right} fits best, but has no checkpoint that meets your needs")
@@ -234,7 +239,7 @@ def _why(advice: TaskAdvice, room: Room) -> Iterator[Note]:
 
 
 def _first(advice: TaskAdvice, room: Room) -> Note:
-    """Why this checkpoint comes before the next, or what is known of it where nothing says."""
+    """Return why the first checkpoint ranks above the next, or what else is known of it."""
     pick, *more = advice.selection.picks
     preferred = next((rule for rule in pick.fired if rule.effect == "prefer"), None)
     why = standing(advice.selection, pick)
@@ -256,7 +261,7 @@ def _first(advice: TaskAdvice, room: Room) -> Note:
 
 
 def _late(advice: TaskAdvice) -> str:
-    """Say which is the fastest where a bound rules out all whose time is known, else nothing."""
+    """Return the fastest checkpoint if a bound rules out all of known time; else empty."""
     rulebase, picks, profile = advice.rulebase, advice.selection.picks, advice.decision.profile
     hours = rulebase.bounds.hours if rulebase.bounds else None
     if not hours or any("hours" not in {g.field for g in p.unknown} for p in picks):
@@ -276,7 +281,7 @@ def _late(advice: TaskAdvice) -> str:
 
 
 def _elsewhere(advice: TaskAdvice) -> Page:
-    """What does the task instead, where none of the families does."""
+    """Return what does the task instead if none of the families does."""
     elsewhere = advice.elsewhere
     if elsewhere is None:
         return [Headline("None of the families fits", (), "bad")]
@@ -295,7 +300,7 @@ def _elsewhere(advice: TaskAdvice) -> Page:
 
 
 def _missing(advice: TaskAdvice) -> Iterator[Note]:
-    """What came closest to what nothing meets, and who has one."""
+    """Yield what the closest checkpoints lack, and that parts can be combined."""
     selection = advice.selection
     rows = [(near.checkpoint.id, (*near.lacks, *near.unknown)) for near in selection.closest]
     rows += [(pick.checkpoint.id, pick.unknown) for pick in selection.unverified]
@@ -313,7 +318,7 @@ def _notes(rows: Iterable[Note]) -> Page:
 
 
 def _foot(advice: TaskAdvice, room: Room) -> Iterator[Note]:
-    """The other families, what would change the answer, and what was assumed."""
+    """Yield the other families, an alternative, what changes the answer, and the defaults."""
     decision = advice.decision
     others = [rival for rival in decision.assessments if rival.family != advice.family]
     if decision.outcome != NONE and room.others:
@@ -336,17 +341,17 @@ def _foot(advice: TaskAdvice, room: Room) -> Iterator[Note]:
 
 
 def _unless(advice: TaskAdvice, most: int) -> Iterator[tuple[str, str]]:
-    """Yield what leads to each other family, then what people most often answer otherwise.
+    """Yield (flags, result) of a change to each other family, then of the likeliest other change.
 
-    The latter is the most typical other answer that has another checkpoint first; memory, for
-    which the table has its own, comes last.
+    The latter replaces a default by the most typical answer that puts another checkpoint first,
+    last memory: the table has a column for it.
     """
 
     def words(change: Change) -> str:
         return " ".join(flags(advice.rulebase, change.answers))
 
     def rarity(change: Change) -> tuple[bool, int, int]:
-        """Return how unlikely a change is: usual options come first, and few share a question."""
+        """Return a sort key, likely changes first: usual options, of questions with few."""
         questions = [advice.rulebase.question(id) for id in change.answers]
         many, late = 0, 0
         for question, answer in zip(questions, change.answers.values(), strict=True):
@@ -374,7 +379,7 @@ def _unless(advice: TaskAdvice, most: int) -> Iterator[tuple[str, str]]:
 
 
 def _against(advice: TaskAdvice, assessment: Assessment) -> str:
-    """Why not a family, in one of its reasons: that of the task, or else the shortest."""
+    """Return one reason against a family: if excluded that of the task, else the shortest."""
     rules = [fired_rule.rule for fired_rule in assessment.fired if fired_rule.decisive]
     if assessment.verdict == "excluded":
         return min(rules, key=lambda rule: (rule.derived != "tasks", len(rule.because))).because
@@ -385,7 +390,7 @@ def _against(advice: TaskAdvice, assessment: Assessment) -> str:
 
 
 def _written(recommendation: Advice, advice: TaskAdvice) -> Iterator[Note]:
-    """What `advisor code` writes where no program runs the first checkpoint on the device."""
+    """Yield what `advisor code` writes if no program runs the first checkpoint on the device."""
     runtime = advice.rulebase.runtime_for(advice.options)
     if runtime and advice.selection.picks and advice.has_program:
         from advisor.decide.written_program import written_instead
@@ -396,7 +401,7 @@ def _written(recommendation: Advice, advice: TaskAdvice) -> Iterator[Note]:
 
 
 def _next(recommendation: Advice) -> Iterator[str]:
-    """The commands to type next: try it, have its program, see everything."""
+    """Yield the commands to type next: try it, check it, get its program, see everything."""
     for advice in recommendation.advice:
         runnable, picks = advice.runnable, advice.selection.picks
         first = runnable is not None and runnable.id == picks[0].checkpoint.id

@@ -1,8 +1,8 @@
-"""Which of two checkpoints stands before the other for a task, and by what.
+"""Which of two checkpoints ranks above the other for a task, and by what evidence.
 
-Two are compared on the first yardstick of the task that measured both. Less apart than its noise,
-they tie; a tie goes to the next yardstick, or ends there where the cheaper one is to come first.
-What nothing measured is told apart by relations: the larger of a series, the successor of another.
+Two are compared on the first ranking benchmark (yardstick) of the task that measured both. Less
+apart than its noise, they tie; a tie goes to the next yardstick, or ends there if the cheaper one
+is to come first. Without a common result, relations decide, such as the larger of a series.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from advisor.rulebase.base import RuleBase
 
 ENGLISH, OTHERS, ANY = "en", "others", ""
 HERE = "here"
-"""The protocol of what was measured on one's own images."""
+"""The protocol of measurements on one's own images."""
 FIGURE = "figure"
 RELATIONS = LARGER, SUCCESSOR, ROUNDED = "larger", "successor", "rounded"
 ROUNDING = 1e-9
@@ -26,13 +26,13 @@ ROUNDING = 1e-9
 
 
 class Precedence(NamedTuple):
-    """Why one checkpoint stands before the `next`.
+    """Why one checkpoint ranks above the `next`.
 
-    `by` a figure on a `yardstick`, its `value` against the `next_value` of the other, or by a
-    relation between the two, which `yardstick` names then: larger, successor, or the same rounded.
-    `through` is one that stands between them, where only that one is comparable with the next: the
-    figure or relation is its own, and the first stands before it. `source` is where a figure was
-    published; `own` figures were measured on one's own images.
+    `by` is `figure` or `relation`. `yardstick` is the benchmark, with `value` against the
+    `next_value` of the other, or the relation: larger, successor or rounded. `through` is a
+    checkpoint between them, the only one comparable with the next: the figure or relation is its
+    own, and the first ranks above it. `source` is where a figure was published; `own` figures were
+    measured on one's own images.
     """
 
     by: str
@@ -45,15 +45,15 @@ class Precedence(NamedTuple):
     own: bool = False
 
     def estimates(self, checkpoint: str) -> bool:
-        """True where the figure of a checkpoint is that of its weights in 16 bits, less a loss."""
+        """True if a checkpoint's figure is an estimate: that of its 16-bit weights minus a loss."""
         return is_form(checkpoint) and not self.own
 
 
 class Published(NamedTuple):
-    """A figure of a checkpoint on a yardstick, as it was published; `better` is higher or lower.
+    """A published result of a checkpoint on a yardstick; `better` is `higher` or `lower`.
 
-    Figures of one `table` compare with each other, and with no others. One of a form in fewer bits
-    is `estimated`: that of the weights as they are stored, less the worst loss published.
+    Only results of one `table` (number of the yardstick, number of the table) compare. That of a
+    quantized form is `estimated`: that of the stored weights minus the worst published loss.
     """
 
     benchmark: str
@@ -66,27 +66,26 @@ class Published(NamedTuple):
 
     @property
     def name(self) -> str:
-        """What was measured, in words."""
+        """The benchmark and the metric, in words."""
         unsaid = [part for part in self.metric.split(", ") if part not in self.benchmark]
         return " ".join([self.benchmark, ", ".join(unsaid)]).rstrip()
 
 
 Told = tuple[int, int, float, str, str, int]
-"""That one stands before another, the strongest first: kind, rank, margin, the two, and a table.
+"""Evidence that one checkpoint ranks above another: kind, rank, margin, the two ids, table.
 
-The kind is 0 for a figure, 1 for one of the maker of the first against a stranger, 2 for the larger
-of a series, 3 for a successor, 4 for more bits; the rank is the place of the yardstick; the margin
-how many times the noise lies between them, turned so that more is less; the table its number on the
-yardstick.
+The least is the strongest. Kind is 0 for a figure, 1 for one by the maker of the first against a
+model of another maker, 2 for the larger of a series, 3 for a successor, 4 for more bits; rank is
+the number of the yardstick; margin minus how many times the noise lies between the two; table its
+number on the yardstick.
 """
 
 
 class Compared(NamedTuple):
-    """Checkpoints compared pair by pair: what tells them apart, the strongest first, and ties.
+    """Checkpoints compared pair by pair: the evidence, the strongest first, and ties.
 
-    What is said of a form in fewer bits is weaker than all that was measured. `tied` are the pairs
-    that some yardstick compared and that nothing told apart; `by` is what compared them, and knows
-    the figures.
+    Evidence on quantized forms is weaker than all other. `tied` are the pairs that some yardstick
+    compared and that nothing told apart; `by` compared them, and knows the figures.
     """
 
     told: list[Told]
@@ -95,14 +94,15 @@ class Compared(NamedTuple):
 
 
 Figure = tuple[float, str, str]
-"""The value of a checkpoint, its metric, and the place of its protocol."""
+"""The value of a checkpoint, its metric, and the key of its protocol."""
 
 
 class Gauge(NamedTuple):
-    """A yardstick in one language: its tables, each as value and protocol of each checkpoint.
+    """A yardstick in one language: its tables, each checkpoint -> figure, and its tie threshold.
 
-    With `rest` it ranks only what those before it left unmeasured; `joined` is the one before it
-    with all its tables read as one.
+    That is `noise` within a protocol, `between` across two, or `share` of the larger value if set.
+    With `rest` it ranks only what those before it left unmeasured; `joined`: it is the one before
+    it with all its tables read as one.
     """
 
     yardstick: str
@@ -117,7 +117,7 @@ class Gauge(NamedTuple):
 
     @property
     def apart(self) -> Callable[[Figure, Figure], float]:
-        """By how many times the noise one figure is better than another; 0 within it."""
+        """A function: how many times the noise one figure is better than another; 0 within it."""
         sign = 1 if self.better == "higher" else -1
         noise, between, share = self.noise, self.between, self.share
 
@@ -132,7 +132,7 @@ class Gauge(NamedTuple):
 
 
 class Precedences:
-    """What tells checkpoints apart for a task, in the languages asked for, if any."""
+    """Compares checkpoints for a task, in the first requested language other than English."""
 
     def __init__(
         self, rulebase: RuleBase, task: str, languages: Sequence[str] | None = None
@@ -144,9 +144,9 @@ class Precedences:
         self.ends_at_tie = self._order["tie"] == "cheaper"
         self.task = task
         self.has_losses = bool(self._order.get("losses"))
-        """Whether some yardstick of the task has a metric that losses of forms hold for."""
+        """Whether a yardstick of the task has a metric with published losses of forms."""
         self.has_own = HERE in self._order["protocols"]
-        """Whether the first yardstick is what was measured on one's own images."""
+        """Whether the first yardstick is a measurement on one's own images."""
         self.published = cache(self._published)
         """The figures of a checkpoint on the yardsticks of the task, by its id."""
 
@@ -154,41 +154,41 @@ class Precedences:
     def known(
         cls, rulebase: RuleBase, task: str, languages: Sequence[str] | None = None
     ) -> Precedences:
-        """Return what tells checkpoints apart, the same object for the same task and language."""
+        """Return the `Precedences` of a task and language, the same object each time."""
         made = cls(rulebase, task, languages)
         precedences: Precedences = rulebase.compared.setdefault((cls, task, made.language), made)
         return precedences
 
     @cached_property
     def gauges(self) -> tuple[Gauge, ...]:
-        """The yardsticks of the task in the language, the most telling first."""
+        """The yardsticks of the task in the language, in the order in which they count."""
         order, language = self._order, self.language
         ids = order["lists"].get(language, order["lists"].get(OTHERS, ()))
         return tuple(self._gauge(id, order["yardsticks"][id]) for id in ids)
 
     def _gauge(self, id: str, row: Mapping[str, Any]) -> Gauge:
-        """Return a yardstick in the language; in English where it has no column for that."""
-        tables, of = row["tables"], ANY
+        """Return a yardstick in the language, or in English if it has no table for it."""
+        tables, column = row["tables"], ANY
         if ANY not in tables:
-            of = self.language if self.language in tables else ENGLISH
+            column = self.language if self.language in tables else ENGLISH
         own = not row["languages"] or {self.language, MULTILINGUAL} & set(row["languages"])
-        in_other = (of not in (ANY, self.language)) or (of == ANY and not own)
+        in_other = (column not in (ANY, self.language)) or (column == ANY and not own)
         return Gauge(
             yardstick=id,
-            name=row["name"] + (f" ({of})" if of not in (ANY, ENGLISH) else ""),
+            name=row["name"] + (f" ({column})" if column not in (ANY, ENGLISH) else ""),
             better=row["better"],
             noise=row["noise"] or 0.0,
             between=row["between"] or 0.0,
             share=row["share"],
             rest=id in self._order["rest"] or in_other,
             joined=row.get("joined", False),
-            tables=tuple(self._by_checkpoint(table) for table in tables.get(of, ())),
+            tables=tuple(self._by_checkpoint(table) for table in tables.get(column, ())),
         )
 
     def _by_checkpoint(self, table: Iterable[Any]) -> dict[str, Figure]:
-        """Return value, metric and protocol of each checkpoint; the first protocol that has it.
+        """Return the figure of each checkpoint, from the first protocol that has it.
 
-        Forms in fewer bits have the value of the checkpoint less what they may lose.
+        Quantized forms have the value of the checkpoint minus the published loss.
         """
         figures: dict[str, Figure] = {}
         for place, metric, values in table:
@@ -201,7 +201,7 @@ class Precedences:
         return figures
 
     def speaks(self, checkpoint: Checkpoint) -> bool:
-        """True unless it is known not to know the language."""
+        """True unless the checkpoint is known not to support the language."""
         spoken = checkpoint.languages or ()
         return not spoken or not {self.language, MULTILINGUAL, *NO_LANGUAGE}.isdisjoint(spoken)
 
@@ -221,12 +221,12 @@ class Precedences:
         return tuple(rows)
 
     def first_measured(self, checkpoint: str) -> int:
-        """Return the place of the first yardstick that measured it; their number where none did."""
+        """Return the number of the first yardstick with a checkpoint; their count without one."""
         return self._first.get(checkpoint, len(self.gauges))
 
     @cached_property
     def _first(self) -> dict[str, int]:
-        """The place of the first yardstick of each that one measured."""
+        """The number of the first yardstick that measured a checkpoint, by its id."""
         places: dict[str, int] = {}
         for place, gauge in enumerate(self.gauges):
             for table in gauge.tables:
@@ -234,9 +234,9 @@ class Precedences:
         return places
 
     def compare(self, checkpoints: Iterable[Checkpoint]) -> Compared:
-        """Return what tells pairs of checkpoints apart, and which tie.
+        """Return the evidence between pairs of checkpoints, and which pairs tie.
 
-        A form that loses much is told apart by the first yardstick that measured both, or not.
+        A form that loses much is compared only on the first yardstick that measured both.
         """
         every = tuple(checkpoints)
         families = {checkpoint.id: checkpoint.family for checkpoint in every}
@@ -272,9 +272,10 @@ class Precedences:
         settled: set[tuple[str, str]],
         edges: dict[tuple[str, str], Told],
     ) -> list[tuple[str, str]]:
-        """Compare each pair that is not settled in the first table of a yardstick that has both.
+        """Compare each pair not yet settled in the first table of a yardstick that has both.
 
-        Return the pairs that tie. By the word of a maker about its own a pair stays open.
+        Adds to `settled` and `edges`; returns the pairs that tie. A maker's figures of its own
+        model against another maker's do not settle a pair.
         """
         times = gauge.apart
         makers = {place: maker for place, (_, maker) in self._order["protocols"].items()}
@@ -301,7 +302,7 @@ class Precedences:
         return ties
 
     def precedence(self, edge: Told) -> Precedence:
-        """Return what was told of a pair, with its figures and where they were published."""
+        """Return the evidence on a pair with its figures and where they were published."""
         kind, rank, _, before, behind, number = edge
         if kind > 1:
             return Precedence("relation", RELATIONS[kind - 2], None, behind, None, None)
@@ -315,9 +316,10 @@ class Precedences:
 
 
 class Locked(NamedTuple):
-    """A strict partial order: what stands behind each, the evidence, what closed a cycle.
+    """A strict partial order of checkpoints, by evidence without cycles.
 
-    `ties` are those that tie with each: a yardstick compared the two and nothing told them apart.
+    `behind` has the ids that rank below each, `told` the evidence by pair, `dropped` what would
+    have closed a cycle, `ties` the ids that a yardstick compared with each and nothing told apart.
     """
 
     behind: Mapping[str, frozenset[str]]
@@ -327,7 +329,7 @@ class Locked(NamedTuple):
     by: Precedences
 
     def precedence(self, before: str, behind: str) -> Precedence | None:
-        """Return why one stands before another, by one that stands between them at most."""
+        """Return why one ranks above another, directly or through one other; else None."""
         if behind not in self.behind.get(before, ()):
             return None
         if precedence := self.direct(before, behind):
@@ -343,7 +345,7 @@ class Locked(NamedTuple):
         return self.by.precedence(self.told[through, behind])._replace(through=through)
 
     def first_before(self, ids: Sequence[str]) -> dict[str, str]:
-        """Return for each the first of some ids that evidence puts right before it, if one is."""
+        """Return for each id the first of `ids` that evidence ranks directly above it, if any."""
         place = {id: number for number, id in enumerate(ids)}
         first: dict[str, str] = {}
         for before, behind in self.told:
@@ -352,14 +354,14 @@ class Locked(NamedTuple):
         return first
 
     def direct(self, before: str, behind: str) -> Precedence | None:
-        """Return what puts one right before another, if anything does."""
+        """Return the evidence that directly ranks one above another; None without any."""
         edge = self.told.get((before, behind))
         return self.by.precedence(edge) if edge else None
 
     def places(self, listed: Iterable[str]) -> list[int]:
-        """Return the places of ids in order: a new one begins behind one that stands before it.
+        """Return the places (from 1) of ranked ids; ids that nothing tells apart share one.
 
-        Those that nothing tells apart share a place.
+        A new place begins at an id that ranks below one in the place before.
         """
         places: list[int] = []
         together: list[str] = []
@@ -372,7 +374,7 @@ class Locked(NamedTuple):
 
 
 def related(checkpoints: Mapping[str, Checkpoint]) -> Iterator[tuple[str, str, str]]:
-    """Yield each pair of which one is the larger of a series, the successor of the other or wider.
+    """Yield (relation, above, below) for each larger of a series, successor and wider form.
 
     Of the forms of one checkpoint the wider has more bits.
     """

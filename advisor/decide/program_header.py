@@ -21,21 +21,21 @@ WIDTH = 88
 PROGRAM = "program.py"
 """The file that a program is saved as."""
 MBITS = 100
-"""Millions of bits a second of a line by which the wait for a download is told."""
+"""The rate in megabits per second for which the time of a download is given."""
 LATE = "# imports that take seconds"
-"""The line in a program in the place of the imports that wait for the command line."""
+"""The line of a program at which imports stand that wait for the command line."""
 UNSORTED = "ruff: noqa: E402 (imports that take seconds come after the arguments)"
-"""What the head of such a program says to ruff, and to its readers."""
+"""The comment in the header of such a program, for ruff and readers."""
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
-"""Where https://pytorch.org/get-started/locally/ says that torch is had without CUDA."""
+"""The index of torch without CUDA, by https://pytorch.org/get-started/locally/."""
 _IMPORTS = re.compile(r"^(import [\w. ]+|from ([\w.]+) import ([\w, ]+))$", re.MULTILINE)
 _FUNCTIONS = ("def ", "class ", "@")
-"""How blocks of a program begin that stand two lines apart from others."""
+"""The beginnings of blocks that are separated by two blank lines."""
 _BLOCKS = re.compile(r"\n{2,}(?=\S)")
 
 
 def requirements(code: str, packages: Iterable[Package]) -> list[str]:
-    """Return the packages that a program imports something of, as pip takes them."""
+    """Return the pip requirements of the packages that a program imports."""
     imported = {
         word.partition(".")[0]
         for line in code.splitlines()
@@ -50,7 +50,7 @@ def requirements(code: str, packages: Iterable[Package]) -> list[str]:
 
 
 def pythons_for(needed: Sequence[str], packages: Iterable[Package]) -> str:
-    """Return the versions of Python that all needed packages have wheels for."""
+    """Return the versions of Python for which all needed packages have wheels."""
     used = [package for package in packages if f"{package.id}{package.versions}" in needed]
     return min([PYTHONS, *(each.pythons for each in used if each.pythons)])
 
@@ -61,7 +61,7 @@ def install_line(needed: Sequence[str]) -> str:
 
 
 def prepared_by(runtime: Runtime, checkpoint: Checkpoint, program: Program | None) -> list[str]:
-    """Return the commands that a runtime needs before a program, as lines of its head."""
+    """Return the header lines with commands that a runtime needs before a program, if any."""
     words = {"checkpoint": checkpoint.id, "export": program.export if program else ""}
     towers, lines = program.towers if program else {}, []
     for line in runtime.commands.strip().splitlines():
@@ -71,7 +71,7 @@ def prepared_by(runtime: Runtime, checkpoint: Checkpoint, program: Program | Non
 
 
 def with_header(code: str, lines: Sequence[str]) -> str:
-    """Return a program under the lines of its head, as comments."""
+    """Return a program below its header lines, as comments of Python or HTML."""
     if not code.startswith("<"):
         return "".join(f"# {visible(line)}\n" for line in lines) + f"\n{code}\n"
     head = "\n".join(visible(line).replace(">", "&gt;") for line in lines)
@@ -87,11 +87,10 @@ def header(
     saved: str = "",
     pythons: str = PYTHONS,
 ) -> list[str]:
-    """Return what a program downloads, how it is installed and run, and its metadata (PEP 723).
+    """Return the header lines of a program: download, installation, commands, metadata (PEP 723).
 
-    What is `prepared` first stands instead of that which it downloads. `runs` are the words of its
-    command lines; `comments` stand above the metadata. `saved` is the name of its file, empty where
-    it has none yet.
+    Lines `prepared` replace the download. `runs` are the arguments of its command lines; `comments`
+    stand above the metadata. `saved` is the name of its file, empty if it has none yet.
     """
     lines: list[str] = []
     if checkpoint and not prepared and (download := download_of(checkpoint)):
@@ -119,14 +118,14 @@ def header(
 
 
 def download_of(checkpoint: Checkpoint) -> str:
-    """Say what the first run downloads; empty where the code of the weights' authors does it."""
+    """Return what the first run downloads; empty if code of the authors downloads it."""
     if checkpoint.loader == "remote-code":
         return ""
     return f"The first run downloads {checkpoint.hub_id}{_size(checkpoint)}."
 
 
 def _size(checkpoint: Checkpoint) -> str:
-    """Return how much is downloaded, in GB of 10^9 bytes, and the wait; empty where unknown."""
+    """Return the size of a download in GB (10^9 bytes) and the wait; empty if unknown."""
     if (gigabytes := file_gb(checkpoint)) is None:
         return ""
     minutes = max(1, round(gigabytes * 8e9 / MBITS / 1e6 / 60))
@@ -134,16 +133,16 @@ def _size(checkpoint: Checkpoint) -> str:
 
 
 def imports_late(code: str) -> bool:
-    """True for a program that imports something below its arguments."""
+    """True if a program imports something after it parses its arguments."""
     return bool(_IMPORTS.search(code.partition("parse_args(")[2]))
 
 
 def merged(code: str) -> str:
-    """Return a program with its imports at its head: each once, in the order of ruff's isort.
+    """Return a program with its imports merged at the top: each once, in the order of ruff's isort.
 
-    What reads the command line follows them, then functions, then what is run, where one line
-    alone continues those before it. In parts an import stands on one line. Where a program has the
-    line LATE, what stands above it comes first, with the imports that it needs.
+    Code that reads the command line follows them, then functions, then the rest, where single lines
+    continue those before them. In parts an import stands on one line. If a program has the line
+    LATE, the part above it comes first, with the imports that it needs.
     """
     early, mark, late = code.rpartition(LATE)
     bound, below = _bound(early), _bound(late)
@@ -156,7 +155,7 @@ def merged(code: str) -> str:
 
 
 def _ordered(bound: Mapping[str, set[str]], part: str) -> str:
-    """Return what a part imports, then what reads the command line, functions and the rest."""
+    """Return a part as imports, code that reads the command line, functions and the rest."""
     blocks = _BLOCKS.split(_IMPORTS.sub("", part).strip("\n"))
     read = next((place for place, each in enumerate(blocks) if "parse_args(" in each), -1) + 1
     imports = [_import_lines(bound, foreign=foreign) for foreign in (False, True)]
@@ -170,7 +169,7 @@ def _ordered(bound: Mapping[str, set[str]], part: str) -> str:
 
 
 def _bound(code: str) -> dict[str, set[str]]:
-    """Return the names that a part imports from modules; a module by itself has an empty one."""
+    """Return the names that a part imports, by module; an empty name is the module itself."""
     modules: dict[str, set[str]] = {}
     for line, module, names in _IMPORTS.findall(code):
         modules.setdefault(module or line.removeprefix("import "), set()).update(
@@ -180,9 +179,9 @@ def _bound(code: str) -> dict[str, set[str]]:
 
 
 def _import_lines(bound: Mapping[str, set[str]], *, foreign: bool) -> list[str]:
-    """Return the lines that import names: modules by themselves, then what is imported from some.
+    """Return the lines that import names: `import` of modules, then `from` imports.
 
-    They are of what comes with Python, or of what is `foreign`.
+    They are for the standard library, or for other modules if `foreign`.
     """
     modules = [each for each in sorted(bound, key=str.lower) if _foreign(each) == foreign]
     lines = [f"import {module}" for module in modules if "" in bound[module]]
@@ -198,5 +197,5 @@ def _import_lines(bound: Mapping[str, set[str]], *, foreign: bool) -> list[str]:
 
 
 def _foreign(module: str) -> bool:
-    """True for what does not come with Python."""
+    """True if a module is not in Python's standard library."""
     return re.split(r"[. ]", module)[0] not in sys.stdlib_module_names

@@ -1,6 +1,6 @@
-"""The lines of Python that run a checkpoint for a task, and its prompts, by `rules/programs`.
+"""The Python programs that run a checkpoint for a task, and its prompts, by `rules/programs`.
 
-Beside transformers, runtimes run what their released packages name.
+Besides transformers, runtimes run the model types that their released packages name.
 """
 
 from __future__ import annotations
@@ -25,25 +25,26 @@ YES, PARTLY, NO = "yes", "partly", "no"
 NOTHING_SAID: Mapping[str, str] = MappingProxyType({})
 _FILLED = re.compile(r"\{([a-z-]+)\}")
 _ASKED = re.compile(r'(^ *|, )\{"type": "text", "text": prompt\}(,\n)?', re.MULTILINE)
-"""What holds the text of a turn."""
+"""The part of a chat message that holds its text."""
 _ALONE = re.compile(r"^ *\{([a-z-]+)\}\n", re.MULTILINE)
 _LINES = re.compile(r"^( *)\{lines\}$", re.MULTILINE)
 _SOME = re.compile(r"^( *)\{(cuts|whole|local)\}(.*\n?)", re.MULTILINE)
-"""A line of programs whose texts a limit of tokens cuts, of others, or of all but clients."""
+"""A line only for texts that a token limit may cut (`cuts`), only for others (`whole`), or only for
+programs that are no client of a server (`local`)."""
 _LONG = re.compile(rf"^(?=.{{{WIDTH + 1}}})(model = .*)\.to\(device\)$", re.MULTILINE)
-"""A line that is written as two."""
+"""A line that is too long and is written as two."""
 OPENED, PAGE_OPENED = 'picture(item["image"])', 'picture(item["image"], item.get("page"))'
 LOWERED = "[text.lower() for text in texts]"
 SAMPLE = "a photo of a dog"
-"""What is searched for by way of example, where no words of another language are known."""
+"""The example of a search text, if a program has none in the language of the answers."""
 TEMPLATE = "a photo of a {}"
-"""The form of a label in English."""
+"""The prompt for a label in English."""
 LOWERED_ON_PAGES = ".map((each) => each.toLowerCase())"
 LABEL_NAMES = "label-names"
-"""Where labels that a need lists stand among answers; `labels` are how many an image has."""
+"""The key of listed labels among answers; `labels` is how many labels an image has."""
 
 _ASKED_FOR = re.compile(r"\{(question|labels|fields)\|([^}]*)\}")
-"""The place of a prompt for what is asked, and what stands there where nobody asks."""
+"""The placeholder in a prompt for what the user asks, with its default."""
 _PLACE = re.compile(r"\{([a-z-]+)\|([^}]*)\}")
 
 
@@ -60,10 +61,10 @@ def snippet(
 ) -> str | None:
     """Return the program that runs or trains a checkpoint; None where advisor knows no safe way.
 
-    `task` is the checkpoint's first one where it is None. `answers`, question to option, may change
-    the wording of its prompt. Without `thinking` it is told not to think first, if it would and can
-    be told. As a `whole` it is a tool that works through files, else it is called for one image.
-    Where no other program is known, it only loads the checkpoint. `runtime` runs the network.
+    Without a `task` it is for the checkpoint's first. `answers` (question -> option) may change the
+    wording of its prompt. Without `thinking` a model that thinks first is told not to, if it can
+    be. A `whole` program is a tool that works through files, else it handles one image. If no other
+    program is known, it only loads the checkpoint. `runtime` runs the network.
     """
     if task is None:
         task = next(iter(checkpoint.tasks or checkpoint.fine_tune), None)
@@ -157,7 +158,7 @@ def tool_of(
     program: Program,
     answers: Mapping[str, str],
 ) -> ProgramTool | None:
-    """Return what makes a tool of a program: the first for its task whose place its prompt has."""
+    """Return the first tool for a task whose placeholder the prompt has; None without one."""
     prompt, _ = worded(checkpoint, task, program, answers)
     tools = () if program.code.startswith("<") else (rulebase.tools[id] for id in program.tools)
     fits = (tool for tool in tools if not tool.tasks or task in tool.tasks)
@@ -167,7 +168,7 @@ def tool_of(
 def worded(
     checkpoint: Checkpoint, task: str | None, program: Program, answers: Mapping[str, str]
 ) -> tuple[str, str]:
-    """Return the prompt for a task, with its place for what is asked, and what stands there."""
+    """Return the prompt for a task with a placeholder for what is asked, and its text."""
     own, usual = checkpoint.prompts.get(task or ""), program.prompts.get(task or "", "")
     match = _ASKED_FOR.search(usual)
     named = {place: answers.get(place) for place in ("fields", "question")}
@@ -180,7 +181,7 @@ def worded(
 
 
 def way_of(checkpoint: Checkpoint, task: str, *, thinking: bool = True) -> str:
-    """Say what has to be known to run a checkpoint for a task; empty where nothing has."""
+    """Return what users need to know to run a checkpoint for a task; empty if nothing."""
     if task in checkpoint.pipelines:
         alone = "Without the pipeline, it recognizes one element of a page"
         return f"for whole pages the model needs the pipeline of its developers. {alone}"
@@ -197,20 +198,20 @@ def way_of(checkpoint: Checkpoint, task: str, *, thinking: bool = True) -> str:
 
 
 def as_format(prompt: str) -> str:
-    """Return a prompt as an f-string has it: of its braces, those of its fields alone count."""
+    """Return a prompt as an f-string has it: braces doubled, except those of its fields."""
     doubled = prompt.replace("{", "{{").replace("}", "}}")
     return doubled.replace("{{fields}}", "{json.dumps(fields)}")
 
 
 def literal(text: str) -> str:
-    """Return a text as Python writes it in code, with all that a reader would not see escaped."""
+    """Return a text as a Python string literal, with invisible characters escaped."""
     plain = visible_lines(text) == text
     written = json.dumps(text, ensure_ascii=False) if plain else ascii(text)
     return written.replace("##", r"#\x23")  # two of them begin a command of a CI runner
 
 
 def pinned(code: str, revision: str | None) -> str:
-    """Return a program that loads one revision of its checkpoint, where one is known."""
+    """Return a program that loads one revision of its checkpoint; unchanged without one."""
     if revision is None:
         return code
     code = re.sub(r"(\.from_pretrained\(\s*name)\b", r"\1, revision=revision", code)
@@ -225,9 +226,9 @@ def prompt_for(
     programs: Sequence[Program],
     answers: Mapping[str, str] = NOTHING_SAID,
 ) -> str | None:
-    """Return the prompt for a task, as the snippet has it; None where none is known.
+    """Return the prompt for a task, as in the snippet; None if none is known.
 
-    The checkpoint's own goes before that of its program; an empty one says that it takes none.
+    The checkpoint's own counts before that of its program; an empty one means that it takes none.
     """
     program, own = program_for(checkpoint, task, programs), checkpoint.prompts.get(task or "")
     usual = program and program.prompts.get(task or "")
@@ -235,7 +236,7 @@ def prompt_for(
 
 
 def _said(program: Program, answers: Mapping[str, str]) -> dict[str, str]:
-    """Return the words that a program has for answers, by question."""
+    """Return the words of a program for the answers, by question."""
     return {
         question: options[answers[question]]
         for question, options in program.says.items()
@@ -244,12 +245,12 @@ def _said(program: Program, answers: Mapping[str, str]) -> dict[str, str]:
 
 
 def sample_of(program: Program, answers: Mapping[str, str]) -> str:
-    """Return what a program searches for by way of example, in the language of the answers."""
+    """Return the example of a search text in a program, in the language of the answers."""
     return _said(program, answers).get("language", SAMPLE)
 
 
 def joining_program(task: str, programs: Sequence[Program], *, whole: bool = True) -> str | None:
-    """Return the program that joins parts and trains them for a task, None where there is none."""
+    """Return the program that combines and trains parts for a task; None without one."""
     program = program_joining(task, programs)
     return program and merged(
         program.code.replace("{given}", "" if whole else "[]").replace(
@@ -259,7 +260,7 @@ def joining_program(task: str, programs: Sequence[Program], *, whole: bool = Tru
 
 
 def filled(prompt: str, words: Mapping[str, str]) -> str:
-    """Return a prompt with words in its places; in `{place|words}` stand those for want of any."""
+    """Return a prompt with words for its placeholders, `{place|default}`, or their defaults."""
     return _PLACE.sub(lambda place: words.get(place[1], place[2]), prompt)
 
 
@@ -270,10 +271,10 @@ def prompts_for(
     task: str,
     own: Mapping[str, str] = NOTHING_SAID,
 ) -> tuple[str, ...]:
-    """Return the prompts of a class for a task, those of other tasks of the same act after them.
+    """Return the prompts of a class for a task, then those for other tasks of the same act.
 
-    A class that no program names is prompted like the others that its runner calls. The `own` ones
-    of a checkpoint go before both.
+    A class that no program names has the prompts of its runner's other classes. The `own` prompts
+    of a checkpoint come before both.
     """
     act = act_of(rulebase, task)
     tasks = dict.fromkeys((task, *(act.tasks if act else ())))
@@ -285,7 +286,7 @@ def prompts_for(
 
 
 def prompt_with(prompts: Sequence[str], words: Mapping[str, str]) -> str | None:
-    """Return the first prompt that has a place for each of the words, with them put in."""
+    """Return the first prompt with a placeholder for each word, filled in; None without one."""
     for prompt in prompts:
         if all(f"{{{place}|" in prompt for place in words):
             return filled(prompt, words)
@@ -293,9 +294,9 @@ def prompt_with(prompts: Sequence[str], words: Mapping[str, str]) -> str | None:
 
 
 class Support(NamedTuple):
-    """Whether a runtime runs a checkpoint for a task: yes, partly or no, and what says so.
+    """Whether a runtime runs a checkpoint for a task (yes, partly or no), and the evidence.
 
-    Partly, where somebody has to publish something first.
+    Partly means that something has to be published first.
     """
 
     answer: str
@@ -303,7 +304,7 @@ class Support(NamedTuple):
 
 
 def runtime_named(rulebase: RuleBase, name: str) -> Runtime:
-    """Return a runtime by its id or what people call it. Raises UsageError for others."""
+    """Return a runtime by its id, label or alias. Raises UsageError for other names."""
     for each in rulebase.runtimes.values():
         if name.lower() in (each.id, each.label, *each.aliases):
             return each
@@ -312,7 +313,7 @@ def runtime_named(rulebase: RuleBase, name: str) -> Runtime:
 
 
 def support(rulebase: RuleBase, runtime: Runtime, checkpoint: Checkpoint, task: str) -> Support:
-    """Return whether a runtime runs a checkpoint for a task, by what its package names."""
+    """Return whether a runtime runs a checkpoint for a task, by the names in its package."""
     rows = [row for row in rulebase.supported if row.runtime == runtime.id]
     if not rows:
         return Support(YES, "")

@@ -1,4 +1,4 @@
-"""A folder around a program: what it needs, how it is run, a test, what `advisor check` holds."""
+"""A folder around a program: requirements, instructions, a test, and `advisor.yaml`."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ PAGE = "index.html"
 
 
 def write_project(folder: Path, script: Script, advice: TaskAdvice) -> list[Path]:
-    """Write a program with all that belongs to it into a new or empty folder; return its files.
+    """Write a program and the files around it into a new or empty folder; return their paths.
 
-    Raises UsageError for a file that is there already, AdvisorError for a folder that holds others.
+    Raises UsageError for a file that exists already, AdvisorError for a folder that holds others.
     """
     project_files, tool, is_page = advice.rulebase.files, script.tool, script.is_page
     name = PAGE if is_page else PROGRAM
@@ -57,9 +57,9 @@ def write_project(folder: Path, script: Script, advice: TaskAdvice) -> list[Path
 
 
 def _choice(script: Script, advice: TaskAdvice) -> str:
-    """Return `advisor.yaml`, which declares the checkpoint and what is needed of it.
+    """Return `advisor.yaml`, which declares the checkpoint and its needs.
 
-    What nobody said is needed as it was assumed, so that the check has one outcome.
+    Defaults that matter are written as needs too, so that the check has one outcome.
     """
     bounds = advice.rulebase.bounds.answers if advice.rulebase.bounds else {}
     answers = {**advice.decision.given, **bounds}

@@ -1,7 +1,7 @@
-"""Checkpoints in line: the strongest evidence is locked first, then each is put beside its like.
+"""Checkpoints in ranking order: the strongest evidence first, the unmeasured beside their series.
 
 Evidence that would close a cycle with stronger evidence is dropped, and kept to be reported. The
-line is finer than what is known: a place holds all that nothing tells apart from each other, and
+order is finer than the evidence: a place holds all that nothing tells apart from each other, and
 within it the usual, the freer and the cheaper come first without being better.
 """
 
@@ -19,12 +19,12 @@ from advisor.decide.requirements import MULTILINGUAL
 from advisor.model import LOADERS, Checkpoint, NamedTuple
 
 NEARLY_ALL = 0.8
-"""The share of what the leader stands before that another has to come before to be as good:
-ties are not transitive, and a walk from tie to tie would end far below."""
+"""The share of the ids below the leader that another has to rank above to be as good: ties are not
+transitive, and a walk from tie to tie would end far below."""
 
 
 def lock(ids: Iterable[str], compared: Compared) -> Locked:
-    """Return the order that evidence gives, taken in its order; `ids` are those to order."""
+    """Return the order of `ids` by the evidence, taken from the strongest on, without cycles."""
     inside = frozenset(ids)
     pairs = {edge[3:5]: edge for edge in compared.told if inside.issuperset(edge[3:5])}
     behind_more = Counter(behind for _, behind in pairs)
@@ -40,10 +40,10 @@ def lock(ids: Iterable[str], compared: Compared) -> Locked:
 
 
 class _Order:
-    """A growing strict partial order, kept in a line in which each stands before its behind.
+    """A growing strict partial order, kept as a list in which each id precedes those below it.
 
-    The first line is a guess: an addition that agrees with it costs nothing, another moves what
-    lies between (Pearce and Kelly, A dynamic topological sort algorithm, 2006).
+    The first list is a guess: a pair that agrees with it costs nothing, another moves the ids that
+    lie between (Pearce and Kelly, A dynamic topological sort algorithm, 2006).
     """
 
     def __init__(self, line: Sequence[str]) -> None:
@@ -52,7 +52,7 @@ class _Order:
         self._ahead: dict[str, list[str]] = {id: [] for id in line}
 
     def refused(self, pairs: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-        """Put one before another, pair after pair; yield each pair that would close a cycle."""
+        """Add pairs (above, below) in order; yield, not add, each that would close a cycle."""
         place, after, ahead = self._place, self._after, self._ahead
         for pair in pairs:
             before, behind = pair
@@ -63,7 +63,7 @@ class _Order:
                 ahead[behind].append(before)
 
     def _moved(self, before: str, behind: str) -> bool:
-        """Move one before another in the line; False where it stands behind it for good."""
+        """Move one before another in the list; False if the order has it behind already."""
         place = self._place
         later = self._reached(behind, self._after, lambda other: place[other] <= place[before])
         if before in later:
@@ -77,7 +77,7 @@ class _Order:
     def _reached(
         self, start: str, steps: Mapping[str, list[str]], within: Callable[[str], bool]
     ) -> set[str]:
-        """Return what can be reached from one, itself with it, by steps that stay within."""
+        """Return the ids reached from `start`, itself included, by steps to ids `within`."""
         reached, left = {start}, [start]
         while left:
             for id in steps[left.pop()]:
@@ -88,11 +88,11 @@ class _Order:
 
     @property
     def line(self) -> list[str]:
-        """All in a line in which each stands before its behind."""
+        """All ids in a list in which each precedes those below it."""
         return sorted(self._place, key=self._place.__getitem__)
 
     def closed(self) -> dict[str, frozenset[str]]:
-        """Return for each all that stands behind it."""
+        """Return for each id all that rank below it."""
         place = self._place.__getitem__
         behind: dict[str, frozenset[str]] = {}
         for id in reversed(self.line):
@@ -112,11 +112,11 @@ def in_line(
     key: Callable[[str], Any],
     freedom: Callable[[str], Any],
 ) -> list[str]:
-    """Return `ids` in order: nothing before what it stands behind.
+    """Return `ids` in ranking order: none before an id that ranks above it.
 
-    Of what may come next, that which stands before most of the `measured` leads. Of it and what
-    ties with it and stands before nearly as many, the freest by `freedom` come next, the first of
-    them by `key`. Where nothing measured is left to stand before, the freest lead.
+    Of the ids that may come next, the one that ranks above most of the `measured` leads. Of it and
+    those that tie with it and rank above nearly as many, the freest by `freedom` comes next, the
+    first of them by `key`. If no measured id is left to rank above, the freest lead.
     """
     inside, scored = set(ids), set(measured)
     within = {id: locked.behind[id] & inside for id in inside}
@@ -149,20 +149,20 @@ MADE_FOR = {
     "fine-tune": ("pre-trained",),
     "compose": ("pre-trained",),
 }
-"""For each use, the stages of training that checkpoints made for it are at."""
+"""For each use, the stages of training of checkpoints made for it."""
 OPENNESS = {"permitted": 0, "restricted": 1, None: 2, "not-permitted": 3}
 UNKNOWN_SIZE = 1e9
 CLEARLY_LARGER = 1.5
-"""By so many times the larger of one series is better: in 2,841 of 2,936 comparisons of figures."""
+"""A model of a series so many times larger is better: in 2,841 of 2,936 comparisons of figures."""
 FIGURE, SERIES, NOTHING = "figure", "series", "nothing"
 
 
 class Lineup(NamedTuple):
-    """Checkpoints in order, best first: the number of each, and who stands before whom.
+    """Checkpoints in order, best first: the number of each (from 0), and the evidence.
 
-    `by` is what each is placed by: a figure on a yardstick of the task; its series and size, beside
-    others that have one; nothing, and then it stands behind all others. `compared` is all that is
-    said of them, for other ways of use; a kept line has none.
+    `by` is what each is placed by: `figure`, a result on a yardstick of the task; `series`, its
+    series and size, beside others that have one; `nothing`, and then it comes behind all others.
+    `compared` is all evidence, for other ways of use; None if read from a file.
     """
 
     number: dict[str, int]
@@ -171,7 +171,7 @@ class Lineup(NamedTuple):
     compared: Compared | None
 
     def to_json(self) -> dict[str, Any]:
-        """Return the line as it is kept: the ids in order, and of all else their places."""
+        """Return the order for a file: the ids in order, and everything else by their numbers."""
         place, locked = self.number, self.locked
         edges = (*locked.told.values(), *locked.dropped)
         return {
@@ -184,7 +184,7 @@ class Lineup(NamedTuple):
 
     @classmethod
     def from_json(cls, table: Mapping[str, Any], by: Precedences) -> Lineup:
-        """Return a kept line; `by` compared its checkpoints."""
+        """Return an order from a file; `by` compared its checkpoints."""
         ids: list[str] = table["ids"]
         edges = [(*row[:3], ids[row[3]], ids[row[4]], row[5]) for row in table["edges"]]
         behind, ties = (
@@ -193,7 +193,7 @@ class Lineup(NamedTuple):
         )
         pairs = {(edge[3], edge[4]): edge for edge in edges if edge[4] in behind[edge[3]]}
         dropped = tuple(edge for edge in edges if edge[4] not in behind[edge[3]])
-        locked = Locked(behind, pairs, dropped, {id: of for id, of in ties.items() if of}, by)
+        locked = Locked(behind, pairs, dropped, {id: tied for id, tied in ties.items() if tied}, by)
         number = {id: place for place, id in enumerate(ids)}
         return cls(number, locked, dict(zip(ids, table["by"], strict=True)), None)
 
@@ -204,12 +204,12 @@ def line_of(
     use: str,
     other: Lineup | None = None,
 ) -> Lineup:
-    """Return the line of some checkpoints for the task of `precedences` and a way of use.
+    """Return the ranking of checkpoints for the task of `precedences` and a way of use.
 
-    `other` is that of another way of use, which rests on the same evidence. What nothing measured,
-    and what stands before nothing measured, comes right behind the last that evidence or its series
-    puts before it, and there behind all that are larger or newer. A form in fewer bits moves no
-    other: it comes right behind its checkpoint where the two tie, else as late as evidence lets it.
+    `other` is that of another way of use, which has the same evidence. A checkpoint that is neither
+    measured nor ranked above a measured one comes right behind the last that evidence or its series
+    ranks above it, and there behind all that are larger or newer. A quantized form moves no other:
+    it comes right behind its checkpoint if the two tie, else as late as evidence lets it.
     """
     every = {model.id: model for model in sorted(checkpoints, key=lambda checkpoint: checkpoint.id)}
     unrounded = {id: checkpoint for id, checkpoint in every.items() if not checkpoint.is_rounded}
@@ -221,7 +221,7 @@ def line_of(
     later = _with_costlier(unrounded, locked) if precedences.ends_at_tie else locked.behind
 
     def key(id: str) -> tuple[Any, ...]:
-        """Return what orders those that nothing tells apart; it makes none of them better."""
+        """Return the sort key of ids that nothing tells apart; it makes none of them better."""
         checkpoint = unrounded[id]
         cheaper = precedences.ends_at_tie
         size = checkpoint.parameters_millions or (UNKNOWN_SIZE if cheaper else 0.0)
@@ -245,7 +245,7 @@ def line_of(
     rivals = [id for id in measured if precedences.speaks(unrounded[id])]
 
     def in_order(ids: Iterable[str]) -> list[str]:
-        """Return some in line; who leads is counted among those that know the language."""
+        """Return ids in order; the leader is found among those that support the language."""
         return in_line(list(ids), locked._replace(behind=later), rivals, key, freedom)
 
     listed = in_order(id for id in unrounded if id in measured or locked.behind[id] & measured)
@@ -278,7 +278,7 @@ def line_of(
 
 
 def _with_costlier(models: Mapping[str, Checkpoint], locked: Locked) -> dict[str, frozenset[str]]:
-    """Return what comes after each; of a series that ties also what takes larger images."""
+    """Return what comes after each id; in a series that ties also those with larger images."""
     later = dict(locked.behind)
     for id, other in permutations(models, 2):
         small, large = models[id], models[other]
@@ -292,11 +292,11 @@ def _with_costlier(models: Mapping[str, Checkpoint], locked: Locked) -> dict[str
 
 
 def _ties_with_stored(form: Checkpoint, precedences: Precedences) -> bool:
-    """True where the worst published loss of a form is little, and within the noise.
+    """True if the worst published loss of a form is small and within the noise.
 
-    That is of the first yardstick that the loss holds for. Where none of these measured the
-    checkpoint, it is the task's first; where no loss holds for any of the task, whatever it was
-    published on. A form that was measured alone, on own data, is compared with nothing.
+    The noise is that of the first yardstick that measured both, else of the task's first. Without a
+    loss that holds for a yardstick of the task, any small loss ties. A form that was measured
+    without its checkpoint, on own data, ties with nothing.
     """
     first, gauges = precedences.first_measured(form.id), precedences.gauges
     if form.loses_much:
@@ -314,11 +314,12 @@ def _with_rounded(
     compared: Compared,
     stored: Locked,
 ) -> tuple[Locked, Mapping[str, frozenset[str]]]:
-    """Return who stands before whom, with forms in fewer bits, and what comes after each.
+    """Return the order with quantized forms added, and the ids that come after each.
 
-    What is said of those gives way to the whole `line` of what is `stored`. Where a form is taken
-    since its checkpoint is too large, so is what is larger: only own figures put it before that.
-    Of `forms` in as many bits the first is that whose checkpoint is, where nothing says otherwise.
+    Evidence on forms yields to the whole `line` of the `stored` order. Where a form is taken
+    because its checkpoint is too large, so are larger ones: only own figures rank it above those.
+    Of `forms` with equal bits the first is that whose checkpoint is, unless evidence says
+    otherwise.
     """
     own = (0, 0) if compared.by.has_own else ()
     rounded = {id for id, checkpoint in every.items() if checkpoint.is_rounded}
@@ -346,7 +347,7 @@ def _with_rounded(
 def _inserted(
     listed: Sequence[str], forms: Iterable[str], later: Mapping[str, frozenset[str]]
 ) -> list[str]:
-    """Return a line with forms in fewer bits, each right before the first that comes after it."""
+    """Return a list with quantized forms added, each right before the first id after it."""
     before: dict[str, list[str]] = {}
     for form in sorted(forms, key=lambda form: -len(later[form])):
         after = next((id for id in listed if id in later[form]), "")
@@ -356,12 +357,12 @@ def _inserted(
 
 
 def _bits(form: str) -> int:
-    """Return what puts the form with more bits first, of forms that are alike in all else."""
+    """Return the sort key of a form id that puts more bits first: -8 for `...:int8`."""
     return -int(form.partition(":int")[2])
 
 
 def _beside(checkpoint: Checkpoint, listed: Sequence[Checkpoint], locked: Locked) -> int | None:
-    """Return the place of a checkpoint without figures in a line; None where nothing tells it."""
+    """Return the index in `listed` for a checkpoint without figures; None if nothing tells it."""
     ahead = [n for n, other in enumerate(listed) if checkpoint.id in locked.behind[other.id]]
     size = checkpoint.parameters_millions
     if not ahead and size and checkpoint.series:

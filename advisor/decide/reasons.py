@@ -21,11 +21,11 @@ MOST_WORK = 4_000_000
 """About how many nodes of a space a search may pass: a second or two."""
 LEAST_TRIES = 40
 A_SET = 5
-"""As many nodes are passed in the time in which a set is put together."""
+"""The cost of building one set of answers, in nodes passed."""
 
 
 class Reason(NamedTuple):
-    """Answers that alone force the outcome; `smallest` is true where no fewer are known to."""
+    """Answers that alone force the outcome; `smallest` is False if the search was cut short."""
 
     answers: Profile
     smallest: bool = True
@@ -34,9 +34,9 @@ class Reason(NamedTuple):
 def sufficient(engine: Engine, decision: Decision) -> Reason:
     """Return a smallest set of given or assumed answers that alone forces the outcome.
 
-    Whatever the other answers were, the same family would win (or none would). Implied answers
-    do not count: they follow from the task; nor do those assumed of a question that makes no sense.
-    Where more sets would have to be tried than a budget allows, one of which no answer can be left
+    Whatever the other answers were, the same family would win (or none would). Implied answers do
+    not count, because they follow from the task; nor do defaults of questions that do not apply. If
+    more sets would have to be tried than a budget allows, return one of which no answer can be left
     out.
     """
     winner = decision.family or NONE
@@ -67,10 +67,10 @@ def sufficient(engine: Engine, decision: Decision) -> Reason:
 class _Search:
     """The search for the smallest sufficient sets among `candidates`, within a budget.
 
-    `space` is that of the task alone, in which given options that hold at once are a choice;
-    `present` has the choice of each question in the decision. `work` is what is left of the budget.
-    Only a set that hits every counterexample known so far, the changed answers of a profile where
-    another family wins, is held against the space.
+    `space` is that of the task alone, in which options given together are one choice; `present` is
+    the choice of each question in the decision, `work` the rest of the budget. `examples` are the
+    changed answers of profiles where another family wins: only a set that hits each is tried in the
+    space.
     """
 
     def __init__(
@@ -137,18 +137,18 @@ class _Search:
 
 
 class _BudgetError(Exception):
-    """More would have to be tried than a person waits for."""
+    """The search would have to try more than a person waits for."""
 
 
 def _forces_without_task(engine: Engine, reason: Profile, winner: str) -> bool:
-    """True where the answers force the outcome for every task.
+    """True if the answers force the outcome for every task.
 
-    Unfitting tasks come first, and last those that the answers do not go with: most of these can
-    be with them in no case, and say nothing.
+    Tasks outside the families come first, and last those that contradict the answers: most of these
+    admit no profile with them, and force nothing.
     """
 
     def last(task: Task) -> tuple[bool, bool]:
-        """Whether an answer is not what a task implies, or has no sense there; then its kind."""
+        """Return whether a task contradicts an answer, and whether families serve it."""
         given = [
             {id: answer.options, **engine.rulebase.question(id).ask_if}
             for id, answer in reason.items()

@@ -1,4 +1,4 @@
-"""Answering a need: how it is decided, and the ways in which the answer is drawn."""
+"""How a recommendation is computed, and the formats in which it is shown."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 
 
 class Recommendation(Advice):
-    """What advisor answers, and how it is drawn."""
+    """The recommendation, and the formats in which it is shown."""
 
     __slots__ = ()
 
     @property
     def recommendation(self) -> Recommendation:
-        """Itself: what else can be told holds one."""
+        """Itself: other results that can be shown have one."""
         return self
 
     def to_dict(self, today: str | None = None) -> dict[str, Any]:
@@ -66,14 +66,14 @@ def recommend(
 ) -> Recommendation:
     """Return the recommendation for answers: question -> option, list of options, or number.
 
-    Answers are a mapping or keywords (`memory_gb=4`); the rules are the shipped ones unless others
-    come first. Several tasks are decided each. `priority` puts criteria first, `strict` refuses to
-    assume the family and the first checkpoint, with "family" the family alone; `sort` ranks
-    checkpoints (quality, memory, permissive; `order` does the same), `verified_only` keeps those
-    apart of which nobody verified what matters, `within` keeps those out that take more hours for
-    the collection, as `max_parameters` does for those that are larger. An `engine` made before has
-    its own rules and priority.
-    Raises UsageError for unknown names and ContradictionError for answers that cannot all be true.
+    Answers are a mapping or keywords (`memory_gb=4`); the shipped rules are used unless others come
+    first. Each of several tasks is decided. `priority` puts criteria first. `strict` makes the
+    outcome undetermined if the family or first checkpoint depends on defaults, with "family" only
+    the family. `sort` ranks checkpoints (quality, memory, permissive; `order` does the same),
+    `verified_only` picks none with an unverified field that matters, `within` none that takes more
+    time for the items, `max_parameters` none that is larger. An `engine` has its own rules and
+    priority. Raises UsageError for unknown names, ContradictionError for answers that cannot all be
+    true, and TypeError or ValueError for wrong arguments.
     """
     order = order_named(keywords.pop("order", sort))
     check_type("verified_only", verified_only, bool, "True or False")
@@ -119,7 +119,7 @@ def called_with(
     answers: Mapping[str, Any] | None,
     keywords: Mapping[str, Any],
 ) -> tuple[RuleBase | None, dict[str, Any]]:
-    """Return the rules and the answers of a call: rules may be left out, answers be keywords."""
+    """Return rules and answers of a call: rules may be omitted, answers may be keywords."""
     if isinstance(rulebase, Mapping):
         if answers is not None:
             raise TypeError("answers are given twice; rules come first, then one mapping")
@@ -133,7 +133,7 @@ def called_with(
 
 
 def order_named(name: str) -> str:
-    """Return the order by a name. Raises UsageError where checkpoints cannot be sorted so."""
+    """Return the order of a sort name. Raises UsageError for an unknown one."""
     check_type("sort", name, str, "the name of a sort order")
     order = SORTS.get(name, name)
     if order not in ORDERS:
@@ -150,9 +150,9 @@ def advise(
     verified_only: bool = False,
     items: float | None = None,
 ) -> TaskAdvice:
-    """Return the answer for a profile with at most one task, with how many `items` were said.
+    """Return the answer for a profile with at most one task; `items` overrides their number.
 
-    Where what `strict` names hangs on answers that nobody gave, the outcome is undetermined; all
+    If what `strict` names depends on answers that were not given, the outcome is undetermined; all
     else stays.
     """
     decision = engine.decide(profile)

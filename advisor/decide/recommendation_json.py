@@ -1,6 +1,6 @@
 """A recommendation as JSON: the contract that scripts rely on.
 
-Beside each pick stands what to try next where it disappoints: one checkpoint for each wish.
+Each pick has what to try next if it disappoints: one checkpoint for each wish.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ BETTER = {
     SUCCESSOR: "a newer model of the same series",
     ROUNDED: "the same model with more bits per weight",
 }
-"""What one is to another, by the relation that puts it first."""
+"""What a checkpoint is to another below it, by the relation that ranks it above."""
 NOTABLY_SMALLER = 0.8
-"""A checkpoint is worth naming as smaller where it takes at most this share of the memory."""
+"""A checkpoint counts as smaller if it takes at most this share of the memory."""
 
 
 def as_json(recommendation: Advice, today: str | None = None) -> dict[str, Any]:
-    """Return the JSON document of a recommendation, as `to_dict` promises it."""
+    """Return the JSON document of a recommendation; see `Recommendation.to_dict`."""
     advice, together = recommendation.advice, recommendation.together
     if len(advice) == 1:
         body = _advice_json(advice[0], today)
@@ -59,13 +59,13 @@ def as_json(recommendation: Advice, today: str | None = None) -> dict[str, Any]:
 
 
 def rules_json(rulebase: RuleBase) -> dict[str, Any]:
-    """Return by which rules a document was made."""
+    """Return the digest of the rules and, if there are any, their overlays."""
     overlays = {"overlays": list(rulebase.overlays)} if rulebase.overlays else {}
     return {"rule_base": rulebase.digest, **overlays}
 
 
 def decision_json(decision: Decision, reason: Reason, rulebase: RuleBase) -> dict[str, Any]:
-    """Return a decision with the answers that force it, and the bounds of its rules."""
+    """Return a decision as JSON, with bounds in its profile and the answers that force it."""
     bounds: Profile = rulebase.bounds.answers if rulebase.bounds else {}
     return {
         **some(decision, "outcome", "family", "possible"),
@@ -105,12 +105,12 @@ def change_json(change: Change) -> dict[str, Any]:
 
 
 def rule_json(rule: Rule) -> dict[str, Any]:
-    """Return a rule that fired, as it is cited."""
+    """Return a rule that fired as JSON."""
     return {"rule": rule.id, **some(rule, "effect", "criterion", "because", "sources")}
 
 
 def some(value: Any, *fields: str) -> dict[str, Any]:
-    """Return some fields of a value."""
+    """Return some fields of a value as JSON."""
     chosen: dict[str, Any] = plain({field: getattr(value, field) for field in fields})
     return chosen
 
@@ -169,9 +169,10 @@ def _advice_json(advice: TaskAdvice, today: str | None) -> dict[str, Any]:
 
 
 def _for_others(picks: Sequence[Pick]) -> dict[str, Suitability]:
-    """Return what picks lack that are for another machine than the first, by id; no page has them.
+    """Return what picks for a larger machine than the first lack, by id; no page has them.
 
-    They take more memory than the first place is for, and a rule speaks against them alone.
+    They may take more memory than the first place is for, and a rule discourages them, not the
+    first.
     """
     lacks: dict[str, Suitability] = {}
     for pick in picks:
@@ -240,7 +241,7 @@ def _set_json(chosen: CheckpointSet | None) -> dict[str, Any]:
 
 
 class Alternative(NamedTuple):
-    """Another checkpoint, and the wish that leads to it.
+    """Another checkpoint, and the wish that it fulfills.
 
     `wish` is better, smaller, freer, as-is or other; `because` says by how much, with the figures.
     """
@@ -251,9 +252,9 @@ class Alternative(NamedTuple):
 
 
 def alternatives(pick: Pick, selection: Selection) -> tuple[Alternative, ...]:
-    """Return what to try next where a pick disappoints, at most one checkpoint a wish.
+    """Return what to try next if a pick disappoints, at most one checkpoint for each wish.
 
-    Each is the first in the order of the selection. Empty only where there is nothing else.
+    Each is the first in the order of the selection. Empty only if there is no other checkpoint.
     """
     picks = selection.picks
     untrained = (
@@ -290,7 +291,7 @@ def alternatives(pick: Pick, selection: Selection) -> tuple[Alternative, ...]:
 
 
 def _freedom_text(checkpoint: Checkpoint, other: Checkpoint) -> str:
-    """Return in what the other is freer; empty where it is not."""
+    """Return in words how the license of `other` is freer; empty if it is not."""
     use, licence = other.commercial_use, other.licence or "license not stated"
     if use in (None, "not-permitted"):
         return ""
@@ -303,7 +304,7 @@ def _freedom_text(checkpoint: Checkpoint, other: Checkpoint) -> str:
 
 
 def _any_other(pick: Pick, selection: Selection) -> Iterator[Alternative]:
-    """Where no other is known to be better at anything: the next in the order."""
+    """Yield the others if none is known to be better at anything, next in the ranking first."""
     picks = selection.picks
     after = picks.index(pick) + 1 if pick in picks else 0
     following = "next in the ranking. No benchmark of the ranking compares the two checkpoints"

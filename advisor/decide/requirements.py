@@ -1,4 +1,4 @@
-"""What answers require of a checkpoint, in which ways it may then be used, and what it lacks."""
+"""What answers require of a checkpoint, the ways of use they allow, and what it lacks."""
 
 from __future__ import annotations
 
@@ -15,30 +15,30 @@ from advisor.model import TASK, Checkpoint, NamedTuple, Option, Question, Rule
 from advisor.rulebase.base import RuleBase
 
 AS_IS, FINE_TUNE, COMPOSE = "as-is", "fine-tune", "compose"
-"""The ways of use; what is composed is joined from parts, and is no checkpoint yet."""
+"""The ways of use; what is composed is combined from parts, and is no checkpoint yet."""
 PLURAL = ("languages", "parameters")
 NAMED = {"hours": "time"}
-"""Fields that have other words."""
+"""Fields with another name in texts."""
 UNITS = {"_gb": " GB", "_millions": " million"}
 LEARNT = ("languages",)
-"""Fields that training changes: they are no requirement on what training starts from, unless an
-answer keeps them."""
+"""Fields that training changes: a checkpoint to be fine-tuned need not meet them, unless an answer
+keeps them."""
 RIGHTS = ("commercial_use",)
 """Fields that say whether a checkpoint may be used at all."""
 VERIFIED = (*RIGHTS, BOUNDS[SIZE].field)
-"""What nobody takes for granted: rights, and the size that somebody bounds."""
+"""Fields that have to be verified: rights, and the size if it is bounded."""
 RESTRICTIONS = ("restriction", "intended_use", "language_model_licence")
-"""Notes of an entry that say what restricts its use; the first that it has counts."""
+"""Notes of an entry that say what restricts its use; the first present counts."""
 NO_LANGUAGE = ["zxx"]
 """ISO 639's code for what is in no natural language, such as formulae: it fits every language."""
 MULTILINGUAL = "multilingual"
-"""Said of weights that know more languages than are named; it satisfies none of them."""
+"""The language of weights that know more languages than are named; it meets no demand."""
 
 
 class Gap(NamedTuple):
-    """A requirement that a field of a checkpoint does not meet, or is not known to, in words.
+    """A requirement that a checkpoint fails, or is not known to meet, in words.
 
-    `distance` is how far off a number is, as a share of what is wanted; all else counts as one.
+    `distance` is how far a number is from its bound, as a share of the smaller of the two; else 1.
     """
 
     question: str
@@ -48,11 +48,11 @@ class Gap(NamedTuple):
 
 
 class Demand(NamedTuple):
-    """One thing that an answer requires: the field of a checkpoint, and what it has to be.
+    """One requirement of an answer: the field of a checkpoint, and its accepted values.
 
-    `wanted` is words as `one_of`, and as `unsure` those that may do, or the bounds `at_most` and
-    `at_least`; `label` is the answer in words. `learnt`: training teaches it, so it is asked only
-    of what is used as it is.
+    `wanted` has words as `one_of`, and as `unsure` those that may do, or the bounds `at_most` and
+    `at_least`; `label` is the answer in words. `learnt`: training teaches it, so it is required
+    only of use as it is.
     """
 
     question: str
@@ -62,16 +62,16 @@ class Demand(NamedTuple):
     learnt: bool
 
     def gap(self, state: str, distance: float = 1.0) -> Gap:
-        """Return the gap of a checkpoint whose field is as is said."""
+        """Return the gap of a checkpoint whose field is in a state, given in words."""
         name = words(self.field)[0]
         text = f"{name} {'are' if name in PLURAL else 'is'} {state}"
         return Gap(self.question, self.field, text, distance)
 
 
 class Suitability(NamedTuple):
-    """One checkpoint against the answers: its use, what it lacks, and what nobody verified.
+    """One checkpoint compared with the answers: its use, failed and unverified requirements.
 
-    `use` is None where it cannot be used for the task at all.
+    `use` is None if it cannot be used for the task in an allowed way.
     """
 
     checkpoint: Checkpoint
@@ -81,12 +81,12 @@ class Suitability(NamedTuple):
 
     @property
     def texts(self) -> tuple[str, ...]:
-        """What it lacks, in words."""
+        """The failed requirements, in words."""
         return tuple(gap.text for gap in self.lacks)
 
     @property
     def distance(self) -> float:
-        """How far it is from what is asked; what nobody verified is no nearer than a lack."""
+        """The sum of the distances of all gaps; an unverified field counts like a failed one."""
         return sum(gap.distance for gap in (*self.lacks, *self.unknown))
 
 
@@ -100,7 +100,7 @@ class Requirements:
 
     @cached_property
     def uses(self) -> tuple[str, ...]:
-        """The ways of use that all answers allow, in the order of the last that names any."""
+        """The ways of use that all answers allow, in the order of the last answer with any."""
         questions = [q for q in self.rulebase.questions if applicable(self.profile[q.id])]
         named = [tuple(option.uses) for option in self._chosen(questions) if option.uses]
         last = named[-1] if named else (AS_IS,)
@@ -108,7 +108,7 @@ class Requirements:
 
     @cached_property
     def demands(self) -> tuple[Demand, ...]:
-        """All that the answers require of a checkpoint."""
+        """All requirements of the answers on a checkpoint."""
         unlearnt = {field for o in self._chosen(self.rulebase.keeping) for field in o.keeps}
         return tuple(
             Demand(
@@ -128,7 +128,7 @@ class Requirements:
 
     @cached_property
     def barred(self) -> dict[str, Rule]:
-        """The checkpoints that rules exclude for these answers, each with the first such rule."""
+        """The Hub ids that rules exclude for these answers, each with the first such rule."""
         rules: dict[str, Rule] = {}
         for rule in self.rulebase.barring:
             if holds(rule.when, self.profile):
@@ -137,7 +137,7 @@ class Requirements:
 
     @cached_property
     def steps(self) -> tuple[float, ...]:
-        """The steps of memory to answer for, where how much there is was left open."""
+        """The memory limits in GB to answer for if memory was not given; else empty."""
         left_open = (
             q for q in self.rulebase.questions if q.steps and not self.profile[q.id].options
         )
@@ -145,28 +145,28 @@ class Requirements:
 
     @cached_property
     def first_step(self) -> float:
-        """The step that the first place is for: the largest, unless an answer says which."""
+        """The memory limit in GB for the first place: that of an answer, or the largest."""
         steps = (option.step for option in self._chosen(self.rulebase.stepping) if option.step)
         return next(steps, max(self.steps, default=inf))
 
     @property
     def order(self) -> str | None:
-        """The order of checkpoints that answers ask for; None where they ask for none."""
+        """The sort order that an answer asks for; None without one."""
         return next((o.order for o in self._chosen(self.rulebase.ordering) if o.order), None)
 
     @property
     def languages(self) -> tuple[str, ...] | None:
-        """The languages that are asked for by name; None where no language matters."""
+        """The languages that answers require; None if no language matters."""
         named = [demand.wanted["one_of"] for demand in self.demands if demand.field == "languages"]
         return tuple(language for languages in named for language in languages) if named else None
 
     def judge(self, checkpoint: Checkpoint) -> Suitability:
-        """Return how a checkpoint stands: in the first of the allowed uses that it offers."""
+        """Return how a checkpoint meets the answers in the first allowed use that it offers."""
         use = self.use(checkpoint, self.uses)
         return Suitability(checkpoint, use, *self.gaps(checkpoint, use or AS_IS))
 
     def use(self, checkpoint: Checkpoint, allowed: Sequence[str]) -> str | None:
-        """Return the first of the allowed uses that a checkpoint offers for the task."""
+        """Return the first allowed use that a checkpoint offers for the task; None without one."""
         for use in allowed:
             tasks = checkpoint.tasks if use == AS_IS else checkpoint.fine_tune
             if use != COMPOSE and self.task in tasks:
@@ -174,7 +174,7 @@ class Requirements:
         return None
 
     def misused(self, checkpoint: Checkpoint) -> Suitability | None:
-        """Return what a checkpoint lacks that answers keep from its use; None without one."""
+        """Return the gaps of a checkpoint whose use an answer rules out; None for others."""
         use = self.use(checkpoint, (AS_IS, FINE_TUNE)) if checkpoint.offered else None
         ruling = (
             (question.id, option.id)
@@ -189,7 +189,7 @@ class Requirements:
         return Suitability(checkpoint, use, (gap, *lacks), unknown)
 
     def gaps(self, checkpoint: Checkpoint, use: str) -> tuple[tuple[Gap, ...], tuple[Gap, ...]]:
-        """Return what a checkpoint lacks for a use, and what nobody verified of it."""
+        """Return the requirements that a checkpoint fails in a use, and the unverified ones."""
         lacks: list[Gap] = []
         unknown: list[Gap] = []
         if rule := self.barred.get(checkpoint.hub_id):
@@ -214,7 +214,7 @@ class Requirements:
         return tuple(lacks), tuple(unknown)
 
     def meets(self, demand: Demand, checkpoint: Checkpoint, use: str) -> bool | None:
-        """Return whether a checkpoint meets a demand; None where nobody verified it."""
+        """Return whether a checkpoint meets a demand; None if that is not verified."""
         field, wanted, value = demand.field, demand.wanted, self._value(demand, checkpoint, use)
         if value is None:  # nothing fits where there is no room for a single weight
             bare = field == "memory_gb" and wanted.get("at_most", inf) < LEAST_GB
@@ -239,7 +239,7 @@ class Requirements:
     def language_marks(
         self, checkpoint: Checkpoint, use: str
     ) -> tuple[tuple[Gap, ...], tuple[Gap, ...]]:
-        """Return which languages asked for were measured poor, and which stand on a count alone."""
+        """Return gaps for required languages with poor results, and for those only counted."""
         poor: list[Gap] = []
         counted: list[Gap] = []
         for demand in self.demands if checkpoint.languages else ():
@@ -256,7 +256,7 @@ class Requirements:
         return tuple(poor), tuple(counted)
 
     def takes_gb(self, checkpoint: Checkpoint, use: str) -> float | None:
-        """Return the least memory that a use takes: to run it or, where it is trained, by LoRA."""
+        """Return the least GB for a use, to run it or train it by LoRA; None if unknown."""
         key = memory_gb, self.task, checkpoint.id, use == AS_IS
         cached: tuple[Checkpoint, float | None] | None = self.rulebase.compared.get(key)
         if cached is None or cached[0] is not checkpoint:
@@ -269,19 +269,19 @@ class Requirements:
         return cached[1]
 
     def _chosen(self, questions: Iterable[Question]) -> list[Option]:
-        """The options that answer some questions."""
+        """Return the options of some questions that the profile has."""
         return [o for q in questions for o in q.options if o.id in self.profile[q.id].options]
 
 
 def restriction(checkpoint: Checkpoint) -> str:
-    """Return what restricts the use of a checkpoint, in brackets; empty where nothing is noted."""
+    """Return what restricts the use of a checkpoint, in brackets; empty if nothing is noted."""
     noted = (checkpoint.notes.get(name) for name in RESTRICTIONS)
     remark = next((note for note in noted if note), "").rstrip(".")
     return f" ({remark})" if remark else ""
 
 
 def _wanted(required: Any, option: Option, answer: Answer, name: str) -> dict[str, Any]:
-    """Return what an option requires, `answer` as what was given, else the option's largest."""
+    """Return what an option requires; `answer` is the given number or the option's upper limit."""
     if isinstance(required, list):
         return {"one_of": required, "unsure": []}
     if "unsure" in required:

@@ -20,7 +20,7 @@ from advisor.rulebase.base import RuleBase
 
 ORDERS = ("quality", "small", "open")
 SORTS = dict(zip(("quality", "memory", "permissive"), ORDERS, strict=True))
-"""What people type for an order."""
+"""The orders by the names that users type."""
 
 
 def sort_flag(order: str) -> str:
@@ -32,16 +32,15 @@ NO_LOADER = Gap("", "loader", "advisor cannot load this checkpoint")
 
 
 class Pick(NamedTuple):
-    """One checkpoint for a case: how to use it, and the rules aimed at it that `fired`.
+    """One checkpoint for a case: how to use it, and the rules about it that `fired`.
 
-    `figures` are what was published of it on the task's yardsticks, `unknown` what matters and
-    nobody verified; `to_learn` says that training has to teach it something asked for, as a
-    language. `place` counts from 1, shared by all that nothing tells apart, and `placed_by` is a
-    figure, the series and size of what has none, or nothing; `before_next` is why it stands before
-    the next of another series, None where nothing says that it should, `behind` another pick that
-    evidence puts right before it. `beyond_gb` is the most memory that the first place is for,
-    where nobody said how much there is, and this one may need more. `poor` are languages asked for
-    in which it was measured and stands at the bottom, `counted` those that its maker only counts.
+    `figures` are its published results on the task's yardsticks, `unknown` its unverified
+    requirements; `to_learn`: training has to teach it something required, as a language. `place`
+    counts from 1, shared by picks that nothing tells apart, and `placed_by` is `figure`, `series`
+    (and size) or `nothing`. `before_next` is why it ranks above the next of another series, None
+    without evidence; `behind` the id of a pick that evidence ranks directly above it. `beyond_gb`
+    is the memory that the first place is for, if memory was not given and this pick may need more.
+    `poor` are required languages with poor results, `counted` those that its maker only counts.
     """
 
     checkpoint: Checkpoint
@@ -62,31 +61,31 @@ class Pick(NamedTuple):
 
     @property
     def loads(self) -> bool:
-        """True where advisor, and the programs it prints, can load it."""
+        """True if advisor, and the programs it prints, can load it."""
         return self.checkpoint.loads_safely
 
     @property
     def aimed_at(self) -> tuple[bool, bool]:
-        """Whether a rule speaks against it, or none for it."""
+        """Whether a rule discourages it, and whether no rule prefers it."""
         effects = [rule.effect for rule in self.fired]
         return "avoid" in effects, "prefer" not in effects
 
     @property
     def needs_gb(self) -> float | None:
-        """The least memory for its use: to run it or, where it has to be trained, with LoRA."""
+        """The least GB for its use: to run it or train it with LoRA; None if unknown."""
         return self.training.lora_gb if self.training else self.memory_gb
 
     @property
     def group(self) -> tuple[bool, bool, bool]:
-        """Whether it stands behind others whatever its quality; the first that tells decides.
+        """What ranks it below others whatever its quality, the first that differs counts.
 
-        Not verified or measured as poor, not to be loaded, too large for the step of memory that
-        comes first.
+        Unverified or with poor results; cannot be loaded; may need more memory than the first place
+        is for.
         """
         return bool(self.unknown or self.poor), not self.loads, self.beyond_gb is not None
 
     def within(self, limit_gb: float) -> bool:
-        """True where it is known to fit a limit of memory."""
+        """True if it is known to fit a memory limit."""
         return self.needs_gb is not None and self.needs_gb <= limit_gb
 
     @property
@@ -96,7 +95,7 @@ class Pick(NamedTuple):
 
 
 class Placing(NamedTuple):
-    """Puts picks for one case in order. `line` gives that of a way of use.
+    """Ranks the picks for one case. `line` returns the ranking for a way of use.
 
     `allowed` are the ways of use, best first; `order` is quality, small or open.
     """
@@ -108,9 +107,9 @@ class Placing(NamedTuple):
     def ordered(self, picks: Sequence[Pick]) -> list[Pick]:
         """Return picks in order, best first.
 
-        What is in doubt, cannot be loaded or takes too much memory stands behind all else; what
-        cannot be loaded does so as well where it would come first. Then use, the order asked for,
-        rules aimed at picks and what is left to learn come before the line.
+        Picks in doubt, that cannot be loaded or need too much memory come last; if one that cannot
+        be loaded would be first, all such come last. Then count: use, sort order, rules, what is
+        left to learn, line.
         """
         loads_first = bool(picks) and min(pick.group for pick in picks)[1]
 
@@ -121,10 +120,10 @@ class Placing(NamedTuple):
         return sorted(picks, key=key)
 
     def placed(self, picks: Sequence[Pick]) -> tuple[Pick, ...]:
-        """Return picks in order, each with its place and with why it stands there.
+        """Return picks in order, each with its place and the evidence for it.
 
-        Why it stands before the next of another series, and why another stands before it. Evidence
-        against the order, where a rule or a doubt made it, is no reason.
+        That is why it ranks above the next of another series, and which pick ranks directly above
+        it. Evidence against an order that a rule or a doubt made is left out.
         """
         placed: list[Pick] = []
 
@@ -156,7 +155,7 @@ class Placing(NamedTuple):
             )
 
     def _layer(self, pick: Pick) -> tuple[Any, ...]:
-        """Return what comes before all evidence."""
+        """Return the sort key that counts before all evidence."""
         return (
             self.allowed.index(pick.use),
             by_order(self.order, pick.checkpoint, pick.memory_gb),
@@ -166,16 +165,16 @@ class Placing(NamedTuple):
 
 
 def by_order(order: str, checkpoint: Checkpoint, memory_gb: float | None) -> tuple[Any, ...]:
-    """Return what an order goes by, the least first: memory, or how freely one may use it."""
+    """Return the sort key of an order, least first: memory, freedom of use, or () for quality."""
     small = memory_gb is None, memory_gb or 0.0
     free = OPENNESS[checkpoint.commercial_use], checkpoint.gated is True
     return {"small": small, "open": free}.get(order, ())
 
 
 def next_of_another_series(pick: Pick, after: Sequence[Pick]) -> Pick | None:
-    """Return the first of the picks behind one that is not of its series.
+    """Return the first pick in `after` that is of another series; None without one.
 
-    A form in fewer bits that no result ranks stands where its checkpoint does, so it tells nothing.
+    Quantized forms without a figure are skipped: they rank where their checkpoint does.
     """
     series = pick.checkpoint.series
     others = (later for later in after if series is None or later.checkpoint.series != series)
@@ -183,25 +182,24 @@ def next_of_another_series(pick: Pick, after: Sequence[Pick]) -> Pick | None:
 
 
 class Rung(NamedTuple):
-    """One step of a ladder: the best that fits `up_to_gb`, of all where that is None."""
+    """The best pick that fits `up_to_gb` GB of memory, or of all if that is None."""
 
     up_to_gb: float | None
     pick: Pick | None
 
 
 class Selection(NamedTuple):
-    """The second half of an answer, best first by `order`.
+    """The checkpoints of an answer, best first by `order`.
 
-    `picks` meet every requirement, or may: those of which nobody verified a field that matters are
-    marked and stand last. `unverified` are no answer: nobody verified that they may be used, or
-    only verified ones were asked for. `rejected` do not meet a requirement; where there is nothing
-    else, `misused` do the task in a way of use that answers rule out. `uses` are the ways of use
-    that the answers allow. Where the family has no pick, `next_family` is the next in the
-    ranking that has one, and the picks are its; `compose` says that one can be joined from an
-    encoder and a decoder. `provided` are answers that the picks take in place of assumed ones: no
-    checkpoint works as it is, and nobody ruled training out, so they are what to train.
-    `ladder` has the best for each step of memory, where nobody said how much there is; `locked`
-    says who stands before whom, whatever fits.
+    `picks` meet every requirement; those with an unverified one are marked and come last.
+    `unverified` are no picks: rights or bounded size are unverified, or only verified ones were
+    asked for. `rejected` fail a requirement; if there is nothing else, `misused` do the task in a
+    way of use that answers rule out. `uses` are the allowed ways. If the family has no pick,
+    `next_family` is the next in the ranking that has one, and the picks are from it; `compose` says
+    that parts can be combined. `provided` are answers (question -> option) in place of defaults: no
+    checkpoint works as it is and training was not ruled out, so the picks are to be trained.
+    `ladder` has the best for each memory limit, if memory was not given; `locked` is the evidence
+    on the order of all checkpoints.
     """
 
     picks: tuple[Pick, ...] = ()
@@ -218,12 +216,11 @@ class Selection(NamedTuple):
 
     @property
     def closest(self) -> tuple[Suitability, ...]:
-        """The rejected checkpoints that lack the least, nearest first.
+        """The rejected checkpoints with the least summed gaps, nearest first, within 1 of it.
 
-        There are none where a pick meets the answers as given. All lack less than one whole
-        requirement more than the nearest. Those of which a size that
-        the answers bound is unknown count where there are no others, and the `misused` where none
-        is rejected. Where the next family has a pick, only those of the first family count.
+        Empty if a pick meets the answers as given. Those with an unverified field that a bound
+        limits count only if there are no others, `misused` ones only if none is rejected; none of
+        `next_family` counts.
         """
         if self.picks and not (self.provided or self.next_family):
             return ()
@@ -240,22 +237,22 @@ def select(
 ) -> Selection:
     """Return the checkpoints for a decision, best first by `order`.
 
-    They are of the family that was decided on or, where none of its checkpoints can be used, of the
+    They are of the decided family or, if it has no pick and cannot be combined from parts, of the
     next in the ranking that has one. With `verified_only` nothing unverified is picked.
     """
     if decision.family is None:
         return Selection()
 
-    of = partial(
+    selected = partial(
         select_of, rulebase, profile=decision.profile, order=order, verified_only=verified_only
     )
-    selection = of(decision.family)
+    selection = selected(decision.family)
     if selection.picks:
         return selection
     if rulebase.family(decision.family).composable and "compose" in selection.uses:
         return selection._replace(compose=True)
     for rival in decision.assessments:
-        if rival.verdict in ("allowed", "discouraged") and (other := of(rival.family)).picks:
+        if rival.verdict in ("allowed", "discouraged") and (other := selected(rival.family)).picks:
             return other._replace(
                 next_family=rival.family,
                 unverified=selection.unverified + other.unverified,
@@ -276,9 +273,9 @@ def select_of(
 ) -> Selection:
     """Return the checkpoints of one family for a complete profile with one task.
 
-    `allowed` are ways of use, best first; those that the answers allow where it is left out.
-    What nobody verified stands below what is verified, what nothing here loads never comes first,
-    and where nobody said how much memory there is, what fits the step that comes first does.
+    `allowed` are ways of use, best first; by default those that the answers allow. Unverified ones
+    rank below verified ones, one that cannot be loaded is never first, and if memory was not given,
+    one that fits the limit for the first place is.
     """
     required = Requirements(rulebase, profile)
     allowed = required.uses if allowed is None else allowed
@@ -339,9 +336,9 @@ def select_of(
 
 
 def _without_twins(picks: list[Pick], steps: Sequence[float], placing: Placing) -> list[Pick]:
-    """Return picks without forms in fewer bits that stand behind another form of theirs.
+    """Return picks without quantized forms that rank below another form of their checkpoint.
 
-    The first for a step of memory stays.
+    The best for a memory limit stays.
     """
     if len({pick.checkpoint.hub_id for pick in picks}) == len(picks):
         return picks
@@ -356,9 +353,9 @@ def _without_twins(picks: list[Pick], steps: Sequence[float], placing: Placing) 
 
 
 def line_for(rulebase: RuleBase, family: str, precedences: Precedences, use: str) -> Lineup:
-    """Return the line of a family for a way of use; languages that compare alike share one.
+    """Return the ranking of a family for a way of use; languages that compare alike share one.
 
-    The usual one, of use as it is in English, is kept with the rules.
+    That for use as it is in English is kept with the rules.
     """
     task, forms = precedences.task, rulebase.forms_of(family)
     able = [form for form in forms if form.offered and task in (*form.tasks, *form.fine_tune)]
@@ -378,9 +375,9 @@ def line_for(rulebase: RuleBase, family: str, precedences: Precedences, use: str
 
 
 def _ladder(steps: Sequence[float], ranked: Sequence[Pick], placing: Placing) -> tuple[Rung, ...]:
-    """Return for each step the first of the picks that fit, as when that much memory was said.
+    """Return the best pick for each limit, as if that memory was given; () without limits.
 
-    Without a limit it is another only where that needs more memory. Without steps there are none.
+    The last rung has no limit: another pick only if the best needs more than the last limit.
     """
     if not steps:
         return ()

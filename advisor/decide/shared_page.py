@@ -1,4 +1,4 @@
-"""A recommendation as a page to pass on: need, answer, picture, program, and what it rests on."""
+"""A recommendation as a page to share: need, answer, chart, program and evidence."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from advisor.model import TASK
 from advisor.phrasing import joined
 
 BEHIND = ("are not verified", "cannot be loaded", "need more memory", "are advised against")
-"""What keeps a checkpoint behind others, by its group and the rules that are aimed at it."""
+"""Why a checkpoint ranks below others, by the parts of its group and a rule against it."""
 
 
 def shared_page(answer: Advice, screen: b.Page, need: str = "", again: str = "") -> list[b.Shared]:
-    """Return the page of `--format html`: the `screen` of a terminal with all that it leaves out.
+    """Return the page of `--format html`: the terminal's `screen` with all that it leaves out.
 
-    `need` is the sentence that was answered, where there was one, and `again` the command that
-    answers it.
+    `need` is the sentence that was answered, `again` the command that answers it; each may be
+    empty.
     """
     from advisor.decide.details import reasons_page
 
@@ -55,7 +55,7 @@ def shared_page(answer: Advice, screen: b.Page, need: str = "", again: str = "")
 
 
 def pictured(answer: Advice, screen: b.Page) -> Iterator[b.Shared]:
-    """Yield the blocks of a screen with a picture below each first line, and short notes."""
+    """Yield the blocks of a screen with a chart below each headline, and short notes."""
     waiting = list(answer.advice)
     for place, block in enumerate(screen):
         if isinstance(block, b.Pairs):
@@ -75,9 +75,9 @@ def pictured(answer: Advice, screen: b.Page) -> Iterator[b.Shared]:
 
 
 def _finalists(advice: TaskAdvice, ids: Sequence[str]) -> b.Scatter | None:
-    """Return the checkpoints of a table as points, among all that meet the same needs.
+    """Return a chart of the checkpoints of a table, among all that meet the same needs.
 
-    None where no result compares two of them, or where the memory of too few is known.
+    None if no result compares two of them, or if the memory of too few is known.
     """
     picks = {pick.checkpoint.id: pick for pick in advice.selection.picks}
     shown = [picks[id] for id in ids if id in picks]
@@ -125,7 +125,7 @@ def _finalists(advice: TaskAdvice, ids: Sequence[str]) -> b.Scatter | None:
 def _dots(
     required: Requirements, selection: Selection, numbers: dict[str, str], common: Published
 ) -> Iterator[b.Dot]:
-    """Yield the numbered, then the others that have a result of the same table."""
+    """Yield the numbered checkpoints, then the others with a result of the same table."""
     by = selection.locked.by if selection.locked else None
 
     def result(id: str) -> float | None:

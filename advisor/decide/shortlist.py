@@ -1,4 +1,4 @@
-"""The first checkpoints of an answer as a table, each with its memory, and what is ahead of it."""
+"""The first checkpoints of an answer as a table with memory, and what ranks above the first."""
 
 from __future__ import annotations
 
@@ -23,26 +23,26 @@ RELATIONS = {
 }
 UNSCORED = "no published result for this task"
 BY_SERIES = f"{UNSCORED}; ranked by series and size"
-"""What is known of a checkpoint that no figure ranks."""
+"""What is said of a checkpoint without a result."""
 SCORE, LICENCE = "Score", 12
-"""The column of scores; a licence of more characters has no brackets in a table."""
+"""The column of scores; a license of more characters is shown without its brackets."""
 MARKS = {
     "=": "= tied with the next",
     "*": "* ranked by another benchmark",
     "no result": "rows without a result are ranked by series and size",
     "not ranked": "rows not ranked have no result for their series",
 }
-"""Behind or in place of a figure that one below exceeds, and why the row stands above it."""
+"""The marks beside or in place of a result that one below exceeds, and what they mean."""
 ESTIMATED = "~ estimated: the 16-bit result minus the largest published loss"
-"""Before a figure of a form in fewer bits, and what it rests on."""
+"""What `~` before a result of a quantized form means."""
 SIZE = "parameters_millions"
-"""The field by which a rule speaks against what is too large."""
+"""The field by which a rule discourages checkpoints that are too large."""
 NAME = 12
-"""The same of a benchmark above its figures; the whole name then stands over the table."""
+"""The longest benchmark name above its column; a longer one stands over the table."""
 
 
 def shortlist(advice: TaskAdvice, most: int, above: str = "") -> Page:
-    """Return a table of at most so many checkpoints, with the figure that most of them have.
+    """Return a table of at most `most` checkpoints, with the result that most of them have.
 
     Its benchmark is named over the table unless the text `above` names it.
     """
@@ -85,9 +85,9 @@ def shortlist(advice: TaskAdvice, most: int, above: str = "") -> Page:
 
 
 def _scores(shown: Sequence[Pick], common: Published) -> tuple[str, list[str], tuple[float, ...]]:
-    """Return what the marks of a figure of some picks say, and the figure of each.
+    """Return what the marks mean, the result of each pick as text, and as a share of the highest.
 
-    Beside them stand the figures as shares of the highest, 0 for a pick without one.
+    The share is 0 for a pick without a result.
     """
     figures = {
         pick.checkpoint.id: figure
@@ -117,15 +117,15 @@ def _scores(shown: Sequence[Pick], common: Published) -> tuple[str, list[str], t
 
 
 def ahead_of_first(advice: TaskAdvice) -> tuple[Note, ...]:
-    """What a result puts before the first checkpoint, and what keeps it from there."""
+    """Return notes on better checkpoints than the first, and why they are not first."""
     picks = advice.decision.outcome != NONE and advice.selection.picks
     return (*_larger(advice), *_unloadable(advice), *_unverified(advice)) if picks else ()
 
 
 def _larger(advice: TaskAdvice) -> Iterator[Note]:
-    """The least that memory alone rules out, else the least that is too large for a rule.
+    """Yield the smallest better one that memory alone rules out, else one too large by a rule.
 
-    Where nothing ranks the first pick, the best of these; with its time for the items.
+    The latter is the smallest too, or the best if nothing ranks the first pick; with its time.
     """
     selection, profile = advice.selection, advice.decision.profile
     required = Requirements(advice.rulebase, profile)
@@ -171,7 +171,7 @@ def _larger(advice: TaskAdvice) -> Iterator[Note]:
 
 
 def _unloadable(advice: TaskAdvice) -> Iterator[Note]:
-    """The best that nothing here loads, where a result or what is named beside puts it first."""
+    """Yield the best one that cannot be loaded, if a result or `elsewhere` puts it first."""
     picks, beside = advice.selection.picks, advice.elsewhere
     lost = [pick.checkpoint for pick in picks if not pick.loads] if picks[0].loads else []
     for checkpoint in lost:
@@ -190,7 +190,7 @@ def _left_out(checkpoint: Checkpoint, reason: str) -> Note:
 
 
 def _unverified(advice: TaskAdvice) -> Iterator[Note]:
-    """The best that evidence puts before the first pick, where nobody verified what it needs."""
+    """Yield the best one with unverified needs that evidence ranks above the first pick."""
     selection = advice.selection
     for pick in () if selection.picks[0].unknown else (*selection.unverified, *selection.picks):
         checkpoint = pick.checkpoint
@@ -207,10 +207,10 @@ def _unverified(advice: TaskAdvice) -> Iterator[Note]:
 
 
 def _over_first(advice: TaskAdvice, checkpoint: Checkpoint, unranked: bool = True) -> str:
-    """Return in words the published result that itself puts a checkpoint before the first pick.
+    """Return in words the published result that itself ranks a checkpoint above the first pick.
 
-    Where nothing ranks the first pick, any result does if `unranked`. None does where a rule
-    prefers the first, as the one of a field, and not the other.
+    If nothing ranks the first pick, any result counts if `unranked`. Empty without one, or if a
+    rule prefers the first pick, as of its field, and not this checkpoint.
     """
     selection, id = advice.selection, checkpoint.id
     first, locked = selection.picks[0].checkpoint.id, selection.locked
@@ -231,12 +231,12 @@ def _over_first(advice: TaskAdvice, checkpoint: Checkpoint, unranked: bool = Tru
 
 
 def family_name(advice: TaskAdvice, id: str) -> str:
-    """Return what people call a family, or that none of them is meant."""
+    """Return the usual name of a family, or `none of the families`."""
     return "none of the families" if id == NONE else advice.rulebase.family(id).shown
 
 
 def lost_on_text(rulebase: RuleBase, lost_on: str, fit: Fit | None) -> str:
-    """Return why a family lost: its limits at the task, or what the criterion means."""
+    """Return why a family lost: its limits for the task, or what the criterion means."""
     if fit and fit.fit == "possible":
         return fit.because
     if lost_on == "rank":
@@ -246,12 +246,12 @@ def lost_on_text(rulebase: RuleBase, lost_on: str, fit: Fit | None) -> str:
 
 
 def short_name(advice: TaskAdvice, id: str) -> str:
-    """Return the same without what stands in brackets behind it."""
+    """Return the usual name of a family without what follows in brackets."""
     return family_name(advice, id).partition(" (")[0]
 
 
 def unverified_text(pick: Pick) -> str:
-    """Return the fields that matter and that nobody verified of a pick, or that are poor."""
+    """Return the unverified fields of a pick that matter, and those with poor results."""
     parts = (("not verified", pick.unknown), ("poor", pick.poor))
     return "; ".join(
         f"{label}: {', '.join(dict.fromkeys(words(gap.field)[0] for gap in gaps))}"
@@ -261,9 +261,9 @@ def unverified_text(pick: Pick) -> str:
 
 
 def memory_text(pick: Pick) -> str:
-    """Return the estimate; ~ where it rests on a precision that nobody verified.
+    """Return the estimated memory; `~` if it assumes a precision that is not verified.
 
-    Of what has to be trained it is what that takes, with LoRA and of all weights.
+    For training it is a range, from LoRA to all weights.
     """
     if pick.needs_gb is None:
         return "unknown"
@@ -273,10 +273,10 @@ def memory_text(pick: Pick) -> str:
 
 
 def shown_picks(advice: TaskAdvice, most: int) -> tuple[list[Pick], dict[str, str]]:
-    """Return at most `most` picks for the table, in their order, and by id what they are best for.
+    """Return at most `most` picks in rank order, and by id the memory they are best for.
 
-    That is a range of memory, such as "up to 8 GB", for the picks of the ladder, which come in
-    where they would not be among the first. A pick that a rule discourages is left out, unless the
+    That is a text such as "up to 8 GB" for picks of the ladder, which are preferred to others;
+    without two of them there are no texts. A pick that a rule discourages is left out, unless the
     first is discouraged too.
     """
     picks = advice.selection.picks
@@ -295,10 +295,10 @@ def shown_picks(advice: TaskAdvice, most: int) -> tuple[list[Pick], dict[str, st
 
 
 def standing(selection: Selection, pick: Pick) -> str:
-    """Return why a pick stands before the next of another series: a figure, a relation or nothing.
+    """Return why a pick ranks above the next of another series: a figure, a relation, no evidence.
 
-    Nothing where a yardstick compared the two as well, within its noise; where it puts the next
-    first, a rule or a doubt outweighs it.
+    Without evidence the two tie, no benchmark compares them, or a rule or a doubt outweighs a
+    figure that puts the next first.
     """
     before = pick.before_next
     if before is None:
@@ -324,29 +324,29 @@ def standing(selection: Selection, pick: Pick) -> str:
     if before.by == "relation":
         is_so = RELATIONS[before.yardstick].format(next=before.next)
         return f"{through}is {is_so}" if through else is_so
-    of = before.through or pick.checkpoint.id
-    value = figure_text(before.value, before.estimates(of))
+    compared = before.through or pick.checkpoint.id
+    value = figure_text(before.value, before.estimates(compared))
     against = figure_text(before.next_value, before.estimates(before.next))
     has = f"{value} on {before.yardstick}, against {against} for {before.next}"
     return f"{through}has {has}" if through else has
 
 
 def figure_text(value: float | None, estimated: bool) -> str:
-    """Return a figure of a checkpoint; an estimate is marked, and has three digits."""
+    """Return a figure of a checkpoint; an estimate has a `~` and three digits."""
     return f"~{value:.3g}" if estimated else f"{value:g}"
 
 
 def precision_text(checkpoint: Checkpoint) -> str:
-    """Return in how many bits a checkpoint is loaded, where it stands in several; else nothing."""
+    """Return the bits of a checkpoint that has several forms; empty for others."""
     if checkpoint.is_rounded:
         return f"in {checkpoint.bits} bits (bitsandbytes)"
     return "in 16 bits" if checkpoint.losses else ""
 
 
 def _step(ladder: Sequence[Rung], places: Sequence[int]) -> str:
-    """With how much memory a checkpoint is the best, by its places on the ladder.
+    """Return with how much memory a checkpoint is the best, by its places on the ladder.
 
-    That is all that it needs itself, where the step before leaves it out.
+    The least is what it needs itself, unless that is unknown or for training.
     """
     if (most := ladder[places[-1]].up_to_gb) is not None:
         return f"up to {most:g} GB"
@@ -359,10 +359,10 @@ def _step(ladder: Sequence[Rung], places: Sequence[int]) -> str:
 
 
 def common_figure(picks: Sequence[Pick]) -> Published | None:
-    """Return a figure of the table that has most of some picks, of several the most telling.
+    """Return a figure of the table that has most of some picks, the most telling of several.
 
-    It is one that the first of those has which were measured; where a figure puts that before the
-    next, the table of this figure.
+    It is one of the first pick that has any; if one of its figures ranks it above the next, that
+    one. None if no pick has a figure.
     """
     counted = Counter(figure.table for pick in picks for figure in pick.figures)
     measured = next((pick for pick in picks if pick.figures), None)

@@ -1,8 +1,8 @@
-"""The decision diagram of each task: its families joined with what each has for the answers.
+"""The decision diagram of each task: the family and its first checkpoint for all answers.
 
-It is built from the rule base alone. Of a family, only the order in which answers put it matters;
-of its checkpoints, only which comes first (`first_checkpoints`). Diagrams are built when a wheel
-is, and kept beside the compiled rules for a checkout, for overlays and for other priorities.
+It is built from the rule base alone: from the order of families, and from the checkpoint that comes
+first in each (`first_checkpoints`). Diagrams are built when a wheel is, and kept beside the
+compiled rules for a checkout, for overlays and for other priorities.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ def build(
 ) -> TaskDiagram:
     """Return the diagram of a task under an engine's rules and priority.
 
-    `within` are answers to which there is no value of its own, such as two languages at once: each
-    is the only value of its question.
+    `within` are answers for which a diagram has no value, such as two languages at once: each is
+    the only value of its question.
     """
     within = dict(within or {})
     space = engine.space({TASK: Answer((task,), None, "flag"), **within})
@@ -69,9 +69,10 @@ def build(
 def _firsts(
     engine: Engine, task: str, space: Space, within: Profile, order: str, *, verified_only: bool
 ) -> list[TaskDiagram]:
-    """Return for each family the diagram of its first checkpoints, over what these hang on.
+    """Return for each family the diagram of its first checkpoints, over what they depend on.
 
-    It is kept with the rules. Overlays leave it as it is where they change nothing of it.
+    It is kept with the rules. Under overlays that change nothing of it, that of the base rules is
+    used.
     """
     rulebase = engine.rulebase
     base = rulebase.base() if rulebase.base else None
@@ -99,13 +100,13 @@ def _firsts(
 
 
 def _kept_tables(rulebase: RuleBase | None, name: str) -> dict[str, Any]:
-    """Return the tables of families that rules have under a name."""
+    """Return the kept diagrams (JSON) of families under a name; empty if there are none."""
     part = rulebase and rulebase.shelf and rulebase.shelf.read(name)
     return part["families"] if part else {}
 
 
 def _alike(rulebase: RuleBase, base: RuleBase, first: TaskDiagram, family: str) -> bool:
-    """True where all that the first checkpoints of a family hang on is the same in other rules."""
+    """True if all that the first checkpoints of a family depend on is the same in other rules."""
 
     def bearing(rules: RuleBase) -> Iterator[Any]:
         yield rules.part(f"catalogue/{family}")
@@ -124,9 +125,9 @@ def _alike(rulebase: RuleBase, base: RuleBase, first: TaskDiagram, family: str) 
 def axes_of(
     engine: Engine, task: str, space: Space, within: Profile, family: str | None = None
 ) -> list[Axis]:
-    """Return the questions that bear on the choice for a task, in declared order.
+    """Return the questions that matter for a task, with their values, in declared order.
 
-    With a family, those that bear on its first checkpoint.
+    With a family, those that matter for its first checkpoint.
     """
     rulebase, index = engine.rulebase, engine.encoding.index
     offered = [
@@ -165,16 +166,16 @@ def axes_of(
 
 
 def sizes(engine: Engine, task: str, family: str | None = None) -> set[float]:
-    """Return every memory in GB from which a checkpoint of a task fits, of a family if given."""
+    """Return each memory in GB from which a form fits to run or train by LoRA (of a family)."""
     rulebase = engine.rulebase
-    sizes: set[float | None] = {LEAST_GB}
+    thresholds: set[float | None] = {LEAST_GB}
     for form in rulebase.forms_of(family) if family else rulebase.forms.values():
         if form.offered and task in form.tasks:
-            sizes.add(memory_gb(form, rulebase.task(task)))
+            thresholds.add(memory_gb(form, rulebase.task(task)))
         if form.offered and task in form.fine_tune:
             trained = training_memory(form)
-            sizes.add(trained and trained.lora_gb)
-    return {size for size in sizes if size is not None}
+            thresholds.add(trained and trained.lora_gb)
+    return {size for size in thresholds if size is not None}
 
 
 class _Join:
@@ -200,21 +201,22 @@ class _Join:
         self._ends: dict[int, dict[tuple[int, ...], int]] = {}
         self._order = cache(engine.ranking.order)
 
-    def node(self, at: int, firsts: tuple[int, ...]) -> int:
-        """Return the node of what follows a node of the space, and one of each family."""
-        if at == EMPTY:
+    def node(self, start: int, firsts: tuple[int, ...]) -> int:
+        """Return the node that joins a node of the space with one of each family's diagram."""
+        if start == EMPTY:
             return EMPTY
-        key = at, firsts
+        key = start, firsts
         if key in self._known:
             return self._known[key]
-        if at in self.space.label:
-            outcome = self.space.label[at]
-            joined = self._ranked(outcome, self._relevant(outcome, firsts))
+        if start in self.space.label:
+            outcome = self.space.label[start]
+            joined = self._ranked(outcome, self._reachable(outcome, firsts))
         else:
             level = min(
-                self._of_question[self.space.level[at]], *map(self.firsts.level.__getitem__, firsts)
+                self._of_question[self.space.level[start]],
+                *map(self.firsts.level.__getitem__, firsts),
             )
-            after = self.space.cofactors(at, self.levels[level])
+            after = self.space.cofactors(start, self.levels[level])
             columns = zip(*[self.firsts.cofactors(first, level) for first in firsts], strict=True)
             first = next((node for node in after if node != EMPTY), EMPTY)
             children = [
@@ -226,7 +228,7 @@ class _Join:
         return joined
 
     def _ranked(self, outcome: int, firsts: tuple[int, ...]) -> int:
-        """Return the node of what families in order have, once their order is known."""
+        """Return the node for families whose order is fixed, by their nodes, best first."""
         ends = self._ends.setdefault(outcome, {})
         if firsts not in ends:
             level = min(map(self.firsts.level.__getitem__, firsts))
@@ -241,8 +243,8 @@ class _Join:
                 ends[firsts] = self.made.node(level, tuple(children))
         return ends[firsts]
 
-    def _relevant(self, outcome: int, firsts: Sequence[int]) -> tuple[int, ...]:
-        """Return the nodes of the families that may be needed, best first; never none."""
+    def _reachable(self, outcome: int, firsts: Sequence[int]) -> tuple[int, ...]:
+        """Return nodes of families in rank order, up to the first that always has a pick."""
         relevant = []
         for family in self._order(outcome):
             relevant.append(firsts[family])
@@ -263,7 +265,7 @@ class _Join:
 
 
 def coarser(made: TaskDiagram) -> TaskDiagram:
-    """Return a diagram with each interval joined to the greater one that it never differs from."""
+    """Return a diagram with intervals of numbers merged if no answer tells them apart."""
     below = {made.root}
     ahead = [made.root]
     while ahead:

@@ -1,7 +1,7 @@
 """How long a collection takes: the operations of a checkpoint over the speed of a machine.
 
-An image tower runs in batches at the rate that networks of its kind reach. What writes reads an
-image at the rate of a plain tower, and then reads all of its weights for each token that it writes,
+An image tower runs in batches at the rate that networks of its kind reach. A generative model reads
+an image at the rate of a plain tower, and then all of its weights for each token that it generates,
 one text at a time. Sending, opening and resizing images is not counted.
 """
 
@@ -29,11 +29,11 @@ SPANS = ((1, "hours"), (60, "minutes"), (HOUR, "seconds"))
 
 
 class Hours(NamedTuple):
-    """How long a collection takes on a machine, from the least to the most, in a `unit`.
+    """How long a collection takes on a machine, from `low` to `high`, in a `unit`: (core-)hours.
 
-    `tokens` are those of an answer, 0 where nothing is written. How long a checkpoint that `thinks`
-    before it answers thinks is not known, so that is no part of the time: what is known is the
-    `longest`, where it writes the `most_tokens` that programs let it, 1 where they name no limit.
+    `tokens` are those of an answer, 0 if none are generated. If a checkpoint `thinks` before it
+    answers, that is not part of the range: `longest` is the time if it generates the `most_tokens`
+    that programs allow, 1 if they set no limit.
     """
 
     low: float
@@ -48,12 +48,12 @@ class Hours(NamedTuple):
 
     @property
     def about(self) -> float:
-        """The middle of the range, as far from both ends by its share."""
+        """The geometric mean of `low` and `high`."""
         return sqrt(self.low * self.high)
 
     @property
     def text(self) -> str:
-        """What it takes, in words."""
+        """The time in words, with items, machine and tokens."""
         written = f", one at a time, {count(self.tokens, 'token')} each" if self.tokens else ""
         times, name = _span(self.about)
         low, about, high = (rounded(times * each) for each in (self.low, self.about, self.high))
@@ -73,19 +73,19 @@ class Hours(NamedTuple):
 
 
 def _span(hours: float) -> tuple[int, str]:
-    """Return the unit in which a time reads best, and how many of it an hour has."""
+    """Return the unit in which a time reads best: how many of it an hour has, and its name."""
     return next((n, name) for n, name in SPANS if hours * n >= 1 or n == HOUR)
 
 
 def rounded(number: float) -> str:
-    """Return a number in words for people: of two digits, as an estimate holds no more."""
+    """Return a number as text with two significant digits."""
     return f"{float(f'{number:.2g}'):,.0f}" if number >= 10 else f"{number:.2g}"
 
 
 def speed_for(rulebase: RuleBase, profile: Profile) -> Speed | None:
-    """Return the speed of the machine that answers tell: the first of its kind.
+    """Return the speed of the machine that answers describe, the first of its kind; or None.
 
-    Where memory was given as a number, that of the kind with the most memory that is no more.
+    If memory was given as a number, that of the kind with the most memory that is no more.
     """
     alike = [speed for speed in rulebase.speeds if _answers_so(speed, profile)]
     ids = (q.id for q in rulebase.questions if q.requires("memory_gb") and q.id in profile)
@@ -97,7 +97,7 @@ def speed_for(rulebase: RuleBase, profile: Profile) -> Speed | None:
 
 
 def _answers_so(speed: Speed, profile: Profile) -> bool:
-    """Return whether a machine of this speed is one that answers tell."""
+    """Return whether the answers describe a machine of this speed."""
     return all(id in profile and profile[id].options == (o,) for id, o in speed.answers.items())
 
 
@@ -106,9 +106,8 @@ def time_of(
 ) -> Hours | None:
     """Return how long a checkpoint, used as it is, takes for so many images of a task.
 
-    None where its operations, the speed of the machine that answers tell or what it writes is not
-    known. Of a form in fewer bits the time is that of its checkpoint: fewer bits take less memory,
-    not less time.
+    None if its operations, its tokens or the speed of the machine are unknown. A quantized form has
+    the time of its checkpoint: fewer bits take less memory, not less time.
     """
     workload = workload_of(rulebase, checkpoint)
     task = next(task for task in rulebase.tasks if task.id == profile["task"].options[0])
@@ -140,7 +139,7 @@ def time_of(
 
 
 def workload_of(rulebase: RuleBase, checkpoint: Checkpoint) -> Workload | None:
-    """Return what the network of a checkpoint computes for an image; None where nobody knows."""
+    """Return what the network of a checkpoint computes for an image; None if unknown."""
     made: dict[str, Workload] = rulebase.compared.setdefault(workload_of, {})
     if not made:
         made.update({id: each for each in rulebase.workloads for id in each.checkpoints})
@@ -148,10 +147,10 @@ def workload_of(rulebase: RuleBase, checkpoint: Checkpoint) -> Workload | None:
 
 
 def hours_within(rulebase: RuleBase, checkpoint: Checkpoint, profile: Profile) -> float | None:
-    """Return the hours that a bound is held against: those of a whole machine, all its cores.
+    """Return the hours to compare with a bound on time: on a whole machine, all its cores.
 
-    None where they are not known. Of a checkpoint that thinks before it answers, and of one that
-    writes and whose operations nobody verified, only too many are: what it writes takes longer.
+    None if unknown. If a checkpoint thinks before it answers, or generates text with unknown
+    operations, this is a lower limit: it is returned only if over the bound, else None.
     """
     bounds, workload = rulebase.bounds, workload_of(rulebase, checkpoint)
     speed = _speed(rulebase, profile, workload)
@@ -169,7 +168,7 @@ def hours_within(rulebase: RuleBase, checkpoint: Checkpoint, profile: Profile) -
 def _least(
     rulebase: RuleBase, checkpoint: Checkpoint, speed: Speed | None, profile: Profile
 ) -> float:
-    """Return the seconds in which a checkpoint writes an answer, 0 where they are not known."""
+    """Return the seconds in which a checkpoint generates an answer, 0 if unknown."""
     task = rulebase.task(profile[TASK].options[0])
     millions = checkpoint.active_parameters_millions or checkpoint.parameters_millions
     writes = checkpoint.writer or writes_as_language_model(checkpoint)
@@ -180,14 +179,14 @@ def _least(
 
 
 def _token_seconds(speed: Speed, token_gb: float, end: int) -> float:
-    """Return the seconds of a token at one end of a speed, where so much is read for it."""
+    """Return the seconds of a token that reads `token_gb`, at the slow end (0) or the fast (1)."""
     return max(token_gb / speed.weights_gb[end], 1 / speed.tokens[end] if speed.tokens else 0.0)
 
 
 def _speed(rulebase: RuleBase, profile: Profile, workload: Workload | None) -> Speed | None:
-    """Return the speed of the machine of a profile; under a bound, the one that it chose.
+    """Return the speed of the machine of a profile; under a bound on time, the one it chose.
 
-    What was measured on this machine stands for it where it holds for such a network.
+    A measurement on this machine replaces it if it holds for such a network.
     """
     own: Speed | None = rulebase.this_machine
     named = workload is None or (own and workload.network in own.gflops)
@@ -204,11 +203,11 @@ def _speed(rulebase: RuleBase, profile: Profile, workload: Workload | None) -> S
 def measured_rates(
     workload: Workload, checkpoint: Checkpoint, image_seconds: float, token_seconds: float
 ) -> tuple[dict[str, float], float | None]:
-    """Return the speed of a machine that takes so long, as `Speed` counts it.
+    """Return the speed of a machine with measured times for an image and a token.
 
-    They are the billions of operations a second by the kind of network, and the gigabytes of
-    weights a second of what writes, None of another. The picture has `PIXELS`; what writes reads it
-    at one rate with its image tower and its language model.
+    It is billions of operations a second by kind of network, and gigabytes (2^30 bytes) of weights
+    a second, None for models that generate nothing. The image has `PIXELS`; a generative model
+    reads it at one rate with its image tower and its language model.
     """
     tower = workload.image_gflops(PIXELS) or 0.0
     if not workload.writes_millions:
@@ -220,5 +219,5 @@ def measured_rates(
 
 
 def _token_gb(millions: float, checkpoint: Checkpoint) -> float:
-    """Return the gigabytes of weights that are read for each token that is written."""
+    """Return the GB (2^30 bytes) of weights that are read for each generated token."""
     return weights_mb(millions * 1e6, file_dtype(checkpoint)) / 1024

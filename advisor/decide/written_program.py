@@ -50,12 +50,12 @@ DOES = {AS_IS: "runs", FINE_TUNE: "fine-tunes", COMPOSE: "combines and trains"}
 
 
 class Script(NamedTuple):
-    """A program in Python for a checkpoint in one `use` of a task, and the `command` that made it.
+    """A program for a checkpoint in one `use` of a task, and the `command` that made it.
 
-    `checkpoint` is empty where its parts are to be joined first. `note` says where it is not all
-    that was asked for. A notebook has `cell` in its place, on one image, under lines that are
-    `said` and after what `needed` packages are installed by. `runs` are the words of its command
-    lines, in their order; `expects` says what it downloads.
+    `checkpoint` is empty if parts are to be combined first. `python` is HTML for a page of a
+    browser. `note` says in what the program differs from what was asked. A notebook has `cell` in
+    its place, for one image, below the lines `said` and the installation of `needed` packages.
+    `runs` are the arguments of its command lines, in order; `expects` says what it downloads.
     """
 
     checkpoint: str
@@ -80,12 +80,12 @@ class Script(NamedTuple):
 
     @property
     def is_page(self) -> bool:
-        """True for a page of a browser, which is HTML."""
+        """True for a web page (HTML)."""
         return self.python.startswith("<")
 
     @property
     def notebook(self) -> str:
-        """The program as a Jupyter notebook: what it is, what it needs, and itself."""
+        """The program as a Jupyter notebook: comments, installation of packages, code."""
         lines = [line.replace("by: ", " " * 4, 1) for line in self.said]  # Markdown's sign for code
         code: dict[str, Any] = {"execution_count": None, "outputs": []}
         cells = [
@@ -126,14 +126,12 @@ def script(
 ) -> Script:
     """Return the program for the first checkpoint of an answer, or for a `named` one.
 
-    With `join` it joins parts to a new one. Without `thinking` it does not think before it answers.
-    Where no runtime is named, it is that of the device, or the nearest that runs the checkpoint.
-    `fields` are those that a program reads from documents where none are given when it runs,
-    `labels` those that it gives images in the command that runs it.
-    `question` is asked where none is given when it runs.
-    `saved` is the name of the file that it is written to, empty where nobody says.
-    Raises UsageError where there is no checkpoint, where parts are not joined for such a task, or
-    where no program is known.
+    With `join` it combines parts to a new one. Without `thinking` it does not think before it
+    answers. Without a runtime's name, it is that of the device, or the nearest that runs the
+    checkpoint. `fields` are the default of those that a program reads from documents, `question` of
+    what it asks, `labels` those in the command that runs it. `saved` is the name of the program's
+    file, or empty. Raises UsageError if there is no checkpoint, no program, no single task or no
+    such runtime, or if parts are not combined for the task.
     """
     advice = answer.advice[0]
     if len(answer.advice) > 1 or not advice.task:
@@ -200,7 +198,7 @@ def script(
 def _command_words(
     tool: ProgramTool, fields: str, labels: str, sample: str, question: str
 ) -> list[str]:
-    """Return the words of the command lines of a tool, in the quotes that Windows takes too."""
+    """Return the arguments of a tool's command lines, in quotes that Windows takes too."""
     tried = () if fields and tool.asks == "fields" else tool.tried  # those of a need are default
     if tool.asks in ("question", "labels"):
         tried = (f"--{tool.asks}", question.replace("; ", ","))
@@ -211,9 +209,9 @@ def _command_words(
 
 
 def written_instead(answer: Advice) -> str:
-    """Say what is written where the runtime of the device does not run the first pick.
+    """Return what is written if the device's runtime does not run the first pick, in words.
 
-    Empty where it does, or where transformers trains it.
+    Empty if it does, or if transformers trains it.
     """
     advice = answer.advice[0]
     first = advice.selection.picks[0]
@@ -230,9 +228,9 @@ def written_instead(answer: Advice) -> str:
 
 
 def _task_alike(advice: TaskAdvice, runtime: Runtime) -> str:
-    """Return a task that a runtime has a program for; empty where it has none.
+    """Return a task of the same act that a runtime has a program for; empty without one.
 
-    It is of the same act, and a benchmark of this one ranks it too.
+    A benchmark ranks both tasks.
     """
     rulebase, act = advice.rulebase, act_of(advice.rulebase, str(advice.task))
     lists = {task: rulebase.order(task)["lists"].values() for task in (act.tasks if act else ())}
@@ -247,10 +245,10 @@ def _task_alike(advice: TaskAdvice, runtime: Runtime) -> str:
 def _run_with(
     answer: Advice, checkpoint: Checkpoint | None, use: str, named: str, runtime_name: str
 ) -> tuple[Checkpoint | None, Runtime | None, str]:
-    """Return what is run, and with what, None for transformers, and what has to be said of that.
+    """Return the checkpoint to run, its runtime (None for transformers), and a note.
 
-    Where nobody named a checkpoint, it is the first that the runtime runs. Raises UsageError where
-    a runtime that was named runs none.
+    If no checkpoint was named, it is the first that the runtime runs. Raises UsageError if a
+    runtime that was named does not run it, or for training.
     """
     advice = answer.advice[0]
     rulebase, task = advice.rulebase, str(advice.task)
@@ -279,7 +277,7 @@ def _run_with(
 
 
 def _refusal(advice: TaskAdvice, checkpoint: Checkpoint, wanted: Runtime) -> str:
-    """Say why a runtime does not run a checkpoint; empty where it does, if published first."""
+    """Return why a runtime does not run a checkpoint; empty if it does, or does once published."""
     if checkpoint.is_rounded:
         return f"transformers quantizes {checkpoint.id} on load, and {wanted.label} does not"
     state = support(advice.rulebase, wanted, checkpoint, str(advice.task))
@@ -293,9 +291,9 @@ def _refusal(advice: TaskAdvice, checkpoint: Checkpoint, wanted: Runtime) -> str
 
 
 def _nearest(answer: Advice, checkpoint: Checkpoint, wanted: Runtime) -> str:
-    """Return the commands that come nearest where a runtime does not run a checkpoint.
+    """Return the nearest commands if a runtime does not run a checkpoint.
 
-    They write what the runtime runs instead, and the checkpoint for the first that runs it.
+    They write what the runtime runs instead, and the checkpoint for the first runtime that runs it.
     """
     advice = answer.advice[0]
     write = partial(answer.code_command, advice)
@@ -313,7 +311,7 @@ def _nearest(answer: Advice, checkpoint: Checkpoint, wanted: Runtime) -> str:
 
 
 def _first_run_by(answer: Advice, runtime: Runtime) -> Checkpoint | None:
-    """Return the first that a runtime runs as published: of the picks, then of other families."""
+    """Return the first that a runtime runs as published: a pick, or of other families; or None."""
     advice = answer.advice[0]
     case = partial(select_of, advice.rulebase, profile=advice.decision.profile, order=answer.order)
     rivals = (each.family for each in advice.decision.assessments if each.verdict != "excluded")
@@ -324,14 +322,14 @@ def _first_run_by(answer: Advice, runtime: Runtime) -> Checkpoint | None:
 
 
 def _runs(advice: TaskAdvice, checkpoint: Checkpoint, runtime: Runtime, task: str = "") -> bool:
-    """True where a runtime runs a checkpoint as published for a task, by a program of ours."""
+    """True if a runtime runs a checkpoint as published for a task, by a program of advisor."""
     rulebase, task = advice.rulebase, task or str(advice.task)
     program = program_for(checkpoint, task, rulebase.programs, AS_IS, runtime.id)
     return bool(program) and support(rulebase, runtime, checkpoint, task).answer == YES
 
 
 def _untrained(advice: TaskAdvice, checkpoint: Checkpoint | None, use: str) -> str:
-    """Say where training was asked for, and the program does without; empty where it does not."""
+    """Return why the program does not train although answers allow it; empty if it need not."""
     if checkpoint is None or use != AS_IS or not may_train(advice.rulebase, advice.options):
         return ""
     task, programs = str(advice.task), advice.rulebase.programs
@@ -344,7 +342,7 @@ def _untrained(advice: TaskAdvice, checkpoint: Checkpoint | None, use: str) -> s
 
 
 def _chosen(advice: TaskAdvice, named: str) -> tuple[Checkpoint | None, str]:
-    """The checkpoint and its use: the first pick's, or the named one's under the same answers."""
+    """Return the checkpoint (None to combine parts) and its use. Raises UsageError for no use."""
     selection = advice.selection
     if not named:
         if selection.compose:
