@@ -1,4 +1,4 @@
-"""Everything the rules of the check judge from, and how a function is declared to be one."""
+"""All that a rule of the check works on, and the decorator that makes a function its detector."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from advisor.scan.usage import Call, Location, Name, Scan, Usage
 
 TRANSFORMERS = "transformers"
 IMPORT_AND_USE = 2
-"""How often a name stands in a file that imports it for one use."""
+"""How often a name occurs in a file that imports it for one use."""
 
 
 USAGES, CHOSEN, DECLARED = map(attrgetter, ("scan.usages", "judgements", "choices"))
@@ -36,7 +36,7 @@ USAGES, CHOSEN, DECLARED = map(attrgetter, ("scan.usages", "judgements", "choice
 
 
 class Suppression(NamedTuple):
-    """What is left to say, what was ignored or waived, and the rules that could not judge."""
+    """The findings left, ignored by a comment, and waived; and the rules that could not run."""
 
     left: tuple[Finding, ...] = ()
     ignored: tuple[Finding, ...] = ()
@@ -45,21 +45,20 @@ class Suppression(NamedTuple):
 
 
 NamePlaces: TypeAlias = dict[tuple[str, str], dict[Location, "Name | None"]]
-"""Where classes stand, by file and name, with what is imported or reached there; None for a use."""
+"""Locations of class names by file and name, with the `Name` of an import; None for a use."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
     """One run of the check, as a detector sees it: `rule` is the id of its first rule.
 
-    `source` gives the text of a scanned file, "" where it cannot be read. `declared` are the
-    answers that hold for all code. `whole` is true where all code of the project was scanned.
-    `lock` is what advisor.lock holds, `suppression` what was taken away before this rule judges.
-    `lowered` has the shipped levels of rules that overlays made milder; with `strict` they hold.
-    With `all_models`, files that have nothing to do with vision and language are judged in full.
-    Without a release only single checkpoints can be judged, whose class nobody named. `judged` are
-    the files that a pin of the project gives another release, or one of their own. `once` holds
-    what was worked out for one rule and is the same for all others.
+    `judged_by` is the target release; without one, only single checkpoints of no named class can be
+    judged. `judged` are the files that a pin gives a target of their own. `source` returns the text
+    of a scanned file, "" if it cannot be read. `declared` are the answers for all code. `whole` is
+    true if all code of the project was scanned. `lock` holds advisor.lock, `suppression` what was
+    suppressed before this rule runs. `lowered` has the shipped levels of rules that overlays
+    lowered; with `strict` they apply. With `all_models`, files without vision-language models are
+    judged in full. `once` holds results that rules share, by name.
     """
 
     rulebase: RuleBase
@@ -82,18 +81,18 @@ class Case:
 
     @property
     def release(self) -> Release:
-        """The release of transformers to judge by."""
+        """The target release of transformers. Raises LookupError if there is none."""
         if self.judged_by is None:
             raise LookupError("rules that depend on a release need a target version")
         return self.judged_by
 
     @property
     def transformers(self) -> str:
-        """The library of that release, as messages call it."""
+        """The target release, as messages name it: `transformers 5.0`."""
         return f"{TRANSFORMERS} {self.release.version}"
 
     def of_files(self, has: Callable[[str], bool], by: Release | None) -> Case:
-        """Return the case of the files alone that `has` is true of, judged by a release."""
+        """Return the case of the files that `has` is true of, with `by` as the target release."""
         seen = ("usages", "beside", "names", "built", "overrides")
         own: dict[str, Any] = {
             of: tuple(x for x in getattr(self.scan, of) if has(x.place.path)) for of in seen
@@ -102,40 +101,40 @@ class Case:
         return replace(self, judged_by=by, judged=(), scan=scan, once={})
 
     def worked_out(self, name: str, work: Callable[[Case], Any]) -> Any:
-        """Return what is worked out once for all rules that judge the same code."""
+        """Return `work(self)`, which is computed once per name for all rules of the same code."""
         if name not in self.once:
             self.once[name] = work(self)
         return self.once[name]
 
     def calls(self) -> Iterator[tuple[Usage, Call]]:
-        """Yield the calls of all that is loaded."""
+        """Yield the calls of loaded objects, with their usages."""
         uses = ((usage, call) for usage in self.scan.usages for call in usage.calls)
         return ((usage, call) for usage, call in uses if call.kind == "call")
 
     def known(self) -> Iterator[tuple[Usage, Identity]]:
-        """Yield every load of something known, be it as a sibling of a checkpoint."""
+        """Yield the usages whose checkpoint is in the catalog, or is a sibling of one that is."""
         pairs = ((usage, self.identity(usage)) for usage in self.scan.usages)
         return ((usage, identity) for usage, identity in pairs if identity)
 
     def catalogued(self) -> Iterator[tuple[Usage, Checkpoint]]:
-        """Yield every load of a checkpoint in the catalogue."""
+        """Yield the usages whose checkpoint is in the catalog, with the checkpoint."""
         pairs = ((usage, identity.checkpoint) for usage, identity in self.known())
         return ((usage, checkpoint) for usage, checkpoint in pairs if checkpoint)
 
     def judgements_of(self, choice: DeclaredChoice) -> list[Judgement]:
-        """Return one judgement for each task of a choice; none where nobody knows it."""
+        """Return the judgements of a choice, one for each task; empty if it is not catalogued."""
         return [judgement for judgement in self.judgements if judgement.choice is choice]
 
     def identity(self, usage: Usage) -> Identity | None:
-        """Return what is known of the checkpoint a usage loads."""
+        """Return what is known of the checkpoint that a usage loads; None if nothing is."""
         return identity_of(self.rulebase, usage.checkpoint)
 
     def knowledge(self, name: str, rule: str | None = None) -> Any:
-        """Return a list or mapping of what the rule, or another one, has to know."""
+        """Return an entry of the knowledge of this rule, or of another one."""
         return self.rulebase.checks[rule or self.rule].knowledge[name]
 
     def replace_class(self, place: Location, old: str, new: str) -> tuple[Edit, ...]:
-        """Return what puts a class in the place of another, and imports it; () if unsure."""
+        """Return the edits that replace a class, and its import; () if they may be wrong."""
         path, use = place.path, Edit(place, new, old)
         names = [name for name in self.scan.names_of(path) if name.imported]
         ours = [name for name in names if name.name == new]
@@ -151,7 +150,7 @@ class Case:
         return use, Edit(alike[0].place, added, old)
 
     def places_of_names(self) -> NamePlaces:
-        """Return where classes of libraries stand."""
+        """Return the locations of class names in code."""
         places: NamePlaces = defaultdict(dict)
         for usage in self.scan.usages:
             for load in usage.loads:
@@ -164,11 +163,11 @@ class Case:
         return dict(places)
 
     def renames(self, path: str, old: str, new: str) -> Mapping[Location, tuple[Edit, ...]]:
-        """Return what renames a class of transformers in a file, by the place that asks for it.
+        """Return the edits that rename a transformers class in a file, by location of a finding.
 
-        The first import renames all that is followed from it: a part of that is wrong. Where the
-        old name may be used in other ways, or by other files, which import none from a notebook, an
-        import keeps it as an alias, and nothing else is touched.
+        The first import has the edits of all uses, which belong together. If the old name may be
+        used elsewhere in the file, or by other files (never from a notebook), each import keeps it
+        as an alias, and nothing else is changed.
         """
         places: NamePlaces = self.worked_out("names", Case.places_of_names)
         here = places.get((path, old), {})
@@ -192,27 +191,27 @@ class Case:
         return edits | {bare[0]: tuple(Edit(at, new, old) for at in (*bare, *used))}
 
     def times(self, path: str, name: str) -> int:
-        """Return how often a name stands in the code of a file."""
+        """Return how often a name occurs in the code of a file."""
         word = re.escape(name)  # which begins the pattern, since it is found much faster so
         return len(re.findall(rf"{word}(?<!\w{word})\b", _code(path, self.source(path))))
 
     def stands_at(self, place: Location) -> str:
-        """Return the text at a place of a scanned file."""
+        """Return the text at a location of a scanned file."""
         return stretch(place.path, self.source(place.path), place)
 
 
 @lru_cache(maxsize=4 * TEXTS_AT_ONCE)
 def mentions(text: str, *sought: str | re.Pattern[str]) -> bool:
-    """True where one of some words or patterns stands in a text.
+    """True if one of some words or patterns occurs in a text.
 
-    A text is searched once for them, not for each load in it.
+    The answer is cached, since many loads of a file ask for it.
     """
     return any(word in text if isinstance(word, str) else word.search(text) for word in sought)
 
 
 @lru_cache(maxsize=TEXTS_AT_ONCE)
 def _code(path: str, text: str) -> str:
-    """The code of a file; of a notebook, that in its cells."""
+    """The code of a file, with plain ASCII letters; of a notebook, that in its cells."""
     if path.lower().endswith(".ipynb"):
         with contextlib.suppress(UnreadableError):
             text = parse_notebook(text.encode("utf-8", "surrogatepass"), path).written
@@ -220,13 +219,13 @@ def _code(path: str, text: str) -> str:
 
 
 class Detector(NamedTuple):
-    """A function that finds what one or more rules stand for, in `each` part of a case.
+    """A function that finds what one or more rules report, in each part (`each`) of a case.
 
-    A finding names its rule where that is not the first, which `Case.rule` is. It is about the last
-    thing in a part, where that is a checkpoint or a choice; the first of its fields among `citing`
-    that has sources lends them. `runs` tells whether a case can be judged by it at all; a waiver of
-    a rule that did not run is not idle. `of_release` is true where it says what a release of
-    transformers lacks. That, and what is said `together`, is one a file.
+    A finding without `rule` is of the first one, `Case.rule`. If the last item of a part is a
+    checkpoint, judgement or choice, the finding is about it; the first field in `citing` that has
+    sources supplies them. `runs` tells whether a case has what the rule needs; if not, its waivers
+    are not reported as unused. `of_release` is true if it reports what a release of transformers
+    lacks. Findings of such a rule, and of one with `together`, are joined in each file.
     """
 
     ids: tuple[str, ...]
@@ -238,11 +237,11 @@ class Detector(NamedTuple):
     together: bool = False
 
     def can_judge(self, case: Case) -> bool:
-        """True where it has what it judges by: a release among that, if it speaks of one."""
+        """True if the case has what the rule needs, and a target release if it is `of_release`."""
         return bool(self.runs(case)) and (case.judged_by is not None or not self.of_release)
 
     def findings(self, case: Case) -> Iterator[Finding]:
-        """Yield what the function finds in a case."""
+        """Yield the completed findings in a case; none before the release in the rule's `since`."""
         judged = replace(case, rule=self.ids[0])
         since = case.rulebase.checks[self.ids[0]].knowledge.get("since")
         if since and not case.release.reaches(since[0]):
@@ -282,30 +281,30 @@ class Detector(NamedTuple):
 
 
 def rule(*ids: str, **how: Any) -> Callable[[Callable[..., Iterator[Finding]]], Detector]:
-    """Declare that a function finds what rules of rules/checks/ stand for, as `Detector` says."""
+    """Declare a function as the detector of rules in rules/checks/, with fields of `Detector`."""
     return lambda find: Detector(ids, find, **how)
 
 
 def id_place(usage: Usage) -> Location:
-    """Return where the id of a usage is written, or the usage itself."""
+    """Return the location of the id if only one is possible, else of the usage."""
     values = usage.alternatives
     return values[0].place if len(values) == 1 else usage.place
 
 
 def uses_of_model(usage: Usage, kind: str) -> Iterator[Call]:
-    """Yield the uses of a kind of the model that is loaded."""
+    """Yield the uses of one kind of the model that is loaded."""
     place = usage.model and usage.model.place
     return (call for call in usage.calls if call.kind == kind and call.receiver.place == place)
 
 
 def writes(usage: Usage) -> Call | None:
-    """Return the first call that makes the model write text."""
+    """Return the first call of `generate` on the model, None if there is none."""
     calls = uses_of_model(usage, "call")
     return next((call for call in calls if call.name == "generate"), None)
 
 
 def runs(usage: Usage) -> bool:
-    """True where a call runs the model or pipeline."""
+    """True if code calls the model or pipeline, its `generate` or a `get_*_features`."""
     calls = [*uses_of_model(usage, "call")]
     features = (it.name.startswith("get_") and it.name.endswith("_features") for it in calls)
     made = (it.name == "generate" or (it.name == "__call__" and not it.of) for it in calls)

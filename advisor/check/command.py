@@ -1,4 +1,4 @@
-"""`advisor check` holds choices and code against the rules; `advisor init` writes choices down."""
+"""`advisor check` checks models and code against the rules; `advisor init` writes advisor.yaml."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ APART = (
     ("--diff", "--write-baseline", "--output"),
     ("--diff", "--write-baseline", "--format"),
 )
-"""Options of which one would silence the others."""
+"""Groups of options that cannot be combined."""
 CANNOT = 2
-"""The exit code where something asked for could not be done."""
+"""The exit code if a fix could not be made."""
 Force = Annotated[bool, option("--force", "Overwrite an existing advisor.yaml.")]
 
 
@@ -92,7 +92,7 @@ def check(
 
 
 def _refuse_together(paths: list[Path], options: CheckOptions, shown: Showing) -> None:
-    """Raise UsageError for options of which one would silence another."""
+    """Raise UsageError for options that cannot be combined."""
     given = {f"--{name.replace('_', '-')}": value for name, value in asdict(options).items()}
     given |= {"PATH": paths, "--output": shown.files, "--format": shown.format != "terminal"}
     for flags in APART:
@@ -111,7 +111,7 @@ def _refuse_together(paths: list[Path], options: CheckOptions, shown: Showing) -
 def judged(
     rulebase: RuleBase, options: CheckOptions, given: Profile, first: tuple[str, ...]
 ) -> Inspection:
-    """Return how the one checkpoint that the options name is judged."""
+    """Return the check of the one checkpoint that the options name."""
     from advisor.check.judgement import judgement_of
     from advisor.check.project import fail_level, judge
 
@@ -165,7 +165,7 @@ def _check(project: Project, options: CheckOptions, shown: Showing) -> int:
 
 
 def _print_diff(changes: FixedFiles) -> None:
-    """Print what changes: on a pipe as `git apply` takes it, and nothing else."""
+    """Print only the diff: readable on a terminal, else for `git apply`."""
     from advisor.check.fixing import diff_shown, patch
 
     if sys.stdout.isatty():
@@ -213,6 +213,6 @@ def init(folder: Folder = Path(), force: Force = False, *, rulebase: RuleBase) -
 
 
 def _refuse_existing(file: Path, *, force: bool) -> None:
-    """Raise UsageError for a file that is there, whatever it is, unless it may be overwritten."""
+    """Raise UsageError if a file, or anything else, exists and must not be overwritten."""
     if os.path.lexists(file) and not force:
         raise UsageError(f"`{file}` already exists", hint="--force overwrites it")

@@ -1,4 +1,4 @@
-"""One thing that the check says of a choice or of a place in code, and how to fix it."""
+"""One report of the check on a declared model or a place in code, and how to fix it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LEVELS = ("error", "warning", "note")
 
 
 class Edit(NamedTuple):
-    """A stretch of a file, the text to put in its place, and the text that stands there now."""
+    """A stretch of a file, its new text, and the text that is there now."""
 
     place: Location
     text: str
@@ -23,14 +23,13 @@ class Edit(NamedTuple):
 
 
 class Finding(NamedTuple):
-    """What a rule says. `rule` is a stable id, `fix` the smallest fix in words.
+    """The report of a rule. `rule` is a stable id, `fix` the smallest fix in words.
 
-    `place` is None for what stands in no file. `edits` do what `fix` says, where that is certain.
-    `choice` is the name of the declared choice it is about. `upgrade` is a release of transformers
-    above all that the project asks for, where the finding holds from that one on. `change` is what
-    a release did to the name that it is about: why, who says so, what to use instead. `places` are
-    others where the same holds, and `more` the edits for them. What is empty, the change, the rule
-    and what it judges fill in: see `Detector`.
+    `place` is None if it is in no file. `edits` make the fix, if it is certain. `choice` is the
+    name of the declared model it is about. `upgrade` is a release above all that the project
+    allows, if the finding holds only from there. `change` is what a release did to a name: reason,
+    sources, replacement. `places` are other locations of the same, and `more` their edits.
+    `Detector` fills empty fields from the change, the rule, and the model or usage.
     """
 
     message: str
@@ -50,7 +49,7 @@ class Finding(NamedTuple):
 
     @property
     def fixes(self) -> tuple[tuple[Edit, ...], ...]:
-        """What fixes it with certainty: the edits of each fix are made all, or none of them."""
+        """The certain fixes: the edits of each are made all, or none of them."""
         return tuple(filter(None, (self.edits, *self.more)))
 
 
@@ -74,7 +73,7 @@ def joined(findings: Iterable[Finding], alike: Callable[[Finding], object]) -> I
 
 
 class Stretches:
-    """Stretches of lines, by the file or whatever else they are of; those that meet are one."""
+    """Stretches of lines by key, such as the file; those that overlap are merged."""
 
     def __init__(self, spans: Iterable[tuple[object, int, int]]) -> None:
         self._of = defaultdict[object, list[tuple[int, int]]](list)
@@ -86,21 +85,21 @@ class Stretches:
             stretches.append((first, last))
 
     def hold(self, key: object, line: int) -> bool:
-        """True where a line stands in one of the stretches of a key."""
+        """True if a line is in one of the stretches of a key."""
         stretches = self._of.get(key, [])
         number = bisect_right(stretches, line, key=itemgetter(0))
         return number > 0 and line <= stretches[number - 1][1]
 
 
 def in_order(finding: Finding) -> tuple[str, int, int, int, str, str]:
-    """The key that puts findings in the order of a reader: file, line, column, then level."""
+    """The sort key of findings: path, line, column (none: first), level, rule, message."""
     place = finding.place
     where = (place.path, place.line, place.column) if place else ("", 0, 0)
     return (*where, LEVELS.index(finding.level), finding.rule, finding.message)
 
 
 def advice(name: str | None) -> str | None:
-    """Return in words that a name is to be used instead, if there is one."""
+    """Return the advice to use another name in words; None if there is none."""
     if name == "__call__":
         return "call the object itself"
     return f"use `{name}`" if name else None

@@ -1,4 +1,4 @@
-"""Files with the certain fixes of findings made in them, and nothing else."""
+"""Files with the certain fixes of findings applied, and the diff of these fixes."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ from advisor.writing import write_text
 
 MOST_BYTES = 40_000_000
 TEXTS_AT_ONCE = 4
-"""As many files are kept in memory while they are judged; rules go from one to the next."""
+"""Number of file texts kept in memory during a check; rules go from one file to the next."""
 _NO_PYTHON = (".ipynb", ".json", ".toml", ".yaml", ".yml")
-"""In these only line feeds end a line, for the scanner as for `fix_text`."""
+"""Suffixes of files whose lines end at line feeds only, for the scanner as for `fix_text`."""
 MARK = "\ufeff"
-"""What some editors put before the text of a file; no column counts it."""
+"""The byte order mark that some editors put before a text; columns do not count it."""
 _LINE = re.compile(rb"[^\n]*\n|[^\n]+")
 _NOT_PLAIN = re.compile(rb"[^ !$-\[\]-~]")
-"""What no name in a diff has as it is: signs with which commands of CI runners begin among it."""
+"""Characters that names in a diff have escaped, among them those of commands of CI runners."""
 _RUNNERS = ("GITHUB_ACTIONS", "TF_BUILD", "TEAMCITY_VERSION")
 
 
 Fix: TypeAlias = tuple[Edit, ...]
 Change: TypeAlias = tuple[int, int, str]
-"""Where a stretch of a text begins and ends, and what is put there."""
+"""Indexes of the beginning and end of a stretch of a text, and its new text."""
 
 
 class FixedFile(NamedTuple):
-    """A file with its edits made. `done` counts the edits."""
+    """A file with its edits made; `done` counts them."""
 
     path: str
     before: str
@@ -48,7 +48,7 @@ class FixedFile(NamedTuple):
 
 
 class FixedFiles(NamedTuple):
-    """What fixes change, or changed, and the files that were left as they are, each with why."""
+    """The files that fixes change, and (path, reason) of those that were left unchanged."""
 
     files: tuple[FixedFile, ...] = ()
     refused: tuple[tuple[str, str], ...] = ()
@@ -57,11 +57,11 @@ class FixedFiles(NamedTuple):
 def fixed_files(
     findings: Iterable[Finding], seen: Mapping[str, bytes], *, write: bool
 ) -> FixedFiles:
-    """Return the files that the certain fixes of some findings change, with what they become.
+    """Return the files that the certain fixes of some findings change, before and after.
 
-    `seen` has a digest of each file as it was judged; a file that is another by now is left alone.
-    With `write`, one file after the other is read, fixed and written, and read once more before it
-    is replaced; one that refuses does not stop the rest.
+    `seen` has the digest of each file when it was checked; a file that has changed since is
+    refused. With `write`, each file is read, fixed, read again and replaced in turn; a refused one
+    does not stop the rest.
     """
     fixes: dict[str, list[Fix]] = {}
     for fix in (fix for finding in findings for fix in finding.fixes):
@@ -106,10 +106,7 @@ def _unchanged(path: str, seen: bytes | None) -> bytes:
 
 
 def decoded(path: str, data: bytes) -> tuple[str, str]:
-    """Return the text of a file as the scanner reads it, and its encoding.
-
-    Raises UnreadableError.
-    """
+    """Return a file's text as the scanner reads it, and its encoding. Raises UnreadableError."""
     if path.lower().endswith(_NO_PYTHON):
         mark = MARK if data.startswith(MARK.encode()) else ""
         return mark + decode_utf8(data, path), "utf-8"
@@ -117,7 +114,7 @@ def decoded(path: str, data: bytes) -> tuple[str, str]:
 
 
 def source_text(path: str, seen: bytes | None) -> str:
-    """Return the text of a scanned file; "" where it cannot be read, or is another by now."""
+    """Return the text of a file; "" if it is unreadable or its digest, if `seen`, is another."""
     try:
         data = read_bounded(Path(path_of(path)), MOST_BYTES)
         return decoded(path, data)[0] if seen in (None, digest(data)) else ""
@@ -126,17 +123,17 @@ def source_text(path: str, seen: bytes | None) -> str:
 
 
 def stretch(path: str, text: str, place: Location) -> str:
-    """Return what stands at a place of a file; "" where there is no such place."""
+    """Return the text at a location of a file; "" if there is no such location."""
     first, last = _ends(_line_starts(path, text), place)
     return text[first:last] if 0 <= first < last <= len(text) else ""
 
 
 def fix_text(path: str, text: str, fixes: Iterable[Fix]) -> FixedFile | None:
-    """Make fixes in a text, each with all its edits, and leave every other character as it is.
+    """Return a text with fixes applied, each with all its edits, and no other change.
 
-    A fix is not made where the old text of an edit does not stand at its place. Where two overlap,
-    the one that stands first waits for the next run. None where nothing changes, or where the
-    result would not parse any more.
+    A fix is not applied if an edit finds neither its old nor its new text. Of two that overlap, the
+    first in the text waits for the next run. None if nothing changes, or if the result does not
+    parse any more.
     """
     starts = _line_starts(path, text)
     made: set[Change] = set()
@@ -170,7 +167,7 @@ def _line_starts(path: str, text: str) -> tuple[int, ...]:
 
 
 def _ends(starts: tuple[int, ...], place: Location) -> tuple[int, int]:
-    """Return where a place begins and ends in the text; -1 where there is no such line."""
+    """Return the indexes where a location begins and ends in the text; -1 if it lacks the line."""
     if not 0 < place.line <= place.end_line <= len(starts):
         return -1, -1
     first = starts[place.line - 1] + place.column - 1
@@ -178,12 +175,12 @@ def _ends(starts: tuple[int, ...], place: Location) -> tuple[int, int]:
 
 
 def diff_shown(files: Iterable[FixedFile]) -> str:
-    """Return the diff for a reader: what would speak to a terminal or a runner is written out."""
+    """Return the diff for display: what would control a terminal or a CI runner is escaped."""
     return inert(visible_lines(diff(files).replace("\r\n", "\n")))
 
 
 def patch(files: Sequence[FixedFile]) -> bytes:
-    """Return the diff for `git apply`; on a runner of CI, what would speak to it is written out."""
+    """Return the diff for `git apply`; on a CI runner, what would control it is escaped."""
     text = diff(files)
     speaks = inert(text) != text and any(map(os.environ.get, _RUNNERS))
     return diff_shown(files).encode() if speaks else _encoded(files)
@@ -196,7 +193,7 @@ def diff(files: Iterable[FixedFile]) -> str:
 
 
 def _encoded(files: Iterable[FixedFile]) -> bytes:
-    """Return the diff with each file in its encoding."""
+    """Return the unified diff, each file in its own encoding."""
     lines: list[bytes] = []
     for path, before, after, _, encoding in files:
         texts = (text.encode(encoding, "surrogateescape") for text in (before, after))
@@ -208,7 +205,7 @@ def _encoded(files: Iterable[FixedFile]) -> bytes:
 
 
 def _quoted(name: str) -> str:
-    """Return a name as git writes it in a diff: in quotes, with what is not plain in octal."""
+    """Return a name as git writes it in a diff: quoted if it is not plain, with octal escapes."""
     data = name.encode("utf-8", "surrogateescape")
     quoted = _NOT_PLAIN.sub(lambda sign: b"\\%03o" % ord(sign[0]), data)
     return name if quoted == data else f'"{quoted.decode("ascii")}"'

@@ -1,4 +1,4 @@
-"""Which checkpoint of the catalogue an id in code stands for, or which ones it is a sibling of."""
+"""Which catalogued checkpoint an id in code is, or which ones it is a sibling of."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from advisor.rulebase.base import RuleBase
 from advisor.scan.vocabulary import SIZE, parts
 
 _OF_EXPERTS = re.compile(r"(?:a\d+(?:\.\d+)?b|moe)\Z")
-"""Of so many active parameters: mixtures of experts have a model type of their own."""
+"""Words for mixtures of experts (active parameters), which have a model type of their own."""
 _MOST_IDS = 1 << 17
-"""Ids of a run that are looked up once each, however many rules ask."""
+"""Number of ids whose identity is kept, so that each rule need not look it up."""
 
 
 class Identity(NamedTuple):
-    """What is known of an id: `known` is itself, or catalogued checkpoints that are its siblings.
+    """What is known of an id, from itself or from the catalogued siblings in `known`.
 
-    Siblings are of the same owner, have the same name up to the size, and are of one model type.
-    `model_class`, which loads it whole, and `processor` are None where they differ in these.
+    Siblings have the same owner, the same name up to the size, and one model type. `model_class`,
+    which loads the whole checkpoint, and `processor` are None if siblings differ in them.
     """
 
     id: str
@@ -31,18 +31,18 @@ class Identity(NamedTuple):
 
     @property
     def checkpoint(self) -> Checkpoint | None:
-        """The checkpoint itself; None where it is not in the catalogue."""
+        """The checkpoint itself; None if it is not in the catalog."""
         return self.known[0] if self.known[0].id == self.id else None
 
     @property
     def sources(self) -> Mapping[str, Sequence[str]]:
-        """Who says what, by field."""
+        """The sources of each field."""
         return self.known[0].sources
 
 
 @lru_cache(maxsize=_MOST_IDS)
 def identity_of(rulebase: RuleBase, id: str | None) -> Identity | None:
-    """Return what is known of an id; None where that is nothing."""
+    """Return what is known of an id; None if it is uncatalogued, without siblings of one type."""
     itself, words = rulebase.checkpoints.get(id or ""), parts(id or "")
     experts = any(map(_OF_EXPERTS.match, words))
     alike = () if experts else _siblings(rulebase).get(_stem(id or ""), ())
@@ -69,7 +69,7 @@ def _siblings(rulebase: RuleBase) -> dict[tuple[str, ...], list[Checkpoint]]:
 
 
 def _stem(id: str) -> tuple[str, ...]:
-    """Return the owner and the words before the first size; () where no size follows any."""
+    """Return the owner and the words before the first size; () if no size follows a word."""
     words = parts(id)
     first = next((place for place, word in enumerate(words) if SIZE.match(word)), 0)
     return (id.partition("/")[0], *words[:first]) if first else ()

@@ -1,4 +1,4 @@
-"""Which release of transformers judges which files: what the project above each asks for."""
+"""The target transformers release of each file: what the project around the file requires."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ CLASS = re.compile(r"\b[A-Z]\w+")
 
 
 class JudgedFiles(NamedTuple):
-    """Files with one pin, and the releases that it means for them.
+    """Files with one pin, and the releases that the pin stands for.
 
-    `release` judges: the newest described one that the pin allows. `lowest` is the oldest one,
-    which a fix has to work with as well. `newest` is a described one above all that are allowed,
-    None where there is none. `below` is true where the pin is older than any described release,
-    `unknown` where it is a commit, which may be older than the release that judges. `asked` is the
-    release that the pin names where that is not described, "" where it is.
+    `release` is the target: the newest described one that the pin allows. `lowest` is the oldest
+    one, with which fixes have to work as well. `newest` is a described one above all that are
+    allowed, else None. `below` is true if the pin is older than every described release, `unknown`
+    if it is a commit, which may be older than the target. `asked` is the release that the pin names
+    if that is not described, else "".
     """
 
     pin: Pin
@@ -38,16 +38,17 @@ class JudgedFiles(NamedTuple):
     paths: frozenset[str] = frozenset()
 
     def within(self, finding: Finding) -> Finding:
-        """Return a finding with those of its edits that hold for all that the pin allows."""
+        """Return a finding; without edits, unless all work in each release the pin allows."""
         held = all(map(self._holds, finding.edits))
         return finding if held else finding._replace(edits=())
 
     @property
     def floor(self) -> Number:
-        """The number from which on the pin allows releases; above all where it says nothing."""
+        """The lowest number that the pin allows; above all numbers if the pin is open."""
         return (sys.maxsize,) if self.pin.range.is_open else self.pin.range.begins
 
     def _holds(self, edit: Edit) -> bool:
+        """True if an edit works from the floor of the pin on."""
         floor = self.floor
         if floor >= version_number(self.release.version):
             return True
@@ -62,7 +63,7 @@ class JudgedFiles(NamedTuple):
 
 
 def together(judged: Iterable[JudgedFiles]) -> Iterator[JudgedFiles]:
-    """Yield files whose pins mean the same for them as one, however many places ask for it."""
+    """Yield files whose pins have the same effect as one, with the first of these pins."""
     alike: dict[tuple[object, ...], list[JudgedFiles]] = defaultdict(list)
     for files in judged:
         floor, versions = files.floor, [files.release, files.lowest, files.newest or files.release]
@@ -72,10 +73,11 @@ def together(judged: Iterable[JudgedFiles]) -> Iterator[JudgedFiles]:
 
 
 def judged_by_pin(rulebase: RuleBase, pin: Pin, paths: Iterable[str] = ()) -> JudgedFiles:
-    """Return files with a pin and the releases it means; none is left without one.
+    """Return the files of a pin, with the releases that the pin stands for.
 
-    Where the pin allows no described release, the nearest one below it judges, of the same minor
-    if one is described. An upper end above all of them is no release that anybody asks for.
+    If the pin allows no described release, the target is the newest of an allowed minor release,
+    else the newest below its end, else the oldest. An open pin stands for the newest alone. An
+    upper end above all of them is not a release that anybody asks for.
     """
     described = described_releases()
     allowed = [version for version in described if pin.range.allows(version_number(version))]
@@ -108,7 +110,7 @@ def _read(rulebase: RuleBase, version: str) -> Release:
 def by_pin(
     rulebase: RuleBase, pins: Pins, own: Mapping[str, Pin], paths: Iterable[str]
 ) -> Iterator[JudgedFiles]:
-    """Yield files by their pins: their `own`, else that of the nearest folder that has one."""
+    """Yield the files that have a pin, grouped by it: their `own`, else the nearest folder's."""
     grouped: dict[Pin, list[str]] = defaultdict(list)
     for path in paths:
         if pin := own.get(path) or pins.of_file(path):

@@ -1,4 +1,4 @@
-"""Choices: what advisor.yaml declares, and what the rules say of each checkpoint chosen."""
+"""What advisor.yaml declares, and the verdict of the rules on each declared checkpoint."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 FILE = "advisor.yaml"
 
 IN_WORDS = "need"
-"""Under this name stands a need that is a sentence; no question is called so."""
+"""The key of a need that is a sentence; no question has this id."""
 
 
 class Waiver(NamedTuple):
-    """A finding that was agreed to for a while. `until` is the last day, as YYYY-MM-DD."""
+    """A finding that is suppressed for a while; `until` is the last day, as YYYY-MM-DD."""
 
     rule: str
     reason: str
@@ -36,9 +36,9 @@ class Waiver(NamedTuple):
 
 
 class DeclaredChoice(NamedTuple):
-    """A checkpoint that a project says it uses, and what for.
+    """A checkpoint that a project declares, and its needs.
 
-    `needs` are answers to questions, or a sentence under `IN_WORDS`.
+    `needs` are answers by question, or a sentence under `IN_WORDS`.
     """
 
     name: str
@@ -52,7 +52,7 @@ class DeclaredChoice(NamedTuple):
 
 
 class ProjectDeclaration(NamedTuple):
-    """All that advisor.yaml says. `folder` is where it stands; paths in it start there."""
+    """The contents of advisor.yaml. It stands in `folder`, to which its paths are relative."""
 
     folder: Path
     choices: tuple[DeclaredChoice, ...] = ()
@@ -116,12 +116,12 @@ def _place(document: Document, key: KeyPath) -> Location:
 
 
 class Judgement(NamedTuple):
-    """A catalogued checkpoint held against the answers for one task.
+    """The verdict on a catalogued checkpoint for one task.
 
-    `assessment` is that of its family, `suitability` what the checkpoint itself lacks. `settles`
-    is the question that would tell where open answers decide, and `flag` what is typed for it.
-    `choice` is where advisor.yaml declares it, None where it was named on the command line.
-    `rulebase` are the rules under the bounds of the answers.
+    `assessment` is that of its family, `suitability` tells what the checkpoint itself lacks. If a
+    missing answer decides, `settles` is the question to answer first, and `flag` its option.
+    `choice` is its entry in advisor.yaml, None if it was named on the command line. `rulebase` are
+    the rules with the bounds of the answers.
     """
 
     checkpoint: Checkpoint
@@ -136,12 +136,12 @@ class Judgement(NamedTuple):
 
     @property
     def task(self) -> str:
-        """The task it is judged for."""
+        """The id of the task."""
         return self.decision.profile[TASK].options[0]
 
     @property
     def undetermined(self) -> bool:
-        """True where open answers decide on exclusion."""
+        """True if missing answers decide whether the family is excluded."""
         verdicts = self.assessment.possible_verdicts
         return "excluded" in verdicts and len(verdicts) > 1
 
@@ -157,7 +157,7 @@ def judgement_of(
 ) -> Judgement:
     """Judge a catalogued checkpoint for answers with one task.
 
-    Raises UsageError for unknown names, and where not exactly one task is given.
+    Raises UsageError for unknown names, and unless exactly one task is given.
     """
     checkpoint = rulebase.checkpoint(checkpoint_id)
     profile = make_profile(rulebase, answers)
@@ -185,7 +185,11 @@ def judgement_of(
 
 
 def _assessment(decision: Decision, checkpoint: Checkpoint) -> Assessment:
-    """The assessment of a checkpoint's family; where no family is right, what does the task is."""
+    """The assessment of a checkpoint's family.
+
+    Outside the families, or if none is right for a task that it does, it has the verdict on no
+    family.
+    """
     apart = decision.outcome == NONE and decision.profile[TASK].options[0] in checkpoint.tasks
     if checkpoint.family != NONE and not apart:
         return next(each for each in decision.assessments if each.family == checkpoint.family)
@@ -200,9 +204,9 @@ def _assessment(decision: Decision, checkpoint: Checkpoint) -> Assessment:
 def judgements_of(
     rulebase: RuleBase, choice: DeclaredChoice, priority: tuple[str, ...]
 ) -> list[Judgement]:
-    """Return one judgement for each task among the needs of a choice; none where nobody knows it.
+    """Return a judgement for each task in the needs of a choice; empty if it is not catalogued.
 
-    Raises UsageError naming the line where its needs cannot be used.
+    Raises UsageError with the line if its needs cannot be used, or if they have no task.
     """
     where = f"{choice.place.path}:{choice.place.line}: choice `{choice.name}`"
     try:

@@ -1,4 +1,4 @@
-"""Which class of transformers something loaded is, and what that class has in a release."""
+"""The transformers class of a loaded object, and the members of that class in a release."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from advisor.scan.usage import Call, Load, Usage
 AUTOMATIC = "Auto"
 TOKENIZER = "tokenizer"
 OF_TEXTS = ("Tokenizer", "TokenizerFast")
-"""What classes of tokenizers end in."""
+"""Endings of the names of tokenizer classes."""
 ANY_TOKENIZER = ("PreTrainedTokenizer", "PreTrainedTokenizerFast")
-"""What tokenizers inherit from, one or the other."""
+"""Base classes of tokenizers; each has one of them."""
 CACHE, CACHE_FIELD = "DynamicCache", "past_key_values"
 """What a model gives under a name beside its logits; caches of other classes have the same."""
 CONFIG, CHECKPOINT = "config", "pretrained_model_name_or_path"
 OF_ARCHITECTURE = re.compile(r"(.+?)(?:For[A-Z]\w*|Model)\Z")
 SETTINGS = "Arguments"
-"""What classes end in whose fields are their parameters and attributes."""
+"""Ending of classes whose parameters are their attributes, too."""
 KINDS = ("model", "processor", "image_processor", "tokenizer", "composition")
 
 
 class Receiver(NamedTuple):
-    """What a call is on: its members in the judged release, and how its class came to them.
+    """What a call is on: the members of its class in the target release.
 
-    `load` is what was loaded, `path` the attributes from there to it.
+    `load` is the class of the loaded object, `path` the attributes that lead from there to it.
     """
 
     members: Members
@@ -41,26 +41,25 @@ class Receiver(NamedTuple):
 
     @property
     def name(self) -> str:
-        """The name of its class, or what it is."""
+        """The name of its class, or `tokenizer`."""
         return self.members.home.rpartition(":")[2]
 
     @property
     def any(self) -> bool:
-        """True for a tokenizer of which only that is known, so that its class may have more."""
+        """True for a tokenizer of unknown class, which may have more members."""
         return self.members.home == TOKENIZER
 
     @property
     def of_texts(self) -> bool:
-        """True for a tokenizer, some of whose attributes are made when they are asked for."""
+        """True for a tokenizer; some attributes of tokenizers are made when they are read."""
         return self.any or self.name.endswith(OF_TEXTS)
 
 
 def class_of(case: Case, load: Load, usage: Usage | None = None) -> str | None:
-    """Return the class that a load gives.
+    """Return the class of the object that a load gives; None if it is not known.
 
-    Of an auto class, that is the class it has for the model type of the checkpoint, which the class
-    of the model tells where the usage names one. A tokenizer whose class is not described is a
-    `tokenizer`.
+    An auto class picks it by the model type of the checkpoint, else by that of the model's class in
+    the usage. A tokenizer whose class is not described is a `tokenizer`.
     """
     name = load.class_name
     if load.package != TRANSFORMERS or load.kind not in KINDS or name is None:
@@ -79,13 +78,13 @@ def class_of(case: Case, load: Load, usage: Usage | None = None) -> str | None:
 
 
 def only_id(load: Load) -> str | None:
-    """Return the id of the one checkpoint that is loaded; None where it is not known."""
+    """Return the id of the only checkpoint that may be loaded; None if it is not known."""
     ids = {value.text for value in load.checkpoint}
     return ids.pop() if len(ids) == 1 else None
 
 
 def _tokenizer_of(case: Case, load: Load, name: str) -> str:
-    """The class of a tokenizer where that is described; an auto class gives that of a known id."""
+    """The described class of a tokenizer (for an auto class, that of a known id) or `tokenizer`."""
     if name.startswith(AUTOMATIC):
         identity = identity_of(case.rulebase, only_id(load))
         model_type = identity.model_type if identity else None
@@ -96,7 +95,7 @@ def _tokenizer_of(case: Case, load: Load, name: str) -> str:
 
 
 def _type_beside(case: Case, load: Load, usage: Usage | None) -> str | None:
-    """The model type that the class of the model tells, where both are loaded from one place."""
+    """The model type of the model's class, if the code loads both from the same; else None."""
     model = usage.model if usage else None
     name = model.class_name if model and model is not load else None
     if not name or model is None or name.startswith(AUTOMATIC):
@@ -108,7 +107,7 @@ def _type_beside(case: Case, load: Load, usage: Usage | None) -> str | None:
 
 
 def receiver_of(case: Case, call: Call, usage: Usage | None = None) -> Receiver | None:
-    """Return what a call is on, as far as attributes whose class is known lead there."""
+    """Return what a call is on; None if the class of the load or of an attribute is not known."""
     loaded, members = class_of(case, call.receiver, usage), case.release.members
     if loaded is None:
         return None
@@ -122,7 +121,7 @@ def receiver_of(case: Case, call: Call, usage: Usage | None = None) -> Receiver 
 
 
 def _along(release: ReleaseMembers, load: str, path: tuple[str, ...]) -> Members | None:
-    """The members of the class that attributes lead to from what was loaded."""
+    """The members of the class that attributes of the class `load` lead to; None if not known."""
     at = _of(release, load)
     for step in path:
         at = part_of(release, at, step) if at else None
@@ -131,7 +130,7 @@ def _along(release: ReleaseMembers, load: str, path: tuple[str, ...]) -> Members
 
 @lru_cache(maxsize=256)
 def _of(release: ReleaseMembers, name: str) -> Members | None:
-    """The members of a class; of any tokenizer, all that one of their bases has."""
+    """The members of a class; for `tokenizer`, those of all base classes of tokenizers."""
     if name != TOKENIZER:
         return release.of(name)
     bases = [at for base in ANY_TOKENIZER if (at := release.of(base))]
@@ -140,7 +139,7 @@ def _of(release: ReleaseMembers, name: str) -> Members | None:
 
 
 def part_of(release: ReleaseMembers, at: Members, name: str) -> Members | None:
-    """Return the members of an attribute whose class is known, which an auto class leaves open."""
+    """Return the members of an attribute's class; None if it is unknown, or an auto class."""
     part = at.class_of(name)
     own = at.home.rpartition(":")[2]
     if name == TOKENIZER and own.endswith("Processor"):
@@ -153,7 +152,10 @@ def part_of(release: ReleaseMembers, at: Members, name: str) -> Members | None:
 
 
 class Lifetime(NamedTuple):
-    """A member that a release lacks: the releases before it that had it last, or after it first."""
+    """A member that a release lacks: the last release before it that has it, or the first after it.
+
+    `text` describes the member there, as in `Members`.
+    """
 
     last: str | None
     first: str | None
@@ -168,7 +170,7 @@ def releases_before(release: str) -> list[str]:
 
 @lru_cache(maxsize=4096)
 def lifetime(version: str, load: str, path: tuple[str, ...], name: str) -> Lifetime | None:
-    """Return when a class that a path leads to had a member; None where no release has it there."""
+    """Return when the class at a path has a member; None if no described release has it there."""
     older = releases_before(version)
     for release in (*older, *described_releases()[len(older) :]):
         if (at := members_in(release, load, path)) and at.has(name):
@@ -178,23 +180,23 @@ def lifetime(version: str, load: str, path: tuple[str, ...], name: str) -> Lifet
 
 
 def earlier(case: Case, load: str, path: tuple[str, ...]) -> Iterator[tuple[str, Members]]:
-    """Yield what a path leads to in described releases before the judged one, the newest first."""
+    """Yield the described releases before the target, newest first, with the members at a path."""
     versions = releases_before(case.release.version)
     held = ((version, members_in(version, load, path)) for version in versions)
     return ((version, at) for version, at in held if at)
 
 
 def members_in(version: str, load: str, path: tuple[str, ...]) -> Members | None:
-    """Return the members of the class that a path leads to in another release."""
+    """Return the members of the class that a path leads to in a release; None if not known."""
     return _along(members_of(version), load, path)
 
 
 def sure_uses(
     case: Case, *kinds: str, beside: tuple[Usage, ...] = ()
 ) -> Iterator[tuple[Usage, list[Call]]]:
-    """Yield with each usage the uses of some kinds of which it is sure on what class they are.
+    """Yield each usage with its uses of some kinds, those whose class is certain.
 
-    A use may be of several loads that all give the same class.
+    A use that may be of several loads is certain if all of them have the same class.
     """
     sure = case.worked_out("sure", _sure)
     for usage in (*case.scan.usages, *beside):
@@ -203,7 +205,7 @@ def sure_uses(
 
 
 def _sure(case: Case) -> set[tuple[object, ...]]:
-    """Return by place and name the uses that are of one of several loads, all of one class."""
+    """Return the uses (place, kind, name) that may be of several loads, all of one class."""
     loads: dict[tuple[object, ...], list[Call]] = defaultdict(list)
     for usage in (*case.scan.usages, *case.scan.beside):
         for call in usage.calls:
@@ -218,7 +220,7 @@ def _sure(case: Case) -> set[tuple[object, ...]]:
 
 
 def received(case: Case) -> Iterator[tuple[Usage, Call, Receiver]]:
-    """Yield the calls of which it is known what they are on, with that."""
+    """Yield the calls whose receiver is known, with usage and receiver."""
 
     def work(case: Case) -> list[tuple[Usage, Call, Receiver]]:
         uses = ((usage, call) for usage, calls in sure_uses(case, "call") for call in calls)

@@ -11,10 +11,7 @@ from advisor.console.options import complete_checkpoint, option
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckOptions:
-    """What is looked at instead of files, by what to judge, and what to compare with or to write.
-
-    A setting that is empty is as the environment or advisor.yaml says.
-    """
+    """Options of `advisor check`; an empty one is as the environment or advisor.yaml says."""
 
     checkpoint: Annotated[
         str,

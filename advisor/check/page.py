@@ -24,15 +24,15 @@ EXIT_TONES = {0: "good", 1: "bad", 2: "bad", 3: "warn"}
 USAGE = ("path", "line", "checkpoint", "class", "task")
 MOST_PLACES = 4
 TOLD = ("file-not-checked", "outdated-choice", "choice-not-compared", "undetermined")
-"""Rules whose notes are told in any case: of what was not judged, and of a better choice."""
+"""Rules whose notes are always shown: what was not checked, and better checkpoints."""
 MOST_RELEASES = 2
-"""As many releases and pins are named; more are counted."""
+"""Number of releases with their pins that are named; more are counted."""
 WIDEST = 72
-"""Longer lines of code are cut around the place they are shown for."""
+"""Characters of a line of code that are shown; a longer one is cut around the finding."""
 
 
 def project_report(inspection: Inspection, *, verbose: bool = False) -> Report:
-    """Return what a check of a project found: in pages the first findings, all if `verbose`."""
+    """Return the report on a project; its page has one finding for each cause, all if `verbose`."""
     return Report(
         lambda: _project_json(inspection),
         lambda: _project_page(inspection, verbose=verbose),
@@ -43,10 +43,10 @@ def project_report(inspection: Inspection, *, verbose: bool = False) -> Report:
 
 
 def judgement_report(inspection: Inspection) -> Report:
-    """Return how a single checkpoint was judged."""
+    """Return the report on a single checkpoint."""
     (judgement,) = inspection.case.judgements
     outcome = judgement.decision.outcome
-    choice = _choice(judgement.checkpoint.id, judgement.checkpoint.id, [judgement], outcome)
+    choice = _choice_json(judgement.checkpoint.id, judgement.checkpoint.id, [judgement], outcome)
     page = partial(_judgement_page, inspection, judgement)
     return Report(partial(_json, inspection, [choice]), page, partial(_rows, inspection))
 
@@ -54,7 +54,7 @@ def judgement_report(inspection: Inspection) -> Report:
 def _project_json(inspection: Inspection) -> dict[str, Any]:
     case = inspection.case
     choices = [
-        _choice(choice.name, choice.checkpoint, case.judgements_of(choice))
+        _choice_json(choice.name, choice.checkpoint, case.judgements_of(choice))
         for choice in case.choices
     ]
     hidden = [(*value.place[:2], value.text) for value in case.scan.unreached]
@@ -81,14 +81,14 @@ def _json(inspection: Inspection, choices: list[dict[str, Any]]) -> dict[str, An
     return document(
         case.rulebase.digest,
         transformers=case.judged_by.version if case.judged_by else None,
-        findings=[_finding(finding) for finding in inspection.findings],
+        findings=[_finding_json(finding) for finding in inspection.findings],
         choices=choices,
         usages=[dict(zip(USAGE, usage, strict=True)) for usage in usages],
         counts=inspection.counts,
     )
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def _finding_json(finding: Finding) -> dict[str, Any]:
     keys = ("path", "line", "column")
     places = [dict(zip(keys, place, strict=False)) for place in finding.places]
     return {
@@ -104,10 +104,10 @@ def _finding(finding: Finding) -> dict[str, Any]:
     }
 
 
-def _choice(
+def _choice_json(
     name: str, checkpoint: str, judgements: list[Judgement], outcome: str = ""
 ) -> dict[str, Any]:
-    """Return a choice with the worst of its judgements."""
+    """Return a declared model as JSON, with the worst of its judgements."""
     head = {"name": name, "checkpoint": checkpoint}
     if not judgements:
         return {**head, "family": None, "outcome": "undetermined", "verdict": None}
@@ -124,7 +124,7 @@ def _choice(
 
 
 def _counted(inspection: Inspection) -> dict[str, Any]:
-    """Return what was not looked at or not told, counted by reason, and what fails the run."""
+    """Return as JSON what was not checked or not shown, counted by reason, and `fail_on`."""
     suppression = inspection.case.suppression
     ignored, waived = len(suppression.ignored), len(suppression.waived)
     suppressed = {"ignored": ignored, "waived": waived, "baseline": inspection.known}
@@ -134,11 +134,11 @@ def _counted(inspection: Inspection) -> dict[str, Any]:
 
 
 def _rows(inspection: Inspection) -> FindingsReport:
-    """Return the findings as rows, with the rules they name; sources are addresses if possible."""
+    """Return the findings as rows, with the rules they name; sources are URLs if they have one."""
     case, sources = inspection.case, inspection.case.rulebase.sources
     rows = []
     for finding in inspection.findings:
-        row = {key: value for key, value in _finding(finding).items() if key in FindingRow._fields}
+        row = {k: v for k, v in _finding_json(finding).items() if k in FindingRow._fields}
         addresses = tuple(sources[id].url or id if id in sources else id for id in finding.sources)
         rows.append(FindingRow(**{**row, "path": row["path"] or "", "sources": addresses}))
     summaries = {id: rule.summary for id, rule in case.rulebase.checks.items()}
@@ -152,10 +152,9 @@ def _rows(inspection: Inspection) -> FindingsReport:
 
 
 def _project_page(inspection: Inspection, *, verbose: bool) -> Page:
-    """Return a check of a project: what is serious, some notes, and counts.
+    """Return the page of a project: errors and warnings, some notes, and counts.
 
-    One finding stands for all of one cause, and the other notes are counted alone, unless it is
-    to be verbose.
+    Unless `verbose`, one finding stands for all of one cause, and notes outside `TOLD` are counted.
     """
     page: Page = []
     serious = [finding for finding in inspection.findings if finding.level != "note"]
@@ -181,12 +180,12 @@ def _project_page(inspection: Inspection, *, verbose: bool) -> Page:
 
 
 def _by_cause(findings: Iterable[Finding]) -> Iterator[Finding]:
-    """Yield the first finding of each cause, with the places of the others that say the same."""
+    """Yield one finding for each level, rule and message, with the places of the others."""
     return joined(findings, lambda finding: (finding.level, finding.rule, finding.message))
 
 
 def _placed(finding: Finding, text: str) -> str:
-    """Return a text behind the place of a finding, or behind the checkpoint it is about."""
+    """Return a text behind the location of a finding, or behind its checkpoint."""
     where, place = finding.checkpoint, finding.place
     if place:
         cell = f" (cell {place.cell}, line {place.cell_line})" if place.cell is not None else ""
@@ -243,7 +242,7 @@ def _closing(inspection: Inspection) -> Text:
 
 
 def _releases(case: Case) -> str:
-    """Return which releases judged, and where the project asks for them."""
+    """Return the target releases as text, each with the requirement that asks for it."""
     judged: dict[str, list[JudgedFiles]] = {}
     for files in sorted(case.judged, key=lambda files: -len(files.paths)):
         judged.setdefault(files.release.version, []).append(files)
@@ -271,7 +270,7 @@ def _counts(inspection: Inspection) -> str:
 
 
 def _judgement_page(inspection: Inspection, judgement: Judgement) -> Page:
-    """Return how a single checkpoint was judged, in a line, then what there is to say."""
+    """Return the page of a single checkpoint: the verdict in a line, then the findings."""
     rows: list[Item] = []
     for finding in inspection.findings:
         text = f"{finding.level} {finding.rule}: {finding.message}"

@@ -1,4 +1,4 @@
-"""A project to check: what it declares, its files, read once, what is found, and the exit code."""
+"""A project to check: its declaration, the scan of its files, the findings and the exit code."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ FAIL_LEVELS = {
     "outdated-choice": ("error", "outdated-choice"),
     "never": tuple[str](),
 }
-"""The levels at which a check fails that is to fail from one on, and rules of a lower one."""
+"""For each value of `fail_on`: the levels that fail a check, and rules that do at a lower level."""
 
 
 LEFT_OUT = {
@@ -57,11 +57,11 @@ LEFT_OUT = {
     "other_language": "in another language",
     "lowered": "findings with a lower level in an overlay",
 }
-"""What was not looked at, by the reason in JSON, as the closing line says it."""
+"""The words of the closing line for what was not checked, by the reason in JSON."""
 
 
 class Inspection(NamedTuple):
-    """What a check found. `known` were in the baseline, `gone` are in it and no longer found."""
+    """The result of a check; `known` counts findings in the baseline, `gone` those not seen now."""
 
     case: Case
     findings: tuple[Finding, ...]
@@ -71,7 +71,7 @@ class Inspection(NamedTuple):
 
     @property
     def exit_code(self) -> int:
-        """2 where a file was given up, 1 where a finding fails the check, 3 where answers lack."""
+        """2 if a file was given up, 1 if a finding fails, 3 if missing answers decide, else 0."""
         if self.case.scan.left_out.get("given_up"):
             return 2
         if any({finding.level, finding.rule} & {*self.failing} for finding in self.findings):
@@ -80,25 +80,25 @@ class Inspection(NamedTuple):
 
     @property
     def failing(self) -> tuple[str, ...]:
-        """The levels at which the check fails, and rules of a lower one."""
+        """The levels that fail the check, and the rules that fail it at a lower level."""
         return FAIL_LEVELS[self.fail_on]
 
     @property
     def left_out(self) -> Counter[str]:
-        """How much was not looked at, by reason."""
+        """The number of files, folders and findings left out, by a reason of `LEFT_OUT`."""
         scan = self.case.scan
         lowered = len(self.case.lowered)
         return Counter(scan.left_out) + Counter(not_parsed=len(scan.notes), lowered=lowered)
 
     @property
     def counts(self) -> dict[str, int]:
-        """How many findings there are of each level."""
+        """The number of findings of each level."""
         levels = Counter(finding.level for finding in self.findings)
         return {level: levels[level] for level in LEVELS}
 
 
 def inspect(case: Case, fail_on: str = "error", baseline: Counter[Key] | None = None) -> Inspection:
-    """Judge choices and code, and take away what was agreed to and what a baseline knows."""
+    """Check models and code, without suppressed findings and those that a baseline counts."""
     not_run = {id for detector in DETECTORS if not detector.can_judge(case) for id in detector.ids}
     suppression = suppress(case, sorted(findings(case), key=in_order), not_run)
     case = replace(case, suppression=suppression)
@@ -121,21 +121,24 @@ def inspect(case: Case, fail_on: str = "error", baseline: Counter[Key] | None = 
 
 
 def _alike(finding: Finding) -> object:
-    """What findings have in common that are said once a file: what is imported is used as well."""
+    """The key of findings that a file reports once, as of an import and its uses.
+
+    Any other finding has a key of its own.
+    """
     if finding.place is None or finding.rule not in TOGETHER:
         return id(finding)
     return finding.rule, finding.message, finding.place.path, finding.upgrade, finding.level
 
 
 def left_out_shown(left_out: Mapping[str, int]) -> list[str]:
-    """Return how much was not looked at, by reason, as the closing line says it."""
+    """Return the numbers of `left_out`, but for zeros, as phrases of the closing line."""
     return [f"{number} {words}" for of, words in LEFT_OUT.items() if (number := left_out.get(of))]
 
 
 def judge(
     judgement: Judgement, rulebase: RuleBase, transformers: str = "", fail_on: str = "error"
 ) -> Inspection:
-    """Look at a single judgement and no code; a class is judged by a release of transformers."""
+    """Check one judgement and no code; against a release if that or a class is named."""
     needs_release = judgement.model_class or transformers
     judged_by = release(rulebase, transformers) if needs_release else None
     case = Case(rulebase=rulebase, judged_by=judged_by, judgements=(judgement,))
@@ -144,7 +147,7 @@ def judge(
 
 
 def fail_level(options: CheckOptions, *otherwise: str) -> str:
-    """Return the level from which on a check fails. Raises UsageError for unknown ones."""
+    """Return the first `fail_on` of options and `otherwise`, else error. Raises UsageError."""
     by_options = options.fail_on or ("warning" if options.strict else "")
     level = next(filter(None, (by_options, *otherwise)), "error")
     check_name("fail level", level, FAIL_LEVELS, "levels")
@@ -152,9 +155,10 @@ def fail_level(options: CheckOptions, *otherwise: str) -> str:
 
 
 class Project(NamedTuple):
-    """A project, the paths of it to look at, and all that it is judged by: a case without code.
+    """A project, the paths to check, and the case with all but the code.
 
-    `pins` tell which release each file is for; None where one release is to judge all of them.
+    `pins` tell the target release of each file; None if one release is the target for all files.
+    `seconds` limit the scan; 0 is no limit.
     """
 
     declaration: ProjectDeclaration
@@ -166,7 +170,7 @@ class Project(NamedTuple):
     pins: Pins | None = None
 
     def scanned(self) -> Case:
-        """Return the case with the code as its files are now."""
+        """Return the case with its code. Raises OneModelError if a path does not exist."""
         from advisor.hub import is_hub_id
         from advisor.scan.apart import scan_apart
 
@@ -194,7 +198,7 @@ class Project(NamedTuple):
         return replace(case, source=lru_cache(TEXTS_AT_ONCE)(source))
 
     def inspect(self) -> Inspection:
-        """Check the project. Raises UsageError where there is nothing to look at."""
+        """Check the project. Raises UsageError for a missing path, or without anything to check."""
         case = self.scanned()
         looked = case.scan.files or case.scan.left_out.get("out_of_time")
         if not looked and not case.choices:
@@ -210,9 +214,9 @@ class Project(NamedTuple):
 def open_project(
     rulebase: RuleBase, paths: list[Path], options: CheckOptions, given: GivenLater, first: Priority
 ) -> Project:
-    """Read what a project declares, its lock and a baseline; options win over what is declared.
+    """Return a project with its declaration, lock and baseline; options override the declaration.
 
-    Rules of the project's own are laid over the shipped ones, but not over rules that were given.
+    Rules that the project declares are laid over the shipped ones, unless `rulebase` has overlays.
     """
     declaration = _find_declaration(paths, options.config)
     folder = declaration.folder
@@ -257,7 +261,7 @@ def open_project(
 
 
 def _find_declaration(paths: list[Path], config: Path | None) -> ProjectDeclaration:
-    """Return what advisor.yaml declares: the one named, else of the folder checked, else here."""
+    """Return what `config` declares, else advisor.yaml in the only path, else in this folder."""
     if config is not None:
         if not config.is_file():
             hint = "run `advisor init` to create advisor.yaml"
@@ -273,7 +277,7 @@ def _find_declaration(paths: list[Path], config: Path | None) -> ProjectDeclarat
 def _rule_folders(declaration: ProjectDeclaration) -> list[Path]:
     """Return the folders of rules that a project declares; all lie in its repository.
 
-    Raises UsageError for others: what stands outside must not speak through its errors.
+    Raises UsageError for others, since error messages quote files in these folders.
     """
     folder = declaration.folder.absolute()
     top = next((outer for outer in (folder, *folder.parents) if (outer / ".git").exists()), folder)

@@ -1,4 +1,4 @@
-"""What a check writes for later ones: a baseline of known findings, and the lock of choices."""
+"""What a check records for later ones: a baseline of findings, and the lock of declared models."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ LOCK = "advisor.lock"
 VERSION = 1
 MOST_BYTES = 40_000_000
 MOST_ALIKE = MOST_BYTES
-"""How often a finding can be known: files that give more are not read."""
+"""The highest count of a finding in a baseline: files with more are not read."""
 Key = tuple[str, str, str]
-"""Rule and path of a finding, and what its message names: what stays when lines and words move."""
+"""Rule, path, and the names in the message of a finding: the same when lines and words change."""
 Read = TypeVar("Read")
 
 
 class LockedChoice(NamedTuple):
-    """One choice for one of its tasks, as it was when the lock was written.
+    """A declared model for one of its tasks, as it was when the lock was written.
 
-    `recommended` is the family that the rules give, `best` its first checkpoint; `family` and
-    `verdict` are those of the checkpoint chosen. `task` is None for a checkpoint nobody knows.
+    `recommended` is the family that the rules recommend, `best` its first checkpoint; `family` and
+    `verdict` are those of the declared checkpoint. `task` is None if that is not in the catalog.
     """
 
     name: str
@@ -46,7 +46,7 @@ class LockedChoice(NamedTuple):
 
 
 class Lock(NamedTuple):
-    """Everything locked, and the digest of the rules it was decided with."""
+    """The contents of advisor.lock: models, and the digest of the rules they were judged with."""
 
     rule_base: str
     choices: tuple[LockedChoice, ...]
@@ -55,7 +55,7 @@ class Lock(NamedTuple):
 def lock_text(
     rulebase: RuleBase, judged: Iterable[tuple[DeclaredChoice, Iterable[Judgement]]]
 ) -> str:
-    """Return the lock of what holds now for choices."""
+    """Return the text of advisor.lock for declared models and their judgements."""
     choices = [choice._asdict() for each in judged for choice in locked_choices(rulebase, *each)]
     lock = {"lock_version": VERSION, "rule_base": rulebase.digest, "choices": choices}
     return json.dumps(lock, indent=2) + "\n"
@@ -64,7 +64,7 @@ def lock_text(
 def locked_choices(
     rulebase: RuleBase, choice: DeclaredChoice, judgements: Iterable[Judgement]
 ) -> list[LockedChoice]:
-    """Return what holds now for each task of a choice, which is judged for it."""
+    """Return the state of a declared model now, for each judgement; without any, a bare entry."""
     bare = LockedChoice(choice.name, None, choice.checkpoint, choice.revision, choice.needs)
     locked = []
     for judgement in judgements:
@@ -77,7 +77,7 @@ def locked_choices(
 
 
 def read_lock(file: Path) -> Lock:
-    """Return a lock. Raises BrokenFileError where the file is not one, or of another version."""
+    """Return a lock. Raises BrokenFileError if the file is unreadable or of another version."""
 
     def lock(value: dict[str, Any]) -> Lock:
         digest, rows = value["rule_base"], value["choices"]
@@ -94,13 +94,13 @@ def read_lock(file: Path) -> Lock:
 
 
 def finding_key(finding: Finding) -> Key:
-    """Return what a finding is known by."""
+    """Return the key by which a baseline knows a finding."""
     path = finding.place.path if finding.place else ""
     return finding.rule, path, names_in(finding.message)
 
 
 def baseline_text(findings: Iterable[Finding]) -> str:
-    """Return a baseline: how often each of some findings is known."""
+    """Return the text of a baseline file: the count of each finding."""
     alike = Counter((*finding_key(finding)[:2], finding.message) for finding in findings)
     rows = [
         {"rule": rule, "path": path, "message": message, "count": count}
@@ -110,7 +110,7 @@ def baseline_text(findings: Iterable[Finding]) -> str:
 
 
 def read_baseline(file: Path) -> Counter[Key]:
-    """Return how often each finding is known. Raises BrokenFileError as `read_lock` does."""
+    """Return the count of each finding. Raises BrokenFileError as `read_lock` does."""
 
     def known(value: dict[str, Any]) -> Counter[Key]:
         counts: Counter[Key] = Counter()
@@ -125,7 +125,7 @@ def read_baseline(file: Path) -> Counter[Key]:
 
 
 def refuse_other_contents(file: Path) -> None:
-    """Raise UsageError where a baseline would replace something else: code, or `advisor.yaml`."""
+    """Raise UsageError if a file exists that is neither empty nor a baseline."""
     there = read_bounded(file, MOST_BYTES) if file.is_file() else b""
     if there and b'"baseline_version"' not in there:
         message = f"`{path_shown(file)}` exists and is not an advisor baseline"
@@ -135,7 +135,10 @@ def refuse_other_contents(file: Path) -> None:
 def _read(
     file: Path, kind: str, command: str, read: Callable[[Any], Read], within: Path | None = None
 ) -> Read:
-    """Return what is read of a JSON file of a kind, which `command` writes."""
+    """Return what `read` makes of a JSON file of a kind. Raises BrokenFileError.
+
+    The hint of the error names `command`, which writes such a file.
+    """
     name = path_shown(file)
     try:
         value = json.loads(read_bounded(file, MOST_BYTES, within=within).decode("utf-8-sig"))

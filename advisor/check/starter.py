@@ -51,11 +51,11 @@ _BY = re.compile(r"^# by: advisor code (.+)$", re.MULTILINE)
 """The line of a program that names the command which wrote it."""
 _FLAG = re.compile(r"--([\w-]+) (\S+)")
 _TEST = re.compile(r"(?i)(?:.*/)?(?:(?:tests?|testing)/.*|test_[^/]*|conftest\.py|[^/]*_test\.py)")
-"""Files that test code; they count only where no other code loads anything."""
+"""Files of tests; they count only if no other code loads anything."""
 
 
 def starter(rulebase: RuleBase, folder: Path) -> tuple[str, int]:
-    """Return the text of a commented advisor.yaml for a folder, and how many choices it has."""
+    """Return the text of a commented advisor.yaml for a folder, and the number of its models."""
     bare = Case(rulebase=rulebase, judged_by=release(rulebase))
     case = Project(ProjectDeclaration(folder), (folder,), bare).scanned()
     tail = TAIL.format(release=case.release.version)
@@ -90,10 +90,10 @@ def starter(rulebase: RuleBase, folder: Path) -> tuple[str, int]:
 
 
 def _needs(case: Case, usage: Usage) -> str:
-    """Return as JSON the needs in the head of a program, or the task that a load can only be for.
+    """Return as JSON the needs in the head of a program, or the only task that a load may have.
 
-    A limit of memory is left out: the check judges weights as they are stored, and a program may
-    load them in fewer bits.
+    It is {} if several tasks are possible. A limit of memory is left out: the check judges weights
+    as they are stored, and a program may load them in fewer bits.
     """
     rulebase = case.rulebase
     checkpoint = rulebase.checkpoints[usage.checkpoint or ""]
