@@ -1,4 +1,4 @@
-"""The rules of the check, a module for each noun, and what they find.
+"""The rules of the check, one module per noun, and the findings of a case.
 
 What an id means, its level, reason and knowledge stand in rules/checks/*.yaml.
 """
@@ -32,17 +32,17 @@ def _detectors(*modules: ModuleType) -> tuple[Detector, ...]:
 
 
 DETECTORS = _detectors(choices, architecture, handling, removal, membership, parameters, access)
-"""In the order in which findings of one level about a single checkpoint are distinct."""
+"""In the order in which findings of one level about a single checkpoint are shown."""
 TOGETHER = frozenset(
     id for detector in DETECTORS if detector.together or detector.of_release for id in detector.ids
 )
-"""Rules of which one finding a file and name says all."""
+"""Rules that report a name once per file."""
 AFTERWARDS = _detectors(suppression)
-"""These judge what was suppressed; what they find can be neither ignored nor waived."""
+"""Detectors that judge the suppression; their findings cannot be suppressed."""
 
 
 class Subject:
-    """Which files of a case are about vision and language, and which stretches are guarded."""
+    """The files of a case with vision-language models, and the stretches behind version tests."""
 
     def __init__(self, case: Case) -> None:
         scan = case.scan
@@ -54,17 +54,14 @@ class Subject:
         self._guarded = Stretches((it.path, it.line, it.end_line) for it in scan.guarded)
 
     def guards(self, finding: Finding) -> bool:
-        """True for what is said of code that is ready for another version of a library.
-
-        It stands there itself, or all else does that it comes from.
-        """
+        """True if the place of a finding, or all its other places, are behind version tests."""
         here, others = finding.place, finding.places
         return (here is not None and self._guarded.hold(here.path, here.line)) or (
             bool(others) and all(self._guarded.hold(other.path, other.line) for other in others)
         )
 
     def limited(self, findings: Iterable[Finding]) -> Iterator[Finding]:
-        """Yield what is found in code about vision and language, and a line a file of the rest."""
+        """Yield the findings in vision-language files, and one note for each other file."""
         beside: dict[str, list[Finding]] = defaultdict(list)
         for finding in findings:
             if finding.place is None or finding.place.path in self._seeing:
@@ -81,10 +78,10 @@ class Subject:
 
 
 def findings(case: Case, detectors: tuple[Detector, ...] = DETECTORS) -> list[Finding]:
-    """Return what rules find; what is said of one place, checkpoint and choice is said once.
+    """Return the findings of some detectors; of those at one place with one message, the first.
 
-    Each file is judged by the release that its project asks for. Nothing is said of what a release
-    lacks where another version of a library was thought of.
+    Each file is checked against the release that its project requires. Detectors of a release skip
+    code that is ready for another version, and reduce other files to a note unless `all_models`.
     """
     distinct: dict[tuple[object, ...], Finding] = {}
     pinned, subject = {path for files in case.judged for path in files.paths}, Subject(case)
@@ -110,7 +107,7 @@ def findings(case: Case, detectors: tuple[Detector, ...] = DETECTORS) -> list[Fi
 def _of_part(
     detector: Detector, case: Case, files: JudgedFiles | None, above: Case | None
 ) -> Iterator[Finding]:
-    """Yield what a rule finds in files with one pin; what breaks only above it is a note."""
+    """Yield the findings in files of one pin; what is missing only in `above` is a note."""
     if files is None:
         yield from detector.findings(case)
         return

@@ -1,4 +1,4 @@
-"""Whether a checkpoint can be fetched: by its id, by everybody, again, and without foreign code."""
+"""Whether a checkpoint can be downloaded by its id, reproducibly, and without running its code."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from advisor.scan.vocabulary import vocabulary_of
 
 COMMIT = re.compile(r"[0-9a-f]{40}\Z")
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*\Z")
-"""Organisation and name; a text that begins with a dot or a slash is a folder."""
+"""Owner and name; a text that begins with a dot or a slash is a folder."""
 MOVES = re.compile(r"main\Z|master\Z|refs/|pr/|HEAD\Z")
 
 
 @rule("gated-checkpoint", each=Case.catalogued, citing=("gated",))
 def gated_checkpoint(_: Case, usage: Usage, checkpoint: Checkpoint) -> Iterator[Finding]:
-    """A checkpoint behind a form."""
+    """Find loads of gated checkpoints."""
     if checkpoint.gated and usage.model and not _is_local(usage):
         message = f"{checkpoint.id} is gated, so you must accept its terms before the download"
         yield Finding(message, id_place(usage))
@@ -28,7 +28,7 @@ def gated_checkpoint(_: Case, usage: Usage, checkpoint: Checkpoint) -> Iterator[
 
 @rule("unpinned-revision")
 def unpinned_revision(case: Case) -> Iterator[Finding]:
-    """A checkpoint whose weights may change from one run to the next; said once of each."""
+    """Find checkpoints loaded without a pinned commit: one finding each, with all locations."""
     places: dict[str, list[Location]] = {}
     for usage, identity in case.known():
         load = usage.model
@@ -52,7 +52,7 @@ def unpinned_revision(case: Case) -> Iterator[Finding]:
 
 @rule("trust-remote-code", each=USAGES, together=True)
 def trust_remote_code(case: Case, usage: Usage) -> Iterator[Finding]:
-    """Code from the Hub that runs when the checkpoint is loaded."""
+    """Find loads that run code from the Hub."""
     identity, id = case.identity(usage), usage.checkpoint
     pairs = ((load, load.arguments.get("trust_remote_code")) for load in usage.loads)
     remote = [(load, it) for load, it in pairs if it and it.value is True and _runs(case, load)]
@@ -85,9 +85,9 @@ def trust_remote_code(case: Case, usage: Usage) -> Iterator[Finding]:
 
 
 def _runs(case: Case, load: Load) -> bool:
-    """True where the argument lets code of the repository run.
+    """True if `trust_remote_code` lets this load run code of the repository.
 
-    Of classes that are written out, it does for parts of processors and for models that generate.
+    For a named transformers class, it does for processors and for models that generate.
     """
     name = load.class_name
     if load.package != TRANSFORMERS or name is None or name.startswith(AUTOMATIC):
@@ -98,7 +98,7 @@ def _runs(case: Case, load: Load) -> bool:
 
 @rule("pickled-weights", each=USAGES)
 def pickled_weights(case: Case, usage: Usage) -> Iterator[Finding]:
-    """Weights in a pickle, which is code too."""
+    """Find loads of weights in pickle files, which can run code."""
     identity = case.identity(usage)
     message = "`use_safetensors=False` loads weights from a pickle file, which can run code"
     fix = "remove the argument, or convert the weights to safetensors"
@@ -111,10 +111,7 @@ def pickled_weights(case: Case, usage: Usage) -> Iterator[Finding]:
 
 @rule("suspicious-id", each=USAGES)
 def suspicious_id(case: Case, usage: Usage) -> Iterator[Finding]:
-    """An id one slip away from a catalogued one.
-
-    The Hub does not tell capital letters from small ones.
-    """
+    """Find ids that misspell the id of a catalogued checkpoint, but for upper and lower case."""
     id, identity = usage.checkpoint, case.identity(usage)
     if id is None or "/" not in id or _is_local(usage) or (identity and identity.checkpoint):
         return

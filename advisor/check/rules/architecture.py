@@ -1,4 +1,4 @@
-"""Whether the class and the processor of a checkpoint are those that it was made with."""
+"""Whether the class and the processor in code fit the checkpoint."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from advisor.scan.usage import Load, Usage
 from advisor.scan.version_range import read_range
 
 HEAD = "For"
-"""In a class name: what follows says what the layers on top are for."""
+"""In a class name, the words behind it name the head."""
 ARCHITECTURE, LAYERS = "class-does-not-match", "weights-random-or-unused"
 RULES = {"refused": ARCHITECTURE, "other": ARCHITECTURE, "unlike": LAYERS, "unfound": LAYERS}
-"""The rules that a class breaks, by what is wrong with it."""
+"""The rule for each kind of mismatch that `_mismatch` returns."""
 PROCESSOR, IMAGE_PROCESSOR = "processor", "image_processor"
 SIZED = ("size", "crop_size")
-"""What sets the size of the images that a processor makes, when it is loaded, called or later."""
+"""Arguments and attributes that set the size of a processor's images."""
 ANY_SIZE = "interpolate_pos_encoding"
-"""With this argument a model takes images of another size."""
+"""The argument with which a model takes images of any size."""
 
 
 def _mismatches(case: Case) -> Iterator[tuple[str, str, Usage, Identity]]:
-    """Yield the classes in code that are to be judged, each as `_mismatch` finds it."""
+    """Yield mismatch, loaded class, usage and identity of each class in code that does not fit."""
     for usage, identity in case.known():
         load, name = usage.model, usage.class_name
         if load is None:
@@ -46,7 +46,7 @@ def _mismatches(case: Case) -> Iterator[tuple[str, str, Usage, Identity]]:
 def class_in_code(
     case: Case, kind: str, loads: str, usage: Usage, identity: Identity
 ) -> Iterator[Finding]:
-    """A class of another architecture than the checkpoint, or of the same with other layers."""
+    """Find classes in code of another architecture than the checkpoint, or with other layers."""
     id, native, checkpoint = identity.id, identity.model_class, identity.checkpoint
     level, instead = "" if checkpoint else "warning", ""
     if kind == "refused":
@@ -79,7 +79,7 @@ def class_in_code(
 
 @rule(ARCHITECTURE, LAYERS, each=CHOSEN, citing=("class",))
 def class_of_choice(case: Case, judgement: Judgement) -> Iterator[Finding]:
-    """A class named for a chosen checkpoint that was made with another one."""
+    """Find classes named for a declared checkpoint that do not fit it."""
     name, identity = judgement.model_class, identity_of(case.rulebase, judgement.checkpoint.id)
     if not name or not identity or identity.model_class in (None, name):
         return
@@ -142,10 +142,10 @@ def _mismatch(case: Case, identity: Identity, name: str) -> tuple[str, str]:
 def _class_edits(
     case: Case, usage: Usage, identity: Identity, kind: str, loads: str
 ) -> tuple[Edit, ...]:
-    """Put in the right class, where the code around it goes on to work the same way.
+    """Return the edits that put in the right class if the code around it still works, else ().
 
-    A class with other layers does so where a text goes in with the image, which any class of an
-    architecture takes.
+    For other layers, that is so if a text goes in with the image, as any class of an architecture
+    takes both.
     """
     load, native = usage.model, identity.model_class
     if not (load and load.class_place and load.class_name and native and identity.checkpoint):
@@ -163,9 +163,9 @@ def _class_edits(
 
 
 def _processors(case: Case) -> Iterator[tuple[Usage, Load, Identity, Identity]]:
-    """Yield what prepares images, with what it is loaded from, and the model it is used for.
+    """Yield usage and load of each processor of a known model, and what is known of both.
 
-    An image processor alone is so where what it gives visibly goes into the model.
+    An image processor counts only if its output surely goes into the model.
     """
     for usage, model in case.known():
         composed = usage.model and usage.model.kind == "composition"
@@ -180,7 +180,7 @@ def _processors(case: Case) -> Iterator[tuple[Usage, Load, Identity, Identity]]:
 def processor_class(
     case: Case, _: Usage, load: Load, source: Identity, model: Identity
 ) -> Iterator[Finding]:
-    """A processor class of another architecture."""
+    """Find processor classes of another architecture than the model."""
     name, place, right = load.class_name, load.class_place, model.processor
     if load.kind != PROCESSOR or source.id != model.id or not (name and right and place):
         return
@@ -198,9 +198,9 @@ def processor_class(
 def processor_of_another(
     case: Case, usage: Usage, load: Load, other: Identity, model: Identity
 ) -> Iterator[Finding]:
-    """A processor, or an image processor, loaded from an unlike checkpoint.
+    """Find processors loaded from a checkpoint with another processor class or image size.
 
-    Its size is right where code sets the size of the images, or where the model takes any.
+    Any size is right if code sets the size of the images, or if the model takes any.
     """
     ours, theirs = (it.checkpoint and it.checkpoint.image_size for it in (model, other))
     why, whole = "", load.kind == PROCESSOR

@@ -1,4 +1,4 @@
-"""Choices held against their needs, the code and the lock: tasks, limits, families, changes."""
+"""Declared models against their needs, the code and the lock: tasks, limits, families, changes."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from advisor.scan.usage import Usage
 
 LICENCE = "commercial_use"
 LIMITS = {LICENCE: "licence-forbids-use", "memory_gb": "memory-over-limit"}
-"""The fields of a checkpoint that a rule of their own judges."""
+"""The fields of a checkpoint that have a rule of their own."""
 MISSED = ("requirement-missed", *LIMITS.values())
 OPEN = {"image-text-to-text", "any-to-any", "feature-extraction", "image-feature-extraction"}
-"""Pipelines of many tasks: a class that they load is made for none alone."""
+"""Pipelines of many tasks, whose classes do not tell one task."""
 FEATURES = {"get_image_features", "get_text_features"}
-"""Calls for vectors, which serve many tasks."""
+"""Calls that return embeddings, which serve many tasks."""
 SHOWN = 3
-"""The checkpoints of more choices are counted, not named."""
+"""Number of declared checkpoints that a message names; more are counted."""
 
 
 @rule(
@@ -38,7 +38,7 @@ SHOWN = 3
     each=CHOSEN,
 )
 def family_of_choice(_: Case, judgement: Judgement) -> Iterator[Finding]:
-    """A family that cannot do what is needed, does it less well, may do so, or has a caveat."""
+    """Find families that are excluded, discouraged, only allowed, undecided or have a caveat."""
     family, verdict = judgement.checkpoint.family, judgement.assessment.verdict
     if judgement.undetermined:
         fix = f"set `{judgement.flag}` under `needs`" if judgement.choice else None
@@ -65,13 +65,13 @@ def family_of_choice(_: Case, judgement: Judgement) -> Iterator[Finding]:
 
 @rule("outdated-choice", "choice-not-compared", each=CHOSEN)
 def outdated_choice(_: Case, judgement: Judgement) -> Iterator[Finding]:
-    """A choice behind another checkpoint for its needs, or one that no result compares."""
+    """Find declared models that a benchmark ranks lower, or that none compares with higher ones."""
     yield from _standing(judgement.rulebase, judgement.decision, judgement.checkpoint)
 
 
 @rule("outdated-choice", each=Case.catalogued)
 def outdated_load(case: Case, usage: Usage, checkpoint: Checkpoint) -> Iterator[Finding]:
-    """A load whose checkpoint is behind another one for the task of its pipeline or class."""
+    """Find loads whose checkpoint ranks below another one for the task of the pipeline or class."""
     if checkpoint.id in {choice.checkpoint for choice in case.choices} or usage.trained:
         return
     tasks = _tasks_of_load(case, usage, checkpoint)
@@ -88,7 +88,7 @@ def outdated_load(case: Case, usage: Usage, checkpoint: Checkpoint) -> Iterator[
 
 
 def _tasks_of_load(case: Case, usage: Usage, checkpoint: Checkpoint) -> list[str]:
-    """Return the tasks that a pipeline may be for; of a class, the one that it is made for."""
+    """Return the tasks that a pipeline may have, or for which a class is made; empty if unclear."""
     able = [task for task in case.rulebase.tasks if task.id in checkpoint.tasks]
     if usage.model and usage.model.kind == "model" and usage.class_name and not usage.task:
         if {call.name for call in usage.calls} & FEATURES:
@@ -105,7 +105,7 @@ def _tasks_of_load(case: Case, usage: Usage, checkpoint: Checkpoint) -> list[str
 
 
 def _standing(rulebase: RuleBase, decision: Decision, checkpoint: Checkpoint) -> Iterator[Finding]:
-    """Yield that a result puts another checkpoint first, or that no result compares the two."""
+    """Yield a finding if a benchmark ranks another checkpoint higher, or if none compares them."""
     picks = select(rulebase, decision).picks
     own = next((pick for pick in picks if pick.checkpoint.id == checkpoint.id), None)
     if own is None or own.place == 1:
@@ -143,7 +143,7 @@ def _gb(pick: Pick) -> str:
 
 @rule("unknown-checkpoint", each=DECLARED)
 def unknown_checkpoint(case: Case, choice: DeclaredChoice) -> Iterator[Finding]:
-    """A choice of a checkpoint that is not in the catalogue."""
+    """Find declared models that are not in the catalog."""
     if choice.checkpoint not in case.rulebase.checkpoints:
         near = identity_of(case.rulebase, choice.checkpoint)
         like = f", but resembles {near.known[0].id}" if near else ""
@@ -152,7 +152,7 @@ def unknown_checkpoint(case: Case, choice: DeclaredChoice) -> Iterator[Finding]:
 
 @rule("undeclared-usage", each=Case.known)
 def undeclared_usage(case: Case, usage: Usage, identity: Identity) -> Iterator[Finding]:
-    """Code that loads a checkpoint which no choice declares, in a project that has choices."""
+    """Find loads of known checkpoints that are not declared, in a project that declares some."""
     declared = sorted({choice.checkpoint for choice in case.choices})
     if declared and usage.model is not None and identity.id not in declared:
         few = len(declared) <= SHOWN
@@ -164,7 +164,7 @@ def undeclared_usage(case: Case, usage: Usage, identity: Identity) -> Iterator[F
 
 @rule("unused-choice", each=DECLARED, runs=lambda it: it.whole and it.scan.usages)
 def unused_choice(case: Case, choice: DeclaredChoice) -> Iterator[Finding]:
-    """A choice of a checkpoint that no code loads, where all code of a project was seen."""
+    """Find declared models that no code loads, if all code of the project was scanned."""
     loaded = {value.text for usage in case.scan.usages for value in usage.alternatives}
     if choice.checkpoint not in loaded:
         yield Finding(f"no checked code loads {choice.checkpoint}")
@@ -172,7 +172,7 @@ def unused_choice(case: Case, choice: DeclaredChoice) -> Iterator[Finding]:
 
 @rule("choice-changed", each=DECLARED, runs=lambda case: case.lock is not None)
 def choice_changed(case: Case, choice: DeclaredChoice) -> Iterator[Finding]:
-    """What is chosen, or would be, otherwise than when the lock was written, and why."""
+    """Find declared models that differ from the lock, and the reason."""
     lock = case.lock or Lock("", ())
     now = locked_choices(case.rulebase, choice, case.judgements_of(choice))
     before = {locked.task: locked for locked in lock.choices if locked.name == choice.name}
@@ -204,7 +204,7 @@ def _differences(old: LockedChoice, new: LockedChoice) -> list[str]:
 
 @rule("task-not-done", each=Case.known, citing=("pipeline", "class"))
 def pipeline_or_generate(case: Case, usage: Usage, identity: Identity) -> Iterator[Finding]:
-    """A pipeline that has no model of this kind, or `generate` where nothing can write."""
+    """Find pipelines that cannot load a model type, and `generate` of models without text."""
     if usage.model is None or identity.model_type is None:
         return
     id, model_type, release, fix = identity.id, identity.model_type, case.release, None
@@ -230,7 +230,7 @@ def pipeline_or_generate(case: Case, usage: Usage, identity: Identity) -> Iterat
 
 @rule("task-not-done", "needs-fine-tuning", each=CHOSEN, citing=("tasks",))
 def task_of_choice(_: Case, judgement: Judgement) -> Iterator[Finding]:
-    """A task of a choice that the checkpoint cannot do, or is only a start of training for."""
+    """Find tasks that a declared checkpoint does not support, or only after fine-tuning."""
     checkpoint, task, use = judgement.checkpoint, judgement.task, judgement.suitability.use
     if use is None and task in checkpoint.fine_tune:
         message = f"{checkpoint.id} needs fine-tuning for {task}"
@@ -265,9 +265,9 @@ def limit_in_code(case: Case, usage: Usage, checkpoint: Checkpoint) -> Iterator[
 
 @rule(*MISSED, "not-verified", each=CHOSEN)
 def limit_of_choice(_: Case, judgement: Judgement) -> Iterator[Finding]:
-    """A field that does not meet an answer for a choice, or that nobody verified for one.
+    """Find fields of a declared checkpoint that miss an answer, or are not verified for one.
 
-    Where nobody gave the answer, the first is a note, and the second nothing.
+    If the answer is assumed, a missed one is a note, and an unverified one is not reported.
     """
     checkpoint, suitability = judgement.checkpoint, judgement.suitability
     for gap in (*suitability.lacks, *suitability.unknown):
@@ -281,7 +281,7 @@ def limit_of_choice(_: Case, judgement: Judgement) -> Iterator[Finding]:
 
 
 def _missed(checkpoint: Checkpoint, gap: Gap) -> Finding:
-    """Return what to say of a missed field; after a licence, what its owner means it for."""
+    """Return the finding on a missed field; for a license, with the intended use."""
     intended = checkpoint.notes.get("intended_use", "") if gap.field == LICENCE else ""
     message = f"{checkpoint.id}: {gap.text}. {intended}".rstrip(". ")
     sources = checkpoint.sources.get(gap.field, ())

@@ -1,4 +1,4 @@
-"""Whether code handles a checkpoint as it was trained: parts, scores, prompts, texts, images."""
+"""Whether code uses a checkpoint as it was trained: stage, scores, image tokens, argument order."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ IDS = "input_ids"
 IMAGES, TEXT = "images", "text"
 WHAT = {TEXT: "a text", IMAGES: "an image"}
 PATH = re.compile(r"(?i)https?://\S+\Z|\S+\.(?:png|jpe?g|webp|gif|bmp|tiff?)\Z")
-"""A text that stands for a picture."""
+"""A text that is the URL or path of an image."""
 ENTRY = re.compile(r"\[[\"'](\w+)[\"']\]\Z")
-"""What an entry is called, at the end: `batch["prompt"]`."""
+"""The key at the end of an expression: `batch["prompt"]`."""
 ENDS = re.compile(r"\s*(?:,|\)\Z)")
-"""What follows an argument of a call that is in no parentheses of its own."""
+"""What follows an argument that only the parentheses of the call enclose."""
 LONGEST = 80
-"""Longer arguments are not written anew."""
+"""Characters of the longest argument that a fix rewrites."""
 RUNS = ("__call__", "forward", "generate")
 
 
 @rule("pretrained-only", each=Case.catalogued, citing=("tasks", "pitfalls"))
 def pretrained_only(case: Case, usage: Usage, checkpoint: Checkpoint) -> Iterator[Finding]:
-    """Inference with weights that no task was ever trained into."""
+    """Find inference with weights that were only pre-trained, not trained for a task."""
     unfinished = checkpoint.stage == "pre-trained" and not checkpoint.tasks
     later = [call.name for call in usage.calls if call.receiver is usage.model]
     names = case.knowledge("trained_by")  # by the model, a trainer, or with other weights put in
@@ -43,7 +43,7 @@ def pretrained_only(case: Case, usage: Usage, checkpoint: Checkpoint) -> Iterato
 
 @rule("softmax-for-sigmoid", each=Case.known)
 def softmax_for_sigmoid(case: Case, usage: Usage, identity: Identity) -> Iterator[Finding]:
-    """A softmax over logits that were trained with a sigmoid for each pair."""
+    """Find a softmax over logits that were trained with a sigmoid for each pair."""
     functions, logits = case.knowledge("functions"), set(case.knowledge("logits"))
     for call in usage.calls if identity.model_type in case.knowledge("model_types") else ():
         if call.certain and call.name in functions and logits & set(call.of):
@@ -53,11 +53,11 @@ def softmax_for_sigmoid(case: Case, usage: Usage, identity: Identity) -> Iterato
 
 
 Tokens = tuple[list[Call], list[Location], list[Call]]
-"""Calls of a file, those places among them that make tokens alone, and uses of processors."""
+"""Calls of a file, the places among them that tokenize text alone, and processor calls."""
 
 
 def _tokens_by_file(case: Case) -> Mapping[str, Tokens]:
-    """Return what makes tokens in each file: the tokenizer, be it that of a processor, or more."""
+    """Return `Tokens` by the path of the file; a processor's tokenizer counts as one."""
     files = defaultdict[str, Tokens](lambda: ([], [], []))
     for usage, call in case.calls():
         calls, made, processed = files[usage.place.path]
@@ -72,9 +72,9 @@ def _tokens_by_file(case: Case) -> Mapping[str, Tokens]:
 
 @rule("image-tokens-missing", each=USAGES, of_release=True)
 def image_tokens_missing(case: Case, usage: Usage) -> Iterator[Finding]:
-    """Ids that come from the tokenizer alone, for a model whose processor adds those of images.
+    """Find `input_ids` from the tokenizer alone, for a model that needs image tokens in them.
 
-    Where any text goes through the processor, or the file speaks of such tokens, all may be well.
+    Not reported if a processor call has text, or if the file mentions such tokens.
     """
     identity, path = case.identity(usage), usage.place.path
     named = usage.class_name in case.knowledge("classes")
@@ -99,7 +99,7 @@ def image_tokens_missing(case: Case, usage: Usage) -> Iterator[Finding]:
 
 @rule("text-before-images", each=received, of_release=True)
 def text_before_images(case: Case, _: Usage, call: Call, at: Receiver) -> Iterator[Finding]:
-    """A text goes to a processor first, where images come first; or the other way round."""
+    """Find processor calls with text and images in the reverse of the release's order."""
     given = call.arguments.get("0") if call.name == "__call__" else None
     signature = at.members.signature("__call__")
     if given is None or signature is None or signature.either or IMAGES not in signature.keywords:
@@ -124,7 +124,7 @@ def text_before_images(case: Case, _: Usage, call: Call, at: Receiver) -> Iterat
 
 
 def _takes_name(case: Case, call: Call, given: Argument) -> bool:
-    """True where a name can be written before an argument: nothing encloses it but the call."""
+    """True if an argument can be given a keyword: only the call's parentheses enclose it."""
     text = case.stands_at(given.place)
     behind = case.stands_at(given.place.ending(0).to(call.place))
     whole = bool(text) and not text.startswith("*") and ":=" not in text
@@ -132,7 +132,7 @@ def _takes_name(case: Case, call: Call, given: Argument) -> bool:
 
 
 def kind_of(case: Case, given: Argument) -> str | None:
-    """What an argument is: a text by what it says or how it is called, images by their name."""
+    """Return `text` or `images`, by the words in an argument or its name; None if unclear."""
     named = re.split(r"[\[(]", given.source.lstrip("[("))[0]
     words = set(re.findall(r"[a-z]+", " ".join((named, *ENTRY.findall(given.source))).lower()))
     texts = [text.strip() for text in given.texts]

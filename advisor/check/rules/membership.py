@@ -1,4 +1,4 @@
-"""Whether what was loaded has, in the judged release, the attributes and methods that code uses."""
+"""Whether loaded objects have, in the target release, the attributes and methods that code uses."""
 
 from __future__ import annotations
 
@@ -28,20 +28,20 @@ from advisor.check.loaded import (
 from advisor.scan.usage import Argument, Built, Call, Location, Usage
 
 ALIKE = 0.7
-"""How much of two names of methods is equal where one took the other's place."""
+"""Least similarity (0 to 1) of the names of two methods, if one replaced the other."""
 TENSORS = frozenset(("Tensor", "FloatTensor", "LongTensor"))
 BARE = "model"
-"""The part of a model with a head that is the model without it."""
+"""The attribute of a model with a head that is the model without it."""
 LEADING = re.compile(r"[a-z]+_[a-z]+_")
 ASKS = re.compile(r"attr(?<=(?:has|get|set|del)attr)\(([^\n]*)")  # found by its first letters
 ASKING = ("isinstance", "hasattr", "getattr", "is_tensor", "is_torch_tensor")
-"""Functions that ask what something is."""
+"""Functions that test what a value is or has."""
 QUOTED = re.compile(r"[\"'](?=(\w+)[\"'])")
 
 
 @rule("removed-member", of_release=True)
 def removed_member(case: Case) -> Iterator[Finding]:
-    """An attribute or a method that the class had, or will have, and has not in this release."""
+    """Find members that a class has in another release and lacks in the target."""
     for usage, calls in sure_uses(case, "read", "call", "index", beside=case.scan.beside):
         stored = {(*call.of, call.name) for call in usage.calls if call.kind == "assign"}
         wrappers = case.knowledge("wrappers")  # what an adapter wraps has less
@@ -60,7 +60,7 @@ def removed_member(case: Case) -> Iterator[Finding]:
 
 
 def _missing_of_class(case: Case, made: Built) -> Iterator[Finding]:
-    """What is taken from a class, or from an object that is made of it, which has it no more."""
+    """Find a member, taken from a class or an object made of it, that the target lacks."""
     owner, _, name = made.class_name.partition(".")
     at = case.release.members.of(owner) if name else None
     life = lifetime(case.release.version, owner, (), name) if at and not at.has(name) else None
@@ -81,7 +81,7 @@ def _missing_of_class(case: Case, made: Built) -> Iterator[Finding]:
 
 
 def _missing(case: Case, call: Call, usage: Usage, *, wrapped: bool) -> Iterator[Finding]:
-    """What a use asks for and its receiver lacks; of what is `wrapped`, parts may have it."""
+    """Find the member of a use that its receiver lacks; if `wrapped`, a part may have it."""
     at, removed, place = receiver_of(case, call, usage), case.release.removed, call.place
     if at is None:
         inside = f"{CONFIG}.{call.name}" if CONFIG in call.of and call.kind == "read" else ""
@@ -103,7 +103,7 @@ def _missing(case: Case, call: Call, usage: Usage, *, wrapped: bool) -> Iterator
 def _lacking(
     case: Case, call: Call, usage: Usage, at: Receiver, *, wrapped: bool
 ) -> Iterator[Finding]:
-    """A member that a receiver does not have."""
+    """Report a member that a receiver lacks, if another release or a part of it has one."""
     members, why = case.release.members, ""
     nested = case.knowledge("nested").get(at.name)  # a part of a configuration holds it by now
     by_now = nested and case.release.reaches(case.knowledge("nested_since")[0])
@@ -129,16 +129,16 @@ def _lacking(
 
 
 def _renamed(call: Call, new: str) -> tuple[Edit, ...]:
-    """Put names behind dots in the place of that of a use; "" leaves it out with its dot."""
+    """Return the edit that replaces the name of a use; "" removes it with its dot."""
     old = call.name if new else f".{call.name}"
     return (Edit(call.name_place.ending(len(old)), new, old),) if call.name_place else ()
 
 
 def _onward(case: Case, at: Receiver, call: Call, usage: Usage) -> str | None:
-    """What to write for a part that is gone and for what code takes from it.
+    """Return the fix for a part that is gone while code takes something from it, else None.
 
-    A head stands on the model itself by now, and the bare model is what the part is, where it has
-    moved into another part.
+    What code takes may be a head that is on the model itself now; or the part has moved into the
+    bare model, which code takes from it.
     """
     onward = (*call.of, call.name), call.place[:3]
     taken = {further.name for further in usage.calls if (further.of, further.place[:3]) == onward}
@@ -153,7 +153,7 @@ def _onward(case: Case, at: Receiver, call: Call, usage: Usage) -> str | None:
 
 @lru_cache(maxsize=4096)
 def _part_that_has(members: ReleaseMembers, home: str, name: str) -> str | None:
-    """The part of a class that has what the class itself has not."""
+    """The first attribute of a class whose own class has the member `name`, else None."""
     module, _, whole = home.partition(":")
     at = members.of(whole, module)
     parts = ((part, part_of(members, at, part)) for part in at.texts) if at else ()
@@ -161,19 +161,19 @@ def _part_that_has(members: ReleaseMembers, home: str, name: str) -> str | None:
 
 
 def _is_stored(case: Case, place: Location, name: str) -> bool:
-    """True where a file stores something under the name: then it has an attribute of its own."""
+    """True if a file assigns to an attribute of this name: then its objects have one."""
     stored = rf"\.{name}\s*=(?!=)(?![^\n]*\.{name}\b)"  # unless by its own name
     return mentions(case.source(place.path), re.compile(stored))
 
 
 @lru_cache(maxsize=TEXTS_AT_ONCE)
 def _asked_names(text: str) -> frozenset[str]:
-    """Return what stands in quotes behind `hasattr` and its like, line by line."""
+    """Return the quoted names on lines behind `hasattr`, `getattr` and their like."""
     return frozenset(name for call in ASKS.findall(text) for name in QUOTED.findall(call))
 
 
 def _absence(case: Case, at: Receiver, name: str, life: Lifetime) -> str:
-    """What is said of a member that is gone, or not there yet."""
+    """The message on a member that is gone, or not there yet."""
     which = "last" if life.last else "first"
     when = f"The {which} release with `{name}` is {life.last or life.first}"
     change = case.release.removed(name, "attribute") if at.of_texts else None
@@ -185,7 +185,7 @@ def _absence(case: Case, at: Receiver, name: str, life: Lifetime) -> str:
 def _instead(
     case: Case, at: Receiver, call: Call, life: Lifetime
 ) -> tuple[str | None, str, tuple[Edit, ...]]:
-    """Return what has taken the place of a member, which is there, why, and how if that is sure."""
+    """Return fix, reason and edits for a member that has a replacement; else None, "" and ()."""
     release, name = case.release, call.name
     change = release.removed(name, "attribute")
     if change and (at.of_texts or not change.instead or at.members.has(change.instead)):
@@ -217,7 +217,7 @@ def _instead(
 
 @rule("output-as-tensor", of_release=True)
 def output_as_tensor(case: Case) -> Iterator[Finding]:
-    """What a method gives is an object in this release, and is used as the tensor it was."""
+    """Find results of methods, objects in the target release, that code uses as tensors."""
     uses: dict[tuple[object, ...], list[Call]] = defaultdict(list)
     makers: dict[tuple[object, ...], list[Call]] = defaultdict(list)
     for usage, calls in sure_uses(case, "call"):
@@ -235,10 +235,10 @@ def output_as_tensor(case: Case) -> Iterator[Finding]:
 
 
 def _by_maker(made: list[Call], later: list[Call]) -> Iterator[tuple[Call, list[Call]]]:
-    """Yield each call with the uses of what it gave: those up to the next such call.
+    """Yield each call with the uses of its result: those up to the next such call.
 
-    Uses that ask what it is, or that stand before all calls, in a function say, may be of each of
-    them: of those, one of a kind and name belongs to every call.
+    Uses that test what it is, or stand before all calls (in a function), may be of any call: the
+    last one of each kind and name is given to every call.
     """
     calls = sorted(made, key=lambda call: call.place[:3])
     starts = [call.place[:3] for call in calls]
@@ -279,7 +279,7 @@ def _as_ids(case: Case, call: Call, later: list[Call]) -> Iterator[Finding]:
 
 
 def _as_tensors(case: Case, call: Call, later: list[Call], *, alone: bool) -> Iterator[Finding]:
-    """What a method gives besides ids, used as a tensor; `alone`, that is taken out by a fix."""
+    """Report uses of a method's output object as a tensor; an edit takes it out if `alone`."""
     if (given := _given(case, call)) is None:
         return
     output, at, several = given
@@ -306,10 +306,10 @@ def _as_tensors(case: Case, call: Call, later: list[Call], *, alone: bool) -> It
 
 
 def _given(case: Case, call: Call) -> tuple[Members, Receiver, bool] | None:
-    """The object that a call gives, where it gave tensors in an earlier release.
+    """The output object of a call that returned tensors in an earlier release, else None.
 
-    With what the call is on, and whether it gave more than one tensor. What methods that give
-    features gave is not always declared; none of them gave an object.
+    With the receiver of the call, and whether it may have returned several tensors. The old types
+    of feature methods are not always declared: those count as tensors.
     """
     at, release = receiver_of(case, call), case.release.members
     signature = at.members.signature(call.name) if at else None
@@ -332,16 +332,16 @@ def _given(case: Case, call: Call) -> tuple[Members, Receiver, bool] | None:
 
 
 def _knows(use: Call, fields: Set[str]) -> bool:
-    """True where code takes a field out of the object, or asks what it is."""
+    """True if a use takes a field out of the output object, or tests what it is."""
     if use.kind == "index":
         return isinstance(use.arguments["0"].value, str)
     return use.name in ASKING or (use.kind == "read" and use.name in fields)
 
 
 def _unpacks(case: Case, call: Call, later: list[Call]) -> bool:
-    """True where code takes the vector out of the object by its number, and no rows of a tensor.
+    """True if code takes the vector out of the object by index, and no rows of a tensor.
 
-    The last item is the vector too, where nothing more is asked for.
+    The last item is the vector too, if the call requests no other outputs.
     """
     keys = [step.arguments["0"] for step in later if step.kind == "index"]
     first, last = case.knowledge("numbers")
@@ -351,7 +351,7 @@ def _unpacks(case: Case, call: Call, later: list[Call]) -> bool:
 
 
 def _indexes(key: Argument) -> bool:
-    """True for the first row of a tensor, and for what only a tensor is cut by."""
+    """True for the index 0, and for slices and axes, which only tensors have."""
     first = key.value == 0 and key.value is not False
     axis = key.value is None or key.value is ...
     return first or axis or ":" in key.source or "," in key.source

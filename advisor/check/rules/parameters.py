@@ -1,4 +1,4 @@
-"""Whether what code gives is taken in the judged release: arguments, settings of generation."""
+"""Whether the target release accepts the arguments, overrides and generation settings in code."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from advisor.scan.usage import Argument, Call, Usage
 
 BUILDER = "__init__"
 IDLE = (None, False, 0, 1)
-"""Values of an argument that ask for nothing."""
+"""Values of an argument that request nothing."""
 PREPARING = ("processor", "tokenizer", "image_processor")
 BY_NAME = "by-name"
-"""Of an argument that is passed by its name, not as one of so many in order."""
+"""In the knowledge of the rule: the argument is passed by keyword, not in order."""
 
 
 @rule("removed-parameter", of_release=True)
 def removed_parameter(case: Case) -> Iterator[Finding]:
-    """An argument, by its name, that a method or a class took once and takes no more."""
+    """Find arguments that a method or class no longer accepts, or no longer acts on."""
     for shown, on, method, arguments in _given(case):
         taken, signature = _parameters(on.members, method), on.members.signature(method)
         keywords = signature.keywords if signature else ()  # it may take any others too
@@ -59,7 +59,7 @@ def removed_parameter(case: Case) -> Iterator[Finding]:
 def _asks(
     case: Case, shown: str, given: Mapping[str, Argument], change: NameChange, argument: Argument
 ) -> bool:
-    """True where a method is asked for what it does no more by itself, though it takes the name."""
+    """True if an argument requests what its method no longer does, though it accepts the name."""
     ready = set(case.knowledge("ready")) & given.keys()
     own = change.name == f"{shown}({change.name.partition('(')[2]}"
     if change.id in case.knowledge("asked_by_false") and argument.value is not False:
@@ -71,7 +71,7 @@ def _asks(
 
 @rule("removed-parameter", each=Case.calls, of_release=True)
 def removed_tensors(case: Case, _: Usage, call: Call) -> Iterator[Finding]:
-    """Tensors of a framework that the release does not know, which a processor is asked for."""
+    """Find processor calls that request tensors of a framework the release lacks."""
     given = call.arguments.get("return_tensors") if call.receiver.kind in PREPARING else None
     written = f'return_tensors="{given.value}"' if given else ""
     if given and (change := case.release.removed(written, "parameter")):
@@ -80,9 +80,9 @@ def removed_tensors(case: Case, _: Usage, call: Call) -> Iterator[Finding]:
 
 
 def _given(case: Case) -> Iterator[tuple[str, Receiver, str, Mapping[str, Argument]]]:
-    """Yield what is called, on what, by which method and with which arguments.
+    """Yield name, receiver, method and arguments of each call on a known class.
 
-    Those are methods of a known class, and the builders of others.
+    An object made of a class counts as a call of its `__init__`.
     """
     for _, call, on in received(case):
         if call.certain:
@@ -96,7 +96,7 @@ def _given(case: Case) -> Iterator[tuple[str, Receiver, str, Mapping[str, Argume
 
 
 def _parameters(at: Members, method: str) -> frozenset[str] | None:
-    """The names that can be given to a method or class; None where it may take others."""
+    """The parameters that can be passed to a method or class; None if it may take others."""
     name = at.home.rpartition(":")[2]
     if method == BUILDER and BUILDER not in at.texts and name.endswith(SETTINGS):
         return frozenset(at.texts)
@@ -106,7 +106,7 @@ def _parameters(at: Members, method: str) -> frozenset[str] | None:
 
 @rule("narrower-override", of_release=True)
 def narrower_override(case: Case) -> Iterator[Finding]:
-    """A method written anew that does not take what the library passes to it by now."""
+    """Find overridden methods without a parameter that the library passes to them now."""
     for override in case.scan.overrides:
         passed = case.knowledge("passed").get(override.name)
         if passed is None or override.base not in case.knowledge("classes"):
@@ -132,7 +132,7 @@ GENERATION = "generation_config"
 
 @rule("generation-set-in-config", each=USAGES, of_release=True)
 def generation_set_in_config(case: Case, usage: Usage) -> Iterator[Finding]:
-    """A setting of `generate` that is stored in the configuration of the model."""
+    """Find settings of `generate` that are stored in, or read from, the model's configuration."""
     model = usage.model
     if model is None or model.package != TRANSFORMERS:
         return

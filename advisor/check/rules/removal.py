@@ -1,6 +1,6 @@
-"""What the judged release no longer has, or calls by another name: classes, arguments, imports.
+"""Names that the target release lacks or has renamed: classes, arguments, pipelines, imports.
 
-Each kind of name has two rules: `removed-` for what is gone, another for what still works.
+Each kind but imports has two rules: `removed-` for what is gone, another for what still works.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from advisor.scan.usage import Argument, Load, Location, Name, Usage
 
 @rule("removed-class", "renamed-class", of_release=True)
 def changed_class(case: Case) -> Iterator[Finding]:
-    """A class that the release does not have, or whose old name is another one for the new."""
+    """Find classes that the release lacks, or whose name is a deprecated alias in it."""
     renames = cache(case.renames)
     for name, place in _class_names(case):
         change = case.release.removed(name)
@@ -36,7 +36,7 @@ def changed_class(case: Case) -> Iterator[Finding]:
 
 
 def _class_names(case: Case) -> Iterator[tuple[str, Location]]:
-    """Names imported from transformers, and those written where something is loaded."""
+    """Names imported from transformers or reached in it, and classes that load, with locations."""
     for name in case.scan.names:
         inside = f"/{TRANSFORMERS}/" in f"/{name.place.path}"  # the library, or a copy of it
         if not (name.optional or inside) and name.module.partition(".")[0] == TRANSFORMERS:
@@ -54,7 +54,7 @@ def _class_names(case: Case) -> Iterator[tuple[str, Location]]:
 def _changed_arguments(case: Case) -> Iterator[tuple[bool, Load, str, Argument, NameChange]]:
     """Yield the arguments of loads whose names a release changed, each with that change.
 
-    What is told first is whether the model is one of vision and language.
+    The first item is true if the load is of vision and language.
     """
     usages = (*((True, it) for it in case.scan.usages), *((False, it) for it in case.scan.beside))
     for ours, load in ((ours, load) for ours, usage in usages for load in usage.loads):
@@ -67,7 +67,7 @@ def _changed_arguments(case: Case) -> Iterator[tuple[bool, Load, str, Argument, 
 def changed_argument(
     case: Case, ours: bool, load: Load, name: str, argument: Argument, change: NameChange
 ) -> Iterator[Finding]:
-    """An argument that the release does not take, or that has another name by now."""
+    """Find arguments that the release does not accept, has renamed or ignores."""
     new, place, now, fix, leave = change.instead, argument.written, "", None, "remove the argument"
     missing = f"{case.transformers} does not accept the argument `{name}` here"
     same = change.id in case.knowledge("same_value")
@@ -96,7 +96,7 @@ def changed_argument(
 
 @rule("removed-pipeline", "redirected-pipeline", each=USAGES, of_release=True)
 def changed_pipeline(case: Case, usage: Usage) -> Iterator[Finding]:
-    """A pipeline that the release does not have, or whose name gives another one by now."""
+    """Find pipelines that the release lacks, or whose name selects another pipeline."""
     if usage.model is None or usage.model.kind != "pipeline" or not usage.task:
         return
     change, pipeline = case.release.removed(usage.task, "pipeline"), f"pipeline `{usage.task}`"
@@ -109,7 +109,7 @@ def changed_pipeline(case: Case, usage: Usage) -> Iterator[Finding]:
 
 
 def _without_pipeline(case: Case, usage: Usage, change: NameChange) -> str | None:
-    """Return what to do in place of a pipeline, which the release does with this checkpoint."""
+    """Return the fix for a pipeline that is gone: how to load this checkpoint; None if unknown."""
     identity, release = case.identity(usage), case.release
     model_type = identity.model_type if identity else None
     loaded = release.loads_with_pipeline(change.instead or "", model_type or "")
@@ -124,25 +124,25 @@ def _without_pipeline(case: Case, usage: Usage, change: NameChange) -> str | Non
 
 
 def _rule_of(change: NameChange, *, works: object) -> str:
-    """Return the rule for what is gone, or for what still works."""
+    """Return the rule for a name that is gone or, if it `works`, for an old name."""
     still = "redirected" if change.of == "pipeline" else "renamed"
     return f"{still if works else 'removed'}-{change.of}"
 
 
 _GIT = r"git(?: clone|\+)"
 OWN_BUILD = re.compile(rf"{_GIT}(?:(?!{_GIT})[^\n])*?[/:][\w.-]+/transformers\b")
-"""A build from a repository may have what no release ever had."""
+"""A build from a repository may have names that no release has."""
 UNREAD = "utils.dummy_"
-"""Modules of stand-ins, which are not described."""
+"""Modules of placeholder classes, which are not described."""
 WIDEST = 88
-"""Signs of a line that formatters leave as it is."""
+"""Characters of a line that formatters leave as it is."""
 
 
 @rule("removed-name", of_release=True)
 def removed_name(case: Case) -> Iterator[Finding]:
-    """A name that a module of the release lacks, or a module that the release lacks.
+    """Find names that a module of the release lacks, and modules that the release lacks.
 
-    So is a name of the library of the Hub that the one which this release needs has no more.
+    Also names of huggingface_hub that the version which this release requires lacks.
     """
     members = case.release.members
     for name in case.scan.names:
@@ -187,7 +187,7 @@ def removed_name(case: Case) -> Iterator[Finding]:
 
 
 def _moved_import(case: Case, members: ReleaseMembers, name: Name) -> tuple[Edit, ...]:
-    """Return what imports all names of a statement from where they are by now; () if unsure.
+    """Return the edit that imports a statement's names from their present modules, or ().
 
     Statements of notebooks, with comments inside or that share a line with others are left alone.
     """
@@ -217,7 +217,7 @@ def _moved_import(case: Case, members: ReleaseMembers, name: Name) -> tuple[Edit
 
 
 def _advised(members: ReleaseMembers, name: Name, change: NameChange) -> str | None:
-    """What to use: a module is said to lack the name where it does."""
+    """The replacement in words; if it is a module without the name, this is said."""
     instead = change.instead or ""
     inside = members.names(instead.removeprefix(f"{TRANSFORMERS}."))
     whole = change.name == f"{name.module}.{name.name}"
@@ -227,6 +227,7 @@ def _advised(members: ReleaseMembers, name: Name, change: NameChange) -> str | N
 
 
 def _has(case: Case, members: ReleaseMembers, module: str, name: str) -> bool:
+    """True if a module of the release has a name, or may have it."""
     names = members.names(module)
     if names is None:
         outer, _, inner = module.rpartition(".")  # an object, `logging` say, and no module
@@ -238,7 +239,7 @@ def _has(case: Case, members: ReleaseMembers, module: str, name: str) -> bool:
 
 
 def _last(case: Case, module: str, name: Name) -> str | None:
-    """The last described release before the judged one that has the name there."""
+    """The last described release before the target whose module has the name, else None."""
     table = release_table()
     mask = table.masks(block_of(module), f"{module}:").get(name.name, 0)
     versions = (version for number, version in enumerate(table.versions) if mask >> number & 1)
@@ -249,7 +250,7 @@ def _last(case: Case, module: str, name: Name) -> str | None:
 
 @lru_cache(maxsize=1024)
 def _elsewhere(members: ReleaseMembers, name: str) -> str | None:
-    """The module that has a name in this release: the library itself, or one shared by models."""
+    """The module with a name in this release: transformers, one shared by models, or None."""
     if members.module_of(name):
         return TRANSFORMERS
     for block in sorted(members.table.blocks, key=lambda it: (not it.startswith("utils"), it)):

@@ -1,4 +1,4 @@
-"""Suppression: findings that somebody agreed to, and what is said of such comments and waivers."""
+"""Suppression: findings that comments and waivers take away, and reports on these."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from advisor.scan.usage import Location
 
 
 def suppress(case: Case, findings: list[Finding], not_run: set[str]) -> Suppression:
-    """Take away what is ignored or waived."""
+    """Sort findings into those left, ignored by a comment, and waived until today or later."""
     today = case.today
     agreed = {(choice.name, entry.rule) for choice, entry in _waivers(case) if entry.until >= today}
     covered = Stretches(
@@ -40,7 +40,7 @@ def _waivers(case: Case) -> Iterator[tuple[DeclaredChoice, Waiver]]:
 
 @rule("unused-ignore")
 def unused_ignore(case: Case) -> Iterator[Finding]:
-    """A comment that takes no finding away."""
+    """Find ignore comments that take no finding away."""
     lines: dict[tuple[str, str], list[int]] = defaultdict(list)
     for finding in case.suppression.ignored:  # in the order of a reader
         if at := finding.place:
@@ -58,7 +58,7 @@ def unused_ignore(case: Case) -> Iterator[Finding]:
 
 @rule("unused-waiver", "expired-waiver", each=_waivers)
 def idle_waiver(case: Case, choice: DeclaredChoice, waiver: Waiver) -> Iterator[Finding]:
-    """A waiver after its last day, or one that waives no finding, of a rule that ran."""
+    """Find waivers that have expired, or that match no finding of a rule that ran."""
     waived = {finding.rule for finding in case.suppression.waived if finding.choice == choice.name}
     if waiver.until < case.today:
         message = f"the suppression of `{waiver.rule}` expired on {waiver.until}"
@@ -70,10 +70,10 @@ def idle_waiver(case: Case, choice: DeclaredChoice, waiver: Waiver) -> Iterator[
 
 @rule("file-not-checked")
 def file_not_checked(case: Case) -> Iterator[Finding]:
-    """A file, or a part of one, that could not be read.
+    """Find files, or parts of files, that could not be read.
 
-    A strict check fails on it, and on what is left out by the name of its folder where git does not
-    say that it is no part of the project.
+    A strict check warns of them, and of folders skipped as environments by their name if git does
+    not show that they are outside the project.
     """
     level = "warning" if case.strict else ""
     for note in case.scan.notes:
