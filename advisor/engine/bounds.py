@@ -15,9 +15,9 @@ from advisor.phrasing import exact
 SIZE, TIME, WITHOUT = "max-parameters", "within", "without"
 """The names of the bounds, as flags and in profiles."""
 ANY = "any"
-"""Said for a bound that does not hold."""
+"""The value of a bound that is lifted."""
 EACH = ("/item", "/image", "/page", " each", " per image", " per item", " per page")
-"""How a time ends that is for one item, the first as it is printed."""
+"""The endings of a time that is for one item; the first is the printed one."""
 MILLION, HOUR = 1e6, 3600
 SCALES = ((1e9, "B"), (1e6, "M"))
 HOURS = {
@@ -27,13 +27,13 @@ HOURS = {
     **dict.fromkeys(("s", "sec", "second", "seconds"), 1 / HOUR),
     **dict.fromkeys(("ms", "millisecond", "milliseconds"), 1 / HOUR / 1000),
 }
-"""What may stand behind a time, each with what one of it is in hours."""
+"""The units of time that may follow a number, each in hours."""
 
 
 class Bound(NamedTuple):
-    """What may be bounded: the `field` of checkpoints, and how a flag says it.
+    """A kind of bound: the `field` of checkpoints that it limits, and its flag.
 
-    `takes` is what help calls its value, `wrong` and `hint` are said of what is no value.
+    `takes` stands for its value in help; `wrong` and `hint` are the error for an invalid value.
     """
 
     id: str
@@ -72,17 +72,17 @@ BOUNDS = {
     ),
 }
 BOUNDED = {bound.field: bound.id for bound in BOUNDS.values()}
-"""The bounds by the fields that only they require."""
+"""The bounds by their fields, which nothing else requires."""
 
 
 def bound_name(name: str) -> str | None:
-    """Return the bound of a name as it may be written; None where there is none."""
+    """Return the id of a bound written in any case, with `-` or `_`; None for another name."""
     id = str(name).lower().replace("_", "-")
     return id if id in BOUNDS else None
 
 
 def read_bound(id: str, given: Any) -> str:
-    """Return a bound as `bound_text` writes it. Raises UsageError for what is none."""
+    """Return a bound as `bound_text` writes it, or `any`. Raises UsageError for an invalid one."""
     values = given if isinstance(given, (list, tuple)) else [given]
     text = ", ".join(map(str, values)).strip()
     if text.lower() == ANY:
@@ -96,7 +96,7 @@ def read_bound(id: str, given: Any) -> str:
 
 
 def bound_value(id: str, text: str) -> tuple[float, bool] | None:
-    """Return a bound in the unit of its field, and whether it is of each item; None for `any`."""
+    """Return million parameters or hours, and whether for each item; None for `any` or names."""
     number = _number(id, text)
     return None if number is None else (number, _is_each(text))
 
@@ -114,7 +114,7 @@ def _number(id: str, text: str) -> float | None:
 
 
 def bound_text(id: str, number: float, *, each: bool = False) -> str:
-    """Return a bound in the unit of its field as it is typed, for `each` item or for all."""
+    """Return a bound, given in the unit of its field, as it is typed; for `each` item or all."""
     if id == SIZE:
         count = round(number * MILLION)
         for scale, sign in SCALES:
@@ -126,7 +126,7 @@ def bound_text(id: str, number: float, *, each: bool = False) -> str:
 
 
 def duration(hours: float, digits: int = 6) -> str:
-    """Return a time in the largest unit of which there is one: 48 h, 30 min, 2 s, 50 ms."""
+    """Return hours as text in the largest unit of which there is one: 48 h, 30 min, 2 s, 50 ms."""
     units = ((1.0, "h"), (1 / 60, "min"), (1 / HOUR, "s"), (1 / HOUR / 1000, "ms"))
     size, unit = next((row for row in units if hours >= row[0] * 0.9999), units[-1])
     return f"{float(f'{hours / size:.{digits}g}'):.6g} {unit}"

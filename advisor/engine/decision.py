@@ -1,6 +1,6 @@
 """Which family fits a profile, or several tasks: verdicts, and how certain the outcome is.
 
-Where some answers cannot all be true, that is told in the fewest of them.
+If answers contradict each other, the error names the fewest of them that do.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from advisor.phrasing import joined
 from advisor.rulebase.base import RuleBase
 
 KEPT_NODES = 1_000_000
-"""So many nodes the spaces have at most that an engine remembers, the last ones."""
+"""The most nodes of the spaces that an engine remembers; the oldest space goes first."""
 MOST_EDGES = 4_000_000
-"""So many edges a space may have at all: following them takes seconds, and half a gigabyte."""
+"""The most edges of a space: following them takes seconds, and half a gigabyte."""
 MOST_NAMED = 3
 
 VERDICTS = ("recommended", "allowed", "discouraged", "excluded")
@@ -28,7 +28,7 @@ Verdicts = dict[str, dict[str, str]]
 
 
 class FiredRule(NamedTuple):
-    """One rule that fired on one candidate. Decisive: without this kind of reason, another rank."""
+    """A rule that fired on a family. Decisive: of the criterion, or exclusion, that ranks it."""
 
     rule: Rule
     decisive: bool
@@ -37,9 +37,9 @@ class FiredRule(NamedTuple):
 class Assessment(NamedTuple):
     """One family with its verdict.
 
-    `lost_on` is the criterion on which it lost to the winner, "rank" where only the declared rank
-    parts them, None for the winner and excluded families. `possible_verdicts` are those of all
-    admissible completions.
+    `lost_on` is the criterion on which it lost to the winner, `rank` if only the declared rank
+    differs, None for the winner and excluded families. `possible_verdicts` are those of all
+    complete profiles that the answers leave possible.
     """
 
     family: str
@@ -51,14 +51,14 @@ class Assessment(NamedTuple):
 
     @property
     def caveats(self) -> tuple[FiredRule, ...]:
-        """The reasons against a family that wins all the same."""
+        """The rules that advise against the recommended family; empty for other families."""
         if self.verdict != "recommended":
             return ()
         return tuple(fired_rule for fired_rule in self.fired if fired_rule.rule.effect == "avoid")
 
     @property
     def reasons(self) -> tuple[Rule, ...]:
-        """The decisive rules against the family, all of them where none is."""
+        """The decisive rules against the family, or all rules against it if none is decisive."""
         against = [fired for fired in self.fired if fired.rule.effect != "prefer"]
         return tuple([f.rule for f in against if f.decisive] or [f.rule for f in against])
 
@@ -66,9 +66,9 @@ class Assessment(NamedTuple):
 class Decision(NamedTuple):
     """The answer for one profile.
 
-    `outcome` is decided, assumed or none, and undetermined where that may not be assumed;
-    `profile` is complete, with origins;
-    `possible` is the exact set of winners over all admissible completions.
+    `outcome` is `decided`, `assumed` (other answers give another family), `none` (no family fits),
+    or `undetermined` if nothing may be assumed; `profile` is complete, with origins; `possible` is
+    the exact set of winners over all complete profiles that the `given` answers leave possible.
     """
 
     outcome: str
@@ -80,7 +80,7 @@ class Decision(NamedTuple):
 
 
 class Engine:
-    """Decides profiles against one rule base, under one order of criteria."""
+    """Decides profiles by one rule base; the criteria in `priority` come first."""
 
     def __init__(self, rulebase: RuleBase, priority: tuple[str, ...] = ()) -> None:
         check_type("rulebase", rulebase, RuleBase, "a RuleBase from `load_rules`")
@@ -99,7 +99,7 @@ class Engine:
 
     @classmethod
     def known(cls, rulebase: RuleBase, priority: tuple[str, ...] = ()) -> Engine:
-        """Return the engine of a rule base and a priority, the same each time."""
+        """Return the engine of a rule base and a priority, the same object each time."""
         check_type("rulebase", rulebase, RuleBase, "a RuleBase from `load_rules`")
         key = cls, (priority := several("priority", priority, str, "a criterion"))
         if key not in rulebase.remembered:
@@ -108,7 +108,7 @@ class Engine:
         return engine
 
     def choices(self, profile: Profile) -> list[tuple[Choice, ...]]:
-        """Return for each question the choices that a profile leaves possible."""
+        """Return for each question the choices (numbers of options) that a profile leaves."""
         encoding = self.encoding
         result = list(self._all)
         for id, answer in profile.items():
@@ -121,10 +121,10 @@ class Engine:
         return result
 
     def space(self, profile: Profile) -> Space:
-        """Return all complete profiles within a profile.
+        """Return the space of all complete profiles within a profile.
 
-        Raises ContradictionError where there is none, naming the answers that clash, and
-        TooMuchOpenError where there are more than can be followed: `rules check` refuses that.
+        Raises ContradictionError if there is none, naming the answers that clash, and
+        TooMuchOpenError if there are too many to follow, which `rules check` refuses.
         """
         key = tuple((id, answer.options) for id, answer in profile.items())
         space = self._spaces.get(key)
@@ -140,9 +140,10 @@ class Engine:
         return space
 
     def space_within(self, choices: Sequence[Sequence[Choice]], only: int | None = None) -> Space:
-        """Return all complete profiles with these choices, following `only` some conjunctions.
+        """Return the space of all complete profiles with these choices.
 
-        Raises TooMuchOpenError that names the last questions: those of an overlay, if it has any.
+        `only` limits the conjunctions to follow (bits). Raises TooMuchOpenError, which names the
+        last unanswered questions: those of an overlay, if it has any.
         """
         left = MOST_EDGES
 
@@ -163,7 +164,7 @@ class Engine:
         return Space(self.encoding, choices, only=only, spend=spend)
 
     def view(self, profile: Profile) -> tuple[Space, Allowed]:
-        """Return a space around a profile, and what the profile allows of it.
+        """Return a space around a profile, and the choices in it that the profile allows.
 
         Spaces of whole tasks are remembered, so most profiles need none of their own.
         """
@@ -177,7 +178,7 @@ class Engine:
         return self.space({TASK: task}), allowed
 
     def admits(self, profile: Profile) -> bool:
-        """True where the answers can all be true."""
+        """True if the answers can all be true."""
         return bool(Space(self.encoding, self.choices(profile), only=self.encoding.forbid))
 
     def options(self, question: int, choice: Choice) -> tuple[str, ...]:
@@ -185,7 +186,7 @@ class Engine:
         return tuple(self.encoding.options[question][option] for option in choice)
 
     def decide(self, profile: Profile) -> Decision:
-        """Return the decision for a profile, complete or partial."""
+        """Return the decision for a profile, complete or partial. Raises ContradictionError."""
         space, allowed = self.view(profile)
         reachable = space.reachable(space.root, allowed)
         first = space.first(space.root, allowed)
@@ -221,11 +222,11 @@ class Engine:
         )
 
     def possible(self, reachable: Reachable) -> tuple[str, ...]:
-        """Return who can win within what is left of a space, `none` last."""
+        """Return the families that can win with the outcomes left of a space, `none` last."""
         return self.names(self.ranking.winners(reachable.labels))
 
     def names(self, winners: int) -> tuple[str, ...]:
-        """Return the families in a set of winners, `none` last."""
+        """Return the families in a set of winners (bits), `none` last."""
         names = enumerate(self.encoding.winners)
         return tuple(name for place, name in names if winners >> place & 1)
 
@@ -268,7 +269,7 @@ class Engine:
         return tuple(result)
 
     def verdicts(self, outcome: int) -> tuple[str, ...]:
-        """Return the verdict of every family under outcome bits."""
+        """Return the verdict on each family under outcome bits, in the order of the families."""
         if outcome not in self._verdicts:
             result = []
             for family in range(len(self.encoding.families)):
@@ -281,15 +282,15 @@ class Engine:
 
 
 def applicable(answer: Answer) -> bool:
-    """True where a question makes sense in a case, and was not left open."""
+    """True if the question of an answer applies and was not left open."""
     return answer.options not in ((NOT_APPLICABLE,), ())
 
 
 def verdicts_by_family(engine: Engine, decisions: Mapping[str, Decision]) -> Verdicts:
-    """Return the verdict of every family on every task; `decisions` are those of the tasks.
+    """Return family -> task -> verdict, from the decision of each task.
 
-    Where a task has no answer, a family that is not excluded may still have nothing to load: it
-    counts as excluded.
+    If a task has no answer, each family counts as excluded: it may be allowed but have nothing to
+    load.
     """
     return {
         family: {
@@ -305,7 +306,7 @@ def verdicts_by_family(engine: Engine, decisions: Mapping[str, Decision]) -> Ver
 def family_for_all(engine: Engine, verdicts: Verdicts) -> str | None:
     """Return the family excluded on no task: by worst verdict, then wins, then declared rank.
 
-    None where there is no such family.
+    None if there is no such family.
     """
 
     def standing(family: str) -> tuple[int, int, int]:
@@ -318,7 +319,7 @@ def family_for_all(engine: Engine, verdicts: Verdicts) -> str | None:
 
 
 def for_each_task(rulebase: RuleBase, profile: Profile) -> list[AsMeant]:
-    """Return the answers for each task that is named."""
+    """Return a profile for each task; for several, with answers as each task means them."""
     if TASK not in profile:
         return [AsMeant(profile)]
     answer = profile[TASK]
@@ -331,7 +332,7 @@ def for_each_task(rulebase: RuleBase, profile: Profile) -> list[AsMeant]:
 def contradiction(
     profile: Profile, rulebase: RuleBase, admits: Callable[[Profile], bool]
 ) -> ContradictionError:
-    """Return the error for a profile that cannot be, naming the fewest answers that clash.
+    """Return the error for answers that cannot all be true, naming the fewest that clash.
 
     `admits` says whether answers can all be true.
     """
@@ -359,7 +360,7 @@ def contradiction(
 def _drop(
     profile: Profile, clash: Profile, rulebase: RuleBase, admits: Callable[[Profile], bool]
 ) -> str:
-    """Return which answer to drop: one without which the rest can be true, the task last."""
+    """Return a hint to drop an answer without which the rest can be true; the task comes last."""
     if len(clash) == 1:
         return f"leave out {rulebase.question(next(iter(clash))).typed}"
     order = [*[id for id in reversed(clash) if id != TASK], *[id for id in clash if id == TASK]]
@@ -376,7 +377,7 @@ def _drop(
 
 
 def _why(clash: Profile, never: Sequence[Never]) -> str | None:
-    """Return why answers clash: one combination that holds two of them, or two that meet."""
+    """Return why answers clash: by one forbidden combination, or by two that meet; else None."""
     chosen = {id: set(answer.options) for id, answer in clash.items()}
     touched = [
         (rule, ids)

@@ -1,9 +1,9 @@
-"""Functions from complete profiles to labels, and what can be asked of them: decision diagrams.
+"""Decision diagrams: functions from complete profiles to labels, and queries on them.
 
-Diagrams are reduced, ordered and multi-valued: a node stands at the level of a question and has one
+Diagrams are reduced, ordered and multi-valued: a node is at the level of a question and has one
 child for each of its choices, equal nodes are one, and where all children are the same there is no
-node. So equal functions are the same node, in whatever order answers were given. Whatever is asked
-takes time in the size of the graph, not in the number of profiles.
+node. So equal functions are the same node, in whatever order answers were given. Each query takes
+time in the size of the graph, not in the number of profiles.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ Choice = tuple[int, ...]
 """Options of one question that hold at once: one, except for questions with `many`."""
 
 Allowed = Mapping[int, Collection[Choice]]
-"""The choices to keep, by level; the levels that it does not name stay open."""
+"""The choices to keep, by level; levels that it does not name keep all."""
 
 Join = Callable[[Any, Any], Hashable | None]
-"""What two labels make of a profile; None stands for no label, on either side."""
+"""Joins the labels that two functions give a profile; None is no label, on either side."""
 
 Cost = Callable[[int, Choice], int]
-"""What a choice at a level costs."""
+"""The cost of a choice at a level."""
 
 EMPTY = 0
 """The function of no profile at all: answers that cannot be true together lead to it."""
@@ -33,7 +33,7 @@ EMPTY = 0
 class Reachable(NamedTuple):
     """What a restriction leaves of a function: its labels, and the choices at each level.
 
-    Both are empty where it leaves nothing.
+    All are empty if it leaves nothing.
     """
 
     labels: frozenset[Any]
@@ -43,7 +43,7 @@ class Reachable(NamedTuple):
 class Diagram:
     """A store of functions over the same choices, one level for each question.
 
-    `weights` says for some levels what each choice counts; every other choice counts 1.
+    `weights` has for some levels the weight of each choice; every other choice weighs 1.
     """
 
     def __init__(
@@ -57,26 +57,26 @@ class Diagram:
         self.level: list[int] = [self.bottom]
         """For each node, its level."""
         self.children: list[tuple[int, ...]] = [()]
-        """For each node, where its choices lead; nothing for a terminal."""
+        """For each node, its child for each choice; empty for a terminal."""
         self.label: dict[int, Any] = {}
         """The label of each terminal."""
         self.weights = [[1] * len(of_level) for of_level in choices]
-        """What each choice counts."""
+        """The weight of each choice, by level."""
         for level, of_level in (weights or {}).items():
             self.weights[level] = list(of_level)
         self.ways = [sum(of_level) for of_level in self.weights]
-        """What all choices at a level count together."""
+        """The summed weight of all choices at a level."""
         self._open: list[Sequence[int]] = [range(len(of_level)) for of_level in self.choices]
         self._known: dict[tuple[int, tuple[int, ...]], int] = {}
         self._terminals: dict[Hashable, int] = {}
         self._cofactors: dict[tuple[int, int], tuple[int, ...]] = {}
         self._totals: dict[int, int] = {}
         self._levels: list[int] = []
-        """For each node that was asked about, the levels it depends on, as bits."""
+        """For each node up to the last one queried, the levels it depends on, as bits."""
         self._labels: dict[int, frozenset[Any]] = {}
 
     def __len__(self) -> int:
-        """Return how many nodes were made so far."""
+        """Return the number of nodes made so far."""
         return len(self.level)
 
     def terminal(self, label: Hashable) -> int:
@@ -87,7 +87,7 @@ class Diagram:
         return self._terminals[label]
 
     def node(self, level: int, children: tuple[int, ...]) -> int:
-        """Return the function that goes on with the child of the choice at a level."""
+        """Return the function that continues with the child of the choice at a level."""
         if children.count(children[0]) == len(children):
             return children[0]
         key = (level, children)
@@ -102,7 +102,7 @@ class Diagram:
         return len(self.level) - 1
 
     def cofactors(self, node: int, level: int) -> tuple[int, ...]:
-        """Return what is left of a function after each choice at a level."""
+        """Return the rest of a function after each choice at a level."""
         own = self.level[node]
         if own >= level:
             return self.children[node] if own == level else (node,) * len(self.choices[level])
@@ -114,7 +114,7 @@ class Diagram:
         return nodes
 
     def combine(self, node: int, other: int, join: Join) -> int:
-        """Return the function that joins the labels of two, profile by profile."""
+        """Return the function that joins the labels of two functions, profile by profile."""
 
         @cache
         def walk(left: int, other: int) -> int:
@@ -138,8 +138,9 @@ class Diagram:
     ) -> int:
         """Return a function of another store, or of this one, with other labels.
 
-        Where `label` says None, it has no profile. `levels` says for levels of the source which
-        they are here, and which of its children those of a node are here; all are the same if not.
+        If `label` returns None, profiles get no label. `levels` has for each level of the source
+        its level here, and for each choice here the index of the source's child; by default all are
+        the same.
         """
 
         @cache
@@ -156,11 +157,11 @@ class Diagram:
         return walk(node)
 
     def relabel(self, node: int, label: Callable[[Any], Hashable | None]) -> int:
-        """Return a function with other labels; where `label` says None, it has no profile."""
+        """Return a function with other labels; profiles get none if `label` returns None."""
         return self.read(self, node, label)
 
     def project(self, node: int, levels: Collection[int], join: Join) -> int:
-        """Return a function that no longer depends on some levels: it joins over their choices."""
+        """Return a function that no longer depends on some levels: labels are joined over them."""
 
         @cache
         def walk(node: int) -> int:
@@ -175,15 +176,15 @@ class Diagram:
         return walk(node)
 
     def within(self, node: int, allowed: Allowed) -> int:
-        """Return a function of the profiles within `allowed` alone."""
+        """Return a function restricted to the profiles within `allowed`."""
         return self.combine(node, self._cube(allowed), lambda label, mask: label if mask else None)
 
     def without(self, node: int, allowed: Allowed) -> int:
-        """Return a function of the profiles that are not within `allowed`."""
+        """Return a function restricted to the profiles that are not within `allowed`."""
         return self.combine(node, self._cube(allowed), lambda label, cut: None if cut else label)
 
     def _cube(self, allowed: Allowed) -> int:
-        """Return the function that labels with True what lies within `allowed`."""
+        """Return the function that labels the profiles within `allowed` with True."""
         node = self.terminal(True)
         for level in sorted(allowed, reverse=True):
             inside = allowed[level]
@@ -202,7 +203,7 @@ class Diagram:
         return frozenset(level for level in range(self.bottom) if bits[node] >> level & 1)
 
     def labels(self, node: int) -> frozenset[Any]:
-        """Return the labels that profiles have."""
+        """Return all labels of a function."""
         labels = self._labels.get(node)
         if labels is None:
             below = [self.labels(child) for child in set(self.children[node])]
@@ -211,9 +212,9 @@ class Diagram:
         return labels
 
     def counts(self, node: int, allowed: Allowed | None = None) -> dict[Any, int]:
-        """Return how many profiles (within `allowed`) have each label, choices weighted.
+        """Return label -> weighted number of profiles (within `allowed`) that have it.
 
-        Labels stand in the order in which they were made.
+        Labels are in the order in which they were made.
         """
         places = self._places(allowed or {})
         passed = [1]
@@ -238,7 +239,7 @@ class Diagram:
         return {self.label[end]: ways for end, ways in sorted(before[-1].items()) if end != EMPTY}
 
     def total(self, node: int, allowed: Allowed | None = None) -> int:
-        """Return how many profiles (within `allowed`) have a label, choices weighted."""
+        """Return the weighted number of profiles (within `allowed`) that have a label."""
         if allowed is not None:
             return sum(self.counts(node, allowed).values())
         if node not in self._totals:
@@ -246,7 +247,7 @@ class Diagram:
         return self._totals[node]
 
     def reachable(self, node: int, allowed: Allowed | None = None) -> Reachable:
-        """Return what `allowed` leaves of a function."""
+        """Return the labels and choices of a function that `allowed` leaves."""
         places = self._places(allowed or {})
         level_of, children_of = self.level, self.children
         ahead: list[set[int]] = [set() for _ in range(self.bottom + 1)]
@@ -282,7 +283,7 @@ class Diagram:
         return Reachable(frozenset([self.label[end] for end in ahead[-1]]), choices)
 
     def first(self, node: int, allowed: Allowed | None = None) -> tuple[list[Choice], Any] | None:
-        """Return the typical profile (within `allowed`) and its label; None where there is none.
+        """Return the typical profile (within `allowed`) and its label; None if there is none.
 
         Questions are filled in order, each with its first choice that leaves a profile.
         """
@@ -311,7 +312,7 @@ class Diagram:
     ) -> tuple[int, list[Choice]] | None:
         """Return the least cost of a profile with an accepted label, and the first such profile.
 
-        None where no label is accepted.
+        None if no profile has an accepted label.
         """
         places = self._places(allowed or {})
         if not all(places):
@@ -348,7 +349,7 @@ class Diagram:
         return sum(least) + extra, [of[place] for of, place in zip(self.choices, path, strict=True)]
 
     def _places(self, allowed: Allowed) -> list[Sequence[int]]:
-        """For each level, the places of the choices that are kept."""
+        """Return for each level the numbers of the choices that are kept."""
         places = self._open.copy()
         for level, inside in allowed.items():
             choices = self.choices[level]

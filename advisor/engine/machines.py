@@ -1,4 +1,4 @@
-"""A machine named where a kind of machine is asked for: `rtx 3060` is a GPU, with its memory."""
+"""Machines by name: `rtx 3060` is a GPU, with its memory."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ _PARTS = re.compile(r"[a-z]+|[0-9]+(?:\.[0-9]+)?")
 
 
 def machine_answers(rulebase: RuleBase, text: str) -> dict[str, str]:
-    """Return what a machine that a text names answers; empty where it names none that is known.
+    """Return the answers that a machine named in a text stands for; empty for no known machine.
 
-    Its memory is the size that the text names, else the usual one that it is sold with; of memory
-    that is shared, what a model may take.
+    Its memory is the size in the text, if it is sold with that, else the usual one. Of shared
+    memory it is the part of the size in the text that a model may take.
     """
     words = _PARTS.findall(text.lower())
     machine = _named(rulebase, words)
@@ -35,7 +35,7 @@ def machine_answers(rulebase: RuleBase, text: str) -> dict[str, str]:
 
 
 def other_sizes(rulebase: RuleBase, text: str) -> list[float]:
-    """Return with what else a machine that a text names is sold than the size taken for it."""
+    """Return the memory in GB, except the usual, that a machine named in a text is sold with."""
     machine = _named(rulebase, _PARTS.findall(text.lower()))
     return [] if machine is None or machine.shared else list(machine.memory_gb or ())[1:]
 
@@ -44,7 +44,7 @@ _GB, _DIGITS = ("gb", "g", "gib"), "0123456789"
 
 
 def _named(rulebase: RuleBase, words: Sequence[str]) -> Machine | None:
-    """Return the machine with the longest name among the words, one after the other."""
+    """Return the machine with the longest name among consecutive words; None without one."""
     text, best, longest = f" {' '.join(words)} ", None, 0
     for machine in rulebase.machines:
         for name in (machine.id, *machine.aliases):

@@ -22,15 +22,15 @@ SCALES = {
 
 
 def has_commas(text: str) -> bool:
-    """True where a text is one number with commas inside, be they where they belong or not."""
+    """True if a text is one number with commas in it, in the right places or not."""
     return "," in text and re.match(_LISTED, text.strip()) is not None
 
 
 def as_number(value: Any, units: Mapping[str, float] | None = None) -> float | None:
     """Return a number written as 5000, 5_000, 5,000, 5k, 2 million or 2.000.000, else None.
 
-    Commas group thousands and do nothing else: 7,5 is neither 75 nor 7.5. `units` are words that
-    may follow, each with what one of it is in the unit of the question.
+    Commas group thousands and do nothing else: 7,5 gives None. `units` maps words that may follow
+    to their size in the unit of the question.
     """
     match = None if isinstance(value, bool) else re.match(_PARTS, str(value).strip())
     if match is None:
@@ -56,7 +56,7 @@ def _plain(value: Any) -> float | None:
 
 
 def _factor(words: str, units: Mapping[str, float]) -> float | None:
-    """Return what the words behind a number multiply it by; None where they mean something else."""
+    """Return the factor that the words after a number stand for; None for unknown words."""
     if not words:
         return 1.0
     last = words.rpartition(" ")[2]

@@ -1,6 +1,6 @@
-"""All answers about one case, each with its origin, and how they are read and meant.
+"""All answers about one case, each with its origin, and how they are read.
 
-Answers are meant for a task: a pair is two pictures, and a number may not matter.
+The task may change what an answer means: a pair is two images, and a number may not matter.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ UNKNOWN = "unknown"
 """The answer "don't know": leaves a question open and is never asked again."""
 
 FILLED_IN = ("implied", "assumed")
-"""The origins of answers that nobody gave."""
+"""The origins of answers that were not given."""
 
 
 class Answer(NamedTuple):
-    """What was given for one question.
+    """The answer to one question; `origin` is `implied`, `assumed` or how it was given.
 
-    Of a question with `many`, all `options` hold at once; of any other, one of them does.
-    `value` is the exact number behind an option of a question with a unit; `named` is what was
-    named, where some of it is a thing that an option covers.
+    Of a question with `many`, all `options` hold at once; of any other, one of them does. `value`
+    is the exact number given for a question with a unit; `named` has the names that were given, if
+    some are of kinds that an option covers.
     """
 
     options: tuple[str, ...]
@@ -40,21 +40,21 @@ class Answer(NamedTuple):
 
     @property
     def is_given(self) -> bool:
-        """True where somebody gave it; else it follows from others, or is assumed."""
+        """True if it was given; else it follows from others, or is assumed."""
         return self.origin not in FILLED_IN
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What was named, be it an option or a thing that an option covers."""
+        """The names that were given, of options or of kinds that an option covers."""
         return self.named or self.options
 
     def is_among(self, options: Collection[str]) -> bool:
-        """True where it is one of some options, or of things that options cover."""
+        """True if it is one of some options, or of kinds that options cover."""
         return not {*self.options, *self.named}.isdisjoint(options)
 
     @property
     def said(self) -> tuple[str, ...]:
-        """What gives this answer again: the exact number, or what was named."""
+        """What to type for this answer: the exact number, or the names."""
         return self.names if self.value is None else (exact(self.value),)
 
 
@@ -63,20 +63,21 @@ Profile = dict[str, Answer]
 
 
 def holds(when: Condition, profile: Profile) -> bool:
-    """True where every question of a condition has one of its options in a complete profile."""
+    """True if a complete profile has one of the options of each question in a condition."""
     return all(profile[id].is_among(options) for id, options in when.items())
 
 
 def make_profile(rulebase: RuleBase, answers: Mapping[str, Any], origin: str = "flag") -> Profile:
-    """Read answers into a profile, as they are meant for their task; see `read_answers`."""
+    """Read answers into a profile as their task means them; see `read_answers`, `as_meant`."""
     return as_meant(rulebase, read_answers(rulebase, answers, origin)).profile
 
 
 def read_answers(rulebase: RuleBase, answers: Mapping[str, Any], origin: str = "flag") -> Profile:
     """Read answers given as text, numbers or lists of either into a profile.
 
-    Options may be ids, aliases or, for questions with a unit, numbers. `None` and "unknown" leave
-    a question open. Raises UsageError for names that do not exist.
+    Options may be ids, aliases, names of machines or, for questions with a unit, numbers. None, an
+    empty list and "unknown" leave a question open. Raises UsageError for unknown names and invalid
+    values.
     """
     check_type("rulebase", rulebase, RuleBase, "a RuleBase from `load_rules`")
     check_type("answers", answers, Mapping, "a mapping of questions to options")
@@ -107,7 +108,7 @@ def read_answers(rulebase: RuleBase, answers: Mapping[str, Any], origin: str = "
 
 
 def bound_answer(text: str, origin: str) -> Answer:
-    """Return a bound, as `bounds` writes it, as what stands for it among answers."""
+    """Return a bound, as `bounds` writes it, as an answer in a profile."""
     return Answer((), None, origin, (text,))
 
 
@@ -118,7 +119,7 @@ def bounds_in(profile: Profile) -> tuple[Profile, Profile]:
 
 
 def by_id(rulebase: RuleBase, answers: Mapping[str, Any]) -> dict[str, Any]:
-    """Return answers by the ids of questions, which may be named by flags, earlier ones too.
+    """Return answers by question id; questions may be named by flags, earlier ones too.
 
     Raises UsageError for a question that does not exist, and for one that is named twice.
     """
@@ -134,7 +135,7 @@ def by_id(rulebase: RuleBase, answers: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _check_values(question: str, given: Any) -> None:
-    """Raise UsageError for an answer that is no text, no number and no list of them."""
+    """Raise UsageError unless an answer is text, a number, None or a list of these."""
     values = given if isinstance(given, (list, tuple)) else [given]
     for value in () if isinstance(given, Answer) else values:
         if value is None or isinstance(value, (str, float)):
@@ -152,14 +153,14 @@ def _check_values(question: str, given: Any) -> None:
 
 
 def _is_open(given: Any) -> bool:
-    """True for what leaves a question open; other types may compare in a way of their own."""
+    """True for None, an empty list and `unknown`; other types may compare in their own way."""
     if isinstance(given, (list, tuple)):
         return not given
     return given is None or (isinstance(given, str) and given == UNKNOWN)
 
 
 def _of_machine(rulebase: RuleBase, question: Question, given: Any) -> Mapping[str, str]:
-    """Return what a machine answers that was named instead of an option of a question."""
+    """Return the answers of a machine named in place of an option; empty without one."""
     from advisor.engine.machines import machine_answers
 
     words = given if isinstance(given, (list, tuple)) else [given]
@@ -168,10 +169,10 @@ def _of_machine(rulebase: RuleBase, question: Question, given: Any) -> Mapping[s
 
 
 def _spelt_out(rulebase: RuleBase, answers: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return answers with a word for a task put as the task and the answers that it says as well.
+    """Return answers with a word for a task replaced by the task and the answers it implies.
 
-    Answers given for the same question count instead; several tasks share what is said, so there
-    a word says its task alone.
+    Answers given for the same question count instead; with several tasks, a word stands for its
+    task alone.
     """
     given = answers.get(TASK)
     names = list(given) if isinstance(given, (list, tuple)) else [given]
@@ -188,7 +189,7 @@ def _spelt_out(rulebase: RuleBase, answers: Mapping[str, Any]) -> Mapping[str, A
 
 
 def read_answer(question: Question, given: Any, origin: str) -> Answer:
-    """Return one answer; raises UsageError naming the nearest option where there is none."""
+    """Return one answer. Raises UsageError, naming the nearest option, for an unknown one."""
     values = given if isinstance(given, (list, tuple)) else [given]
     numbers = [as_number(value, question.units) if question.unit else None for value in values]
     names = _names_of(question)
@@ -204,7 +205,7 @@ def read_answer(question: Question, given: Any, origin: str) -> Answer:
 
 
 def _cut(question: Question, number: float) -> str:
-    """Return the option that a number falls under."""
+    """Return the option whose band a number is in. Raises UsageError for a negative number."""
     if number < 0:
         raise UsageError(f"`{number:g}` is a negative number of {question.unit}", kind="bad-number")
     bounds = {o.id: inf if o.up_to is None else o.up_to for o in question.options}
@@ -212,7 +213,7 @@ def _cut(question: Question, number: float) -> str:
 
 
 def _names_of(question: Question) -> dict[str, tuple[str, str]]:
-    """Return by each name of an option, or of a thing it covers, that option and what is named."""
+    """Return (option, given name) by each name of an option or of a kind that it covers."""
     ids = [option.id for option in question.options]
     by_name = {
         called: (option.id, covered)
@@ -225,7 +226,7 @@ def _names_of(question: Question) -> dict[str, tuple[str, str]]:
 
 
 def _named(question: Question, names: Mapping[str, tuple[str, str]], name: str) -> tuple[str, str]:
-    """Return the option of a name among `names`, and what is named. Raises UsageError."""
+    """Return (option, given name) for one of the `names`. Raises UsageError for another."""
     if entry := names.get(name) or names.get(name.lower()):
         return entry
     from advisor.naming import same_name
@@ -251,20 +252,20 @@ def _named(question: Question, names: Mapping[str, tuple[str, str]], name: str) 
 
 
 def counted(rulebase: RuleBase, profile: Profile) -> float | None:
-    """Return how many items were given, as a number; None where that was not said."""
+    """Return the number of items that was given; None if it was not."""
     counting = (question.id for question in rulebase.questions if question.unit == "items")
     return next((profile[id].value for id in counting if id in profile), None)
 
 
 class AsMeant(NamedTuple):
-    """Answers as they are meant for one task, and what to say of those that were read so."""
+    """Answers as one task means them, and notes on those that changed or have no effect."""
 
     profile: Profile
     notes: tuple[str, ...] = ()
 
 
 def as_meant(rulebase: RuleBase, profile: Profile) -> AsMeant:
-    """Return answers as meant for one task; under a bound on time the number of items counts."""
+    """Return answers as their one task means them, with notes; under a time bound items count."""
     named = profile.get(TASK)
     if named is None or len(named.options) != 1:
         return AsMeant(profile)
@@ -288,7 +289,7 @@ def as_meant(rulebase: RuleBase, profile: Profile) -> AsMeant:
 
 
 def moot_for(rulebase: RuleBase, task: Task, profile: Profile) -> list[Question]:
-    """Return the questions of which an answer makes no difference, by the task or by another."""
+    """Return the questions whose answer has no effect, because of the task or another answer."""
 
     def senseless(other: str, options: Collection[str]) -> bool:
         chosen = profile[other].options if other in profile else task.implies.get(other, ())
@@ -304,9 +305,9 @@ def moot_for(rulebase: RuleBase, task: Task, profile: Profile) -> list[Question]
 
 
 def without_moot(profile: Profile, moot: Collection[Question]) -> Profile:
-    """Return answers without those to some questions, of which a number is kept for what it counts.
+    """Return answers without those to `moot` questions; one with a number stays, not applicable.
 
-    The question then does not apply.
+    Its number still counts, as that of items does for time.
     """
     answers = dict(profile)
     for question in moot:
@@ -317,7 +318,7 @@ def without_moot(profile: Profile, moot: Collection[Question]) -> Profile:
 
 
 def flag_text(rulebase: RuleBase, id: str, *options: str) -> str:
-    """Return an answer as the flag that gives it; one of several options with `or` between."""
+    """Return an answer as the flag that gives it; several options are joined by `or`."""
     if id in BOUNDS:
         return f"--{id} {options[0]}"
     question = rulebase.question(id)
@@ -325,7 +326,7 @@ def flag_text(rulebase: RuleBase, id: str, *options: str) -> str:
 
 
 def answer_text(rulebase: RuleBase, id: str, *options: str) -> str:
-    """Return an answer in words: `ocr: none`; one of several options with `or` between."""
+    """Return an answer in words: `ocr: none`; several options are joined by `or`."""
     if id in BOUNDS:
         return f"{id}: {options[0]}"
     question = rulebase.question(id)

@@ -1,12 +1,12 @@
 """A rule base as integers, and all complete profiles that a set of answers leaves open.
 
-A conjunction is a rule aimed at one family, or a combination that cannot be; it has one bit, each
-option a mask. It survives an answer when it does not mention the question or lists the option. What
-survives all answers fires; so deciding one complete profile is a handful of ANDs.
+A conjunction is a rule aimed at one family, or a forbidden combination; it has one bit, each option
+a mask. It survives an answer if it does not mention the question or lists the option. What survives
+all answers fires; so deciding one complete profile is a handful of ANDs.
 
-To follow all profiles, questions are taken one at a time, in declared order. What matters of the
-answers so far is which conjunctions can still fire and what has fired already: partial profiles
-that agree on this are followed once.
+To follow all profiles, questions are taken one at a time, in declared order. The state after some
+answers is which conjunctions can still fire and what has fired already: partial profiles that agree
+on this are followed once.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from advisor.model import NONE, NOT_APPLICABLE, Condition, NamedTuple, Never, Ru
 from advisor.rulebase.base import RuleBase
 
 FORBID = -1
-"""Stands in the place of an effect's outcome bit for combinations that cannot be."""
+"""Stands in the place of an effect's outcome bit for forbidden combinations."""
 
 Spend = Callable[[int], None]
-"""Called with the number of edges that may be made next; raises where that is too many."""
+"""Called with the number of edges to be made next; raises if there are too many."""
 
 
 class Conjunction(NamedTuple):
@@ -56,7 +56,7 @@ class Encoding:
         ]
         self.families = [family.id for family in rulebase.families]
         self.winners = (*self.families, NONE)
-        """Who can win."""
+        """The families, and `none`: all that can win."""
         self.ranks = [family.tie_break_order for family in rulebase.families]
         self.criteria = [criterion.id for criterion in rulebase.criteria]
         self.conjunctions = [*self._aimed(rulebase.rules)]
@@ -70,7 +70,7 @@ class Encoding:
         self.signs_of = [
             sum(1 << bit for bit in range(width + family, bits, width)) for family in range(width)
         ]
-        """For each family, the outcome bits that say where it stands on the criteria."""
+        """For each family, the outcome bits of its plus and minus on all criteria."""
         mentions = [0] * len(self.questions)
         listed = [[0] * len(options) for options in self.options]
         for place, (origin, family, outcome) in enumerate(self.conjunctions):
@@ -94,7 +94,7 @@ class Encoding:
         ]
 
     def _aimed(self, rules: Iterable[Rule]) -> Iterator[Conjunction]:
-        """Yield each rule with each family it is aimed at; checkpoints are judged afterwards."""
+        """Yield a conjunction for each rule and family it is aimed at; not for checkpoints."""
         families = {id: place for place, id in enumerate(self.families)}
         criteria = {id: place for place, id in enumerate(self.criteria)}
         for rule in rules:
@@ -105,7 +105,7 @@ class Encoding:
                     yield Conjunction(rule, family, outcome.get(rule.effect, base))
 
     def fired(self, choices: list[tuple[int, ...]]) -> int:
-        """Return the conjunctions that fire when each question has these options."""
+        """Return the conjunctions (bits) that fire if each question has these options."""
         alive = self.everything
         for question, survives in self._mentioned:
             chosen = choices[question]
@@ -143,7 +143,7 @@ class Ranking:
         self._winners: dict[int, int] = {}
 
     def signs(self, outcome: int, family: int) -> tuple[int, ...]:
-        """Return +1, 0 or -1 for each criterion in the order of comparison, never a count."""
+        """Return +1, 0 or -1 of a family for each criterion in order of priority, never a count."""
         width, outcome = len(self._encoding.families), outcome >> family
         return tuple([(outcome >> at & 1) - (outcome >> (at + width) & 1) for at in self._bases])
 
@@ -156,7 +156,7 @@ class Ranking:
         return sorted(left, key=lambda f: ([-s for s in self.signs(outcome, f)], ranks[f], f))
 
     def winner(self, outcome: int) -> int:
-        """Return the family that wins, or the number of families where none is left."""
+        """Return the family that wins, or the number of families if all are excluded."""
         winner = self._winners.get(outcome)
         if winner is None:
             order = self.order(outcome)
@@ -165,14 +165,14 @@ class Ranking:
         return winner
 
     def winners(self, outcomes: Iterable[int]) -> int:
-        """Return who wins under any of these outcomes, as bits; `none` is the last."""
+        """Return the winners under any of these outcomes, as bits; `none` is the last."""
         winners = 0
         for outcome in outcomes:
             winners |= 1 << self.winner(outcome)
         return winners
 
     def parting(self, outcome: int, family: int, other: int) -> str | None:
-        """Return the criterion on which two families first differ; None where only rank does."""
+        """Return the first criterion on which two families differ; None if only rank does."""
         own, theirs = self.signs(outcome, family), self.signs(outcome, other)
         differing = (c for n, c in enumerate(self._order) if own[n] != theirs[n])
         return next((self._encoding.criteria[criterion] for criterion in differing), None)
@@ -185,7 +185,7 @@ _State = tuple[int, int]
 class _Step(NamedTuple):
     """A question that matters: which conjunctions survive each group of its choices.
 
-    `group` has the group of each choice; conjunctions in `ending` are decided here.
+    `group` has the group of each choice; conjunctions in `ending` depend on no later question.
     """
 
     question: int
@@ -195,9 +195,9 @@ class _Step(NamedTuple):
 
 
 class Space(Diagram):
-    """The complete profiles within `choices` (for each question, what is still possible).
+    """The complete profiles within `choices` (for each question, the possible ones).
 
-    `only` are the conjunctions to follow, all of them where it is None; `spend` bounds the size.
+    `only` are the conjunctions to follow (bits), all if None; `spend` limits the size.
     """
 
     def __init__(
@@ -220,36 +220,36 @@ class Space(Diagram):
         return self.root != EMPTY
 
     def build(self, only: int | None = None, spend: Spend | None = None) -> int:
-        """Return the function from the profiles to their outcomes, following some conjunctions."""
+        """Return the function from the profiles to their outcomes, following `only` some rules."""
         if not all(self.choices):
             return EMPTY
         start, now, steps = self._plan(self.encoding.everything if only is None else only)
         memo: list[dict[_State, int]] = [{} for _ in range(len(steps) + 1)]
 
-        def grow(at: int, state: _State) -> int:
-            """Return the node of what follows a state at a step."""
-            node = memo[at].get(state)
+        def grow(number: int, state: _State) -> int:
+            """Return the node of what follows a state at step `number`."""
+            node = memo[number].get(state)
             if node is not None:
                 return node
-            if at == len(steps):
+            if number == len(steps):
                 node = self.terminal(state[1])
             else:
-                question, survivors, group, ending = steps[at]
+                question, survivors, group, ending = steps[number]
                 if spend is not None:
                     spend(len(survivors))
                 ends = []
                 for mask in survivors:
                     after = self._settle(state[0] & mask, state[1], ending)
-                    ends.append(EMPTY if after is None else grow(at + 1, after))
+                    ends.append(EMPTY if after is None else grow(number + 1, after))
                 node = self.node(question, tuple([ends[place] for place in group]))
-            memo[at][state] = node
+            memo[number][state] = node
             return node
 
         first = self._settle(start, 0, now)
         return EMPTY if first is None else grow(0, first)
 
     def _plan(self, start: int) -> tuple[int, int, list[_Step]]:
-        """Return the conjunctions that can fire, those that do in any case, and the steps."""
+        """Return the conjunctions that can fire, those that fire in any case, and the steps."""
         masks = [
             [self.encoding.surviving(question, choice) for choice in choices]
             for question, choices in enumerate(self.choices)
@@ -270,7 +270,7 @@ class Space(Diagram):
         return start, undecided, steps[::-1]
 
     def _settle(self, alive: int, outcome: int, ending: int) -> _State | None:
-        """Let conjunctions that are decided fire; None where they say that this cannot be."""
+        """Return the state after conjunctions in `ending` fired; None if a forbidden one did."""
         fired = alive & ending
         if not fired:
             return alive & ~ending, outcome
@@ -283,7 +283,7 @@ class Space(Diagram):
         return alive & ~ending & relevant, outcome
 
     def _relevant(self, outcome: int) -> tuple[int, int]:
-        """Return the conjunctions that can add to an outcome, and what matters of it."""
+        """Return the conjunctions that can change an outcome, and the bits of it that matter."""
         encoding = self.encoding
         idle = 0
         for bit, mask in encoding.by_outcome.items():
@@ -296,7 +296,7 @@ class Space(Diagram):
         return ~idle, outcome
 
     def allowing(self, when: Condition) -> Allowed:
-        """Return the choices that a condition leaves, of the questions that it names."""
+        """Return by level the choices that meet a condition, for the questions it names."""
         index, places = self.encoding.index, self.encoding.option_index
         return {
             index[id]: [

@@ -1,7 +1,7 @@
-"""The whole choice for one task: from the answers to the family, the checkpoint and its use.
+"""The decision diagram of one task: from the answers to the family, the checkpoint and its use.
 
-It is one decision diagram. A level is a question, a child one of its values, and a leaf what an
-answer ends in. Answers that cannot be true together lead nowhere.
+A level is a question, a child one of its values, and a leaf the result. Answers that cannot be true
+together lead nowhere.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from advisor.model import NOT_APPLICABLE, NamedTuple, Question
 from advisor.phrasing import exact
 
 MOST_DIGITS = 6
-"""Behind the decimal point of a number that stands for an interval."""
+"""The most digits behind the decimal point of a number that stands for an interval."""
 
 
 class AxisValue(NamedTuple):
-    """One answer: options, kinds that they cover (`named`), or the numbers from `least` on.
+    """One value: options, kinds that they cover (`named`), or the numbers from `least` on.
 
-    There is one option, but where several hold at once; none in the answer that nobody gave. An
-    interval ends where the next greater one begins; an option without a number is no bound at all.
+    There is one option; several if they hold at once, none in the value for no answer. An interval
+    ends where the next greater one begins; an option without a number sets no limit.
     """
 
     options: tuple[str, ...]
@@ -34,18 +34,18 @@ class AxisValue(NamedTuple):
 
     @property
     def answer(self) -> Answer:
-        """The answer that a complete profile has; of an interval, its least number."""
+        """The answer that a complete profile has; for an interval, its least number."""
         return Answer(self.options, self.least, "asked", self.named)
 
 
 UNSAID = AxisValue(())
-"""The answer that nobody gave, where nothing is assumed in its place."""
+"""The value for no answer, if nothing is assumed in its place."""
 
 
 class Axis(NamedTuple):
-    """A question with its values; the typical one first, intervals from the greatest down.
+    """A question with its values: the typical one first, intervals from the greatest down.
 
-    Of a question with `many`, several options hold at once, and are a value of their own.
+    Options of a question with `many` that are given together are a value of their own.
     """
 
     question: str
@@ -56,7 +56,7 @@ class Axis(NamedTuple):
         """Return the places of the values that an answer leaves possible, the assumed one first.
 
         A number is in one interval; a band leaves those within it, and is taken for its greatest.
-        Empty where the answer is none that is told apart here.
+        Empty if no value stands for the answer.
         """
         if answer.value is not None and any(value.least is not None for value in self.values):
             return [
@@ -78,7 +78,7 @@ class Axis(NamedTuple):
         ]
 
     def place_of(self, other: AxisValue) -> int:
-        """Return the place of the value that another is, or lies in."""
+        """Return the place of the value that `other` equals or lies in."""
         return next(
             place
             for place, value in enumerate(self.values)
@@ -89,15 +89,15 @@ class Axis(NamedTuple):
 
     @property
     def weights(self) -> list[int]:
-        """What each value weighs: those of a band of numbers together as much as another band."""
+        """The weight of each value: the intervals of a band together weigh as much as a band."""
         bands = Counter(value.options for value in self.values)
         whole = lcm(*bands.values()) if any(value.least is not None for value in self.values) else 1
         return [whole // bands[value.options] if whole > 1 else 1 for value in self.values]
 
     def typed(self, place: int) -> str:
-        """Return what is typed for a value: an option, a kind, or a round number of the interval.
+        """Return what to type for a value: an option, a kind, or a round number of the interval.
 
-        The interval that a band is taken for is called by the band.
+        The greatest interval of a band, except of the highest band, is typed as the band.
         """
         value = self.values[place]
         if value.least is None:
@@ -122,11 +122,11 @@ def axis_of(
     open_: bool = False,
     only: Answer | None = None,
 ) -> Axis:
-    """Return the values of a question.
+    """Return a question with its values.
 
-    `cuts` are the numbers from which an answer may be another one, in the question's unit; `kinds`
-    tells covered kinds apart; with `open_` nothing is assumed where nobody answers; `only` is the
-    one answer to follow, where it is given.
+    `cuts` are the numbers, in the question's unit, from which the result may change; with `kinds`
+    covered kinds are values; with `open_` nothing is assumed without an answer; `only` is the one
+    answer to follow, if it is given.
     """
     if only is not None:
         declared = [option.id for option in question.options]
@@ -145,7 +145,7 @@ def axis_of(
 
 
 def intervals(question: Question, cuts: Collection[float]) -> list[AxisValue]:
-    """Return the intervals between cuts and the borders of the options, the greatest first."""
+    """Return the intervals between cuts and the limits of the options, the greatest first."""
     bands = sorted((inf if o.up_to is None else o.up_to, o.id) for o in question.options)
     borders = {nextafter(up_to, inf) for up_to, _ in bands if up_to < inf}
     return [
@@ -158,12 +158,12 @@ PICKED, COMPOSED, TEACHABLE, NOTHING = ("picked", "compose", "teachable", "nothi
 
 
 class Leaf(NamedTuple):
-    """What complete answers end in.
+    """The result of complete answers.
 
-    `family` is the one that fits, `none` where none does; `kind` says what there is of it: a
-    checkpoint that is picked, one to be composed, none but for what training could teach, or
-    nothing. `checkpoint` is what comes first, `use` how it is used, `source` the family that has
-    it, which is the next one where the first has none.
+    `family` is the one that fits, or `none`; `kind` is `picked` (a checkpoint), `compose` (from
+    parts), `teachable` (training could teach all that checkpoints lack) or `nothing`. `checkpoint`
+    is the first, `use` how it is used, `source` its family: the next in the ranking if `family` has
+    none.
     """
 
     kind: str
@@ -174,12 +174,12 @@ class Leaf(NamedTuple):
 
     @property
     def choice(self) -> tuple[str, str]:
-        """The family and the first checkpoint: what people take home."""
+        """The family and the first checkpoint."""
         return self.family, self.checkpoint
 
     @property
     def is_next(self) -> bool:
-        """True where the checkpoint is another family's, since the first has none."""
+        """True if the checkpoint is another family's, because `family` has none."""
         return self.source not in ("", self.family)
 
 
@@ -193,7 +193,7 @@ class TaskDiagram(Diagram):
         self.task = task
         self.axes = tuple(axes)
         self.training = tuple(training)
-        """The answers that allow training, by level and place."""
+        """The answers that allow training, as (level, place)."""
         self.root = EMPTY
 
     @cached_property
@@ -204,7 +204,7 @@ class TaskDiagram(Diagram):
     def kept(self, profile: Profile) -> list[list[int]]:
         """Return for each level the places that a profile leaves, the assumed one first.
 
-        Without an answer that is all of them; an answer that is not told apart here leaves none.
+        Without an answer these are all places; an answer for which there is no value leaves none.
         """
         return [
             axis.places(profile[axis.question])
@@ -214,7 +214,7 @@ class TaskDiagram(Diagram):
         ]
 
     def allowed(self, levels: Sequence[Sequence[int]]) -> dict[int, list[Choice]]:
-        """Return the places that are left of each level as choices, where some are gone."""
+        """Return the places that are left as choices, by level, for levels that lost some."""
         return {
             level: [(place,) for place in places]
             for level, places in enumerate(levels)
@@ -226,21 +226,22 @@ class TaskDiagram(Diagram):
         return self.reachable(self.root, self.allowed(self.kept(profile))).labels
 
     def ends(self) -> frozenset[Leaf]:
-        """Return every leaf that there is."""
+        """Return all leaves."""
         return self.labels(self.root)
 
     def assumed(self, levels: Sequence[Sequence[int]]) -> tuple[list[int], Leaf] | None:
-        """Return the typical complete profile within what is kept, and its leaf.
+        """Return the typical profile within `levels`, as a place for each, and its leaf.
 
         Questions are filled in order, each with its first value that leaves an admissible profile.
+        None if there is no such profile.
         """
         first = self.first(self.root, self.allowed(levels))
         return None if first is None else ([place for (place,) in first[0]], first[1])
 
     def levels_in(self, axes: Sequence[Axis]) -> dict[int, tuple[int, list[int]]]:
-        """Return for each level which it is among other axes, and which value each of theirs is.
+        """Return for each level its level among other axes, and the value here of each of theirs.
 
-        They ask all that is asked here, and tell no fewer values apart.
+        The other axes have all questions of this diagram, with no fewer values.
         """
         other = {axis.question: level for level, axis in enumerate(axes)}
         return {
@@ -252,15 +253,15 @@ class TaskDiagram(Diagram):
         }
 
     def answers(self, level: int) -> list[int]:
-        """Return the places of the answers that somebody can give to a question."""
+        """Return the places of the values that users can give as an answer."""
         values = enumerate(self.axes[level].values)
         return [place for place, value in values if value.options not in ((), (NOT_APPLICABLE,))]
 
     def fewest(self, path: Sequence[int], accept: Callable[[Leaf], bool]) -> dict[int, int] | None:
-        """Return the fewest answers to give otherwise to end in an accepted leaf; None for none.
+        """Return the fewest changes (level -> place) that lead to an accepted leaf, or None.
 
-        What follows from another answer is no answer of its own: that a question makes sense no
-        more, or that one which now does is answered as is typical.
+        Consequences of another answer are no changes: that a question no longer applies, or that
+        one which now does has its typical answer.
         """
 
         def cost(level: int, choice: Choice) -> int:
@@ -279,7 +280,7 @@ class TaskDiagram(Diagram):
     def to_json(self) -> dict[str, Any]:
         """Return the diagram as lists: leaves first, then children before parents, the root last.
 
-        A node is its level and the number of each child, -1 where an answer cannot be.
+        A node is its level and the number of each child, -1 for an answer that is not possible.
         """
         numbers: dict[int, int] = {EMPTY: -1}
         leaves: list[list[str]] = []
@@ -315,7 +316,7 @@ class TaskDiagram(Diagram):
 
     @classmethod
     def from_json(cls, table: dict[str, Any], label: Callable[..., Hashable] = Leaf) -> TaskDiagram:
-        """Return the diagram of a table; what stands for a leaf there makes a `label`."""
+        """Return the diagram of a table; `label` makes a label from the fields of a leaf."""
         axes = [
             Axis(id, tuple([AxisValue(tuple(o), tuple(n), least) for o, n, least in values]), many)
             for id, values, many in table["questions"]

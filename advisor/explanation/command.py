@@ -75,7 +75,7 @@ def standing_report(
     *,
     verified_only: bool = False,
 ) -> Report:
-    """Return why a catalogued checkpoint is not the answer, or where it stands."""
+    """Return why a cataloged checkpoint is not the answer, or where it ranks."""
     from advisor.check.judgement import judgement_of
     from advisor.check.page import judgement_report
     from advisor.check.project import judge

@@ -1,4 +1,4 @@
-"""Why, why not X, what would change the answer, and where a checkpoint stands, for one profile."""
+"""Why, why not X, what would change the answer, and where a checkpoint ranks, for one profile."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from advisor.rulebase.store import load_rules
 
 
 class Explanation(NamedTuple):
-    """The answer for one task, what forces its family, and the families said not to be it."""
+    """The answer for one task, the answers that force its family, and the families explained."""
 
     advice: TaskAdvice
     reason: Reason
@@ -39,7 +39,7 @@ def explain(
     """Explain the decision for answers with at most one task, given as to `recommend`.
 
     `why_not` names one family (or alias) to explain alone; otherwise all others are. Raises
-    UsageError for unknown names and for several tasks.
+    UsageError for unknown names, for several tasks, and for `why_not` of the recommended family.
     """
     if why_not is not None:
         check_type("why_not", why_not, str, "the name of a family")
@@ -65,11 +65,12 @@ SHOWN_AHEAD = 3
 
 
 class Decided(NamedTuple):
-    """What puts the pick `against` before a checkpoint.
+    """Why the pick `against` ranks above a checkpoint.
 
-    `by` is use, doubt, loader, memory, rule, training, figure, relation, or missing where neither a
-    figure nor a relation tells the two apart: then `unmeasured` are the yardsticks that measured
-    the other alone. `words` are a rule's id, what is not verified, or the like.
+    `by` is use, doubt, loader, memory, rule, training, figure, relation, or missing if neither a
+    figure nor a relation compares the two: then `unmeasured` are the yardsticks that measured only
+    the other, or if none did, all without the checkpoint. `words` are the two uses, ids of rules,
+    unverified or poor fields, or why it cannot be loaded.
     """
 
     by: str
@@ -80,12 +81,12 @@ class Decided(NamedTuple):
 
 
 class Standing(NamedTuple):
-    """One checkpoint for a case, as it is `judged` against the answers.
+    """One checkpoint for a case: how it meets the answers (`judged`), and where it ranks.
 
-    `rank` counts from 1 among the `of` picks of its family, None where it is none of them, `place`
-    is shared by those that nothing tells apart; `ahead` are the first picks before it; `decided` is
-    what puts the first before it; `first_in` the orders in which it comes first. `changes` are
-    single answers that make it a pick; `wins` says whether its family is the answer now.
+    `rank` counts from 1 among the `of` picks of its family, None if it is none; `place` is shared
+    by picks that nothing tells apart; `ahead` are the ids of the first picks above it; `decided` is
+    why the first ranks above it; `first_in` are the orders in which it comes first. `changes` are
+    single answers that would make it a pick; `wins` is True if its family is the answer now.
     """
 
     judged: Suitability
@@ -102,9 +103,9 @@ class Standing(NamedTuple):
 def standing_of(
     engine: Engine, checkpoint: Checkpoint, decision: Decision, *, verified_only: bool = False
 ) -> Standing:
-    """Return where a checkpoint stands for a decision with one task.
+    """Return where a checkpoint ranks for a decision with one task.
 
-    With `verified_only` it is no pick where nobody verified a field that matters.
+    With `verified_only`, one with an unverified field that matters is not picked.
     """
     rulebase, profile = engine.rulebase, decision.profile
     judged = Requirements(rulebase, profile).judge(checkpoint)
@@ -128,7 +129,7 @@ def standing_of(
 
 
 def _decided(rulebase: RuleBase, profile: Profile, selection: Selection, place: int) -> Decided:
-    """Return what puts the first pick before the one at a place."""
+    """Return why the first pick, or another above, ranks above the one at a place."""
     first, pick, locked = selection.picks[0], selection.picks[place], selection.locked
     against, id = first.checkpoint.id, pick.checkpoint.id
     rules = [rule.id for rule in pick.fired if rule.effect == "avoid"]
@@ -164,9 +165,9 @@ def _decided(rulebase: RuleBase, profile: Profile, selection: Selection, place: 
 def _changes(
     engine: Engine, checkpoint: Checkpoint, decision: Decision, how: Any
 ) -> Iterator[dict[str, str]]:
-    """Yield single answers that make a checkpoint a pick, one for each question.
+    """Yield for each question the first single answer that makes a checkpoint a pick.
 
-    Options are tried as declared, those of a number from the smallest up, as the smallest change.
+    Options are tried as declared, those of a number from the smallest up.
     """
     for question in engine.rulebase.questions:
         if question.id == TASK or not any(o.requires or o.uses for o in question.options):

@@ -72,7 +72,7 @@ def standing_json(standing: Standing) -> dict[str, Any]:
 
 
 def as_page(explanation: Explanation, *, only: bool = False) -> Page:
-    """Return the page. `only` leaves out all but the family asked about."""
+    """Return the page of an explanation; with `only`, just the family that was asked about."""
     advice, family = explanation.advice, explanation.why_not[0].family if only else ""
     page: Page = [Text(f"overlay: {change}", "quiet") for change in advice.rulebase.overlays]
     return page + reasons_page(advice, explanation.reason, family)
@@ -86,11 +86,11 @@ DECIDED_BY = {
     "rule": "rules rank {against} above this checkpoint: {all}",
     "training": "this checkpoint needs fine-tuning, and {against} does not",
 }
-"""What puts another before a checkpoint, in words."""
+"""Why another checkpoint ranks above this one, in words, by `Decided.by`."""
 
 
 def _decided(decided: Decided) -> str:
-    """Name the rule, the figure, the relation or the missing figure that decides."""
+    """Return in words the rule, figure, relation or missing figure that decides."""
     against, lead = decided.against, decided.precedence
     if decided.by in DECIDED_BY:
         words = [UNLOADED.get(word, word) for word in decided.words]
@@ -110,9 +110,9 @@ def _decided(decided: Decided) -> str:
 
 
 def standing_page(standing: Standing, rulebase: RuleBase) -> Page:
-    """Return why a checkpoint is not the first, and what would make it one that fits.
+    """Return why a checkpoint is not the first, and which answers would make it fit.
 
-    What it lacks stands in the judgement before.
+    What it lacks is on the page of the check, which precedes this one.
     """
     family, rank = standing.judged.checkpoint.family, standing.rank
     among = f"{count(standing.of, 'checkpoint')} of {family} that fit"
