@@ -1,1 +1,1 @@
-"""For programs that act for people: tools over the Model Context Protocol, and a skill to read."""
+"""Support for coding agents: tools over the Model Context Protocol, and an agent skill."""

@@ -1,4 +1,4 @@
-"""`advisor mcp` serves the tools to an agent; `advisor skills add` gives it something to read."""
+"""`advisor mcp` serves tools to an agent; `advisor skills add` installs the skill file."""
 
 from __future__ import annotations
 
@@ -77,12 +77,15 @@ _MADE = re.compile(r"^metadata:\n  version: \S+\n  digest: (\w+)\n", re.MULTILIN
 
 
 def shipped() -> str:
-    """Return the skill: YAML between two lines of dashes, then Markdown."""
+    """Return the text of the skill in this package: YAML front matter, then Markdown."""
     return (Path(__file__).parent / "skill" / FILE).read_text(encoding="utf-8")
 
 
 def marked(text: str) -> str:
-    """Return a skill with its version and digest, by which it is known again when unedited."""
+    """Return a skill with advisor's version and its own digest in the front matter.
+
+    The digest shows later whether the file was edited. A text without front matter stays as it is.
+    """
     digest = hashlib.sha256(text.encode()).hexdigest()[:16]
     made = f"metadata:\n  version: {__version__}\n  digest: {digest}\n"
     head, dashes, body = text.partition("\n---\n")
@@ -90,16 +93,17 @@ def marked(text: str) -> str:
 
 
 def edited(text: str) -> bool:
-    """True where a skill is not as some advisor wrote it."""
+    """True unless the text has a digest that matches it, as any release of advisor wrote it."""
     made = _MADE.search(text)
     plain = _MADE.sub("", text, count=1)
     return not made or hashlib.sha256(plain.encode()).hexdigest()[:16] != made[1]
 
 
 def install(project: Path, skills: str) -> tuple[Path, bool]:
-    """Write the skill into a project's folder of skills; return where, and whether it was written.
+    """Write the skill into the folder `skills` of a project; return its path, and if it changed.
 
-    What is there and unedited is brought up to date. Raises UsageError for an edited one.
+    An unedited file is updated. Raises UsageError for an edited or unreadable file, and for a
+    symbolic link that leads out of the project.
     """
     file, text = project / skills / SKILL / FILE, marked(shipped())
     if leads_out(file, project) or leads_out(file, Path()):

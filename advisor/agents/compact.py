@@ -1,7 +1,7 @@
-"""Short forms of JSON documents, for readers who pay by the word.
+"""Short forms of JSON documents, for language models that pay by the token.
 
-A short form holds whole values of the document, or the first of a list; what is left out is named
-or counted. An answer is sent twice, as data and as text, and both together stay under `MOST_SENT`.
+A short form has whole values of the document, or the first of a list; what is left out is named
+or counted. A recommendation is sent twice, as data and as text, together under `MOST_SENT` bytes.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from typing import Any
 from advisor.check.finding import LEVELS
 
 MOST_SENT = 5900
-"""Bytes of a short answer, data and text: 1,500 tokens of four bytes, less what stands around."""
+"""Most bytes of data and text: 1,500 tokens of four bytes, less the message around them."""
 ROOM = 700
-"""Of these for quotes and line ends within text, and for what says how to get all."""
+"""Bytes of MOST_SENT for escapes in the text, and for `more`, which says how to get all."""
 MOST = 2600
-"""Bytes of a short form that is sent as data and, the same, as text."""
+"""Most bytes of a short form whose text is the same JSON as its data."""
 MOST_WORDS = 16
-"""Of those that were understood, and of those that were not."""
+"""Most phrases that were understood, and most that were not."""
 MOST_CHECKPOINTS, MOST_CHANGES, MOST_OF_SEVERAL = 3, 1, 1
 Document = dict[str, Any]
 
@@ -41,7 +41,10 @@ THING = (
 
 
 def recommendation(document: Document) -> Document:
-    """Return what to take, how certain that is, why, and what it rests on."""
+    """Return the short form of a recommendation; without its code if it would be too long.
+
+    The code of the first checkpoint is then replaced by the command that writes it.
+    """
     if "tasks" in document:
         several = [
             {"task": advice["task"], **some(_advice(advice, MOST_OF_SEVERAL), *OF_SEVERAL)}
@@ -68,14 +71,14 @@ def recommendation(document: Document) -> Document:
 
 
 def _meaning(understood: Document) -> str:
-    """Return what some words were taken for."""
+    """Return the meaning of an understood phrase: `question: options`, a name, or a correction."""
     if "question" not in understood:
         return str(understood.get("names") or understood.get("read_as") or "not wanted")
     return f"{understood['question']}: {', '.join(understood['options'])}"
 
 
 def _advice(advice: Document, most: int) -> Document:
-    """Return the short form of the answer for one task."""
+    """Return the short form of the answer for one task, with at most `most` checkpoints."""
     assumed = {
         id: answer["options"][0]
         for id, answer in advice["profile"].items()
@@ -98,7 +101,7 @@ def _advice(advice: Document, most: int) -> Document:
 
 
 def _line(assessment: Document) -> str:
-    """Return the verdict on a family with its first decisive reason."""
+    """Return the verdict on a family and a reason: its fit, else the first decisive rule."""
     findings = assessment["findings"]
     reasons = [finding["because"] for finding in findings if finding["decisive"]]
     reasons += [finding["because"] for finding in findings]
@@ -109,7 +112,7 @@ def _line(assessment: Document) -> str:
 
 
 def explanation(document: Document) -> Document:
-    """Return why the answer is what it is, and why each other family or the checkpoint is not."""
+    """Return the short form of an explanation, or of the standing of a checkpoint."""
     if "standing" in document:
         return {**check(document), "standing": document["standing"]}
     body = {
@@ -130,7 +133,7 @@ def explanation(document: Document) -> Document:
 
 
 def check(document: Document) -> Document:
-    """Return the verdicts on choices and the findings."""
+    """Return the verdicts on declared models, then the findings, errors first, as many as fit."""
     body = {**some(document, "transformers", "counts"), **_ending(document)}
     choices = [some(choice, *CHOICE) for choice in document["choices"]]
     worst_first = sorted(document["findings"], key=lambda finding: LEVELS.index(finding["level"]))
@@ -139,7 +142,7 @@ def check(document: Document) -> Document:
 
 
 def thing(document: Document) -> Document:
-    """Return the fields of a thing that fit, the telling ones first."""
+    """Return the fields of a thing that fit in MOST bytes, those in THING first."""
     keys = [*dict.fromkeys((*THING, *document))]
     fields: Document = {}
     left_out: list[str] = []
@@ -155,7 +158,7 @@ def thing(document: Document) -> Document:
 
 
 def things(document: Document) -> Document:
-    """Return the things of a kind by id and name, as many as fit."""
+    """Return id and name of listed things (of questions text and options), as many as fit."""
     kind = next(key for key, value in document.items() if isinstance(value, list))
     rows = [some(row, "id", "name") for row in document[kind]]
     if kind == "questions":
@@ -171,17 +174,17 @@ def _ending(document: Document) -> Document:
 
 
 def some(document: Mapping[str, Any], *keys: str) -> Document:
-    """Return some keys of a document: those it has, and that hold something."""
+    """Return the given keys that a document has, without empty values and None."""
     return {key: document[key] for key in keys if document.get(key) not in (None, [], {}, "")}
 
 
 def size(value: Any) -> int:
-    """Return how many bytes a value has as JSON."""
+    """Return the number of bytes of a value as JSON."""
     return len(json.dumps(value, ensure_ascii=False).encode(errors="surrogatepass"))
 
 
 def _within(body: Document, key: str, rows: Sequence[Any]) -> Document:
-    """Return a body with as many rows as fit under a key, and how many do not."""
+    """Return a body with `key`: the rows that fit in MOST bytes, and `KEY_left_out`, if any."""
     room, fitting = MOST - size(body), 0
     for row in rows:
         room -= size(row) + 2
@@ -193,7 +196,7 @@ def _within(body: Document, key: str, rows: Sequence[Any]) -> Document:
 
 
 def text(document: Document) -> str:
-    """Return a short recommendation in Markdown, the first program in it; else JSON."""
+    """Return a short recommendation for one task as Markdown with its code; others as JSON."""
     if "assumed" not in document:
         return json.dumps(document, ensure_ascii=False)
     first, *others = document["checkpoints"] or [None]

@@ -33,11 +33,11 @@ READ_ONLY = types.ToolAnnotations(
 
 
 IDLE_ROUNDS, ROUND_SECONDS = 20, 0.01
-"""How often nothing may be begun or ended, once stdin is closed, before all counts as answered."""
+"""After the end of stdin, all calls count as answered if none begins or ends for 20 rounds."""
 
 
 def serve(rulebase: RuleBase) -> None:
-    """Answer until stdin is closed, and what was asked before. Raises OSError of a gone stdout."""
+    """Answer all calls until stdin is closed. Raises OSError for a closed stdout."""
     try:
         anyio.run(_serve, rulebase)
     except BaseExceptionGroup as group:
@@ -57,13 +57,13 @@ async def _serve(rulebase: RuleBase) -> None:
 
 
 class _Calls:
-    """How many calls of tools were begun and ended."""
+    """The number of begun and ended tool calls: `moves` grows at both."""
 
     def __init__(self) -> None:
         self.moves = 0
 
     async def all_answered(self) -> None:
-        """Wait until nothing moves any more: the end of stdin drops what is not answered yet."""
+        """Wait until no call begins or ends: the library drops open calls at the end of stdin."""
         idle = 0
         while idle < IDLE_ROUNDS:
             before = self.moves
@@ -72,11 +72,11 @@ class _Calls:
 
 
 class _Lines:
-    """The lines of stdin, read by a thread that ends with the process.
+    """The lines of stdin as an asynchronous iterator, read by a daemon thread.
 
-    Waiting for a line cannot be interrupted, so nothing may wait for who waits. Nothing else reads
-    stdin meanwhile. A line that is no message is answered here, on the stream `outgoing`: the
-    library drops it.
+    Reading cannot be interrupted, so nothing waits for the thread. Stdin itself is replaced by the
+    null device. An invalid line is answered here with an error on `outgoing`, because the library
+    drops it.
     """
 
     def __init__(self, calls: _Calls) -> None:
@@ -110,7 +110,7 @@ class _Lines:
 
 
 def refusal(line: str) -> types.JSONRPCError | None:
-    """Return the error of JSON-RPC 2.0 (section 5.1) for a line that is no message; else None."""
+    """Return the JSON-RPC 2.0 error (section 5.1) for a line that is no message; else None."""
     try:
         types.jsonrpc_message_adapter.validate_json(line, by_name=False)
     except ValueError:
@@ -126,7 +126,7 @@ def refusal(line: str) -> types.JSONRPCError | None:
 
 
 def _own_stdin() -> TextIO:
-    """Return stdin under another number, and leave nothing under its own."""
+    """Return stdin under another file descriptor; descriptor 0 becomes the null device."""
     number = os.dup(0)
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
@@ -135,7 +135,7 @@ def _own_stdin() -> TextIO:
 
 
 def server_of(rulebase: RuleBase, calls: _Calls | None = None) -> Server[Any]:
-    """Return a server that answers by some rules; `calls` counts what moves."""
+    """Return a server with the tools of advisor for a rule base; `calls` counts its tool calls."""
     calls = calls or _Calls()
 
     async def list_tools(_context: Any, _parameters: Any) -> types.ListToolsResult:
@@ -168,7 +168,7 @@ def server_of(rulebase: RuleBase, calls: _Calls | None = None) -> Server[Any]:
 
 
 def answer(rulebase: RuleBase, name: str, arguments: Arguments) -> types.CallToolResult:
-    """Return what a tool answers; a failure as `{"error": {kind, message, hint}}`."""
+    """Return the result of a tool; an error as `{"error": {kind, message, hint}}`."""
     try:
         check_name("tool", name, tuple(BY_NAME), "tools")
         if rulebase.shelf:  # a server writes nothing
@@ -199,7 +199,7 @@ def _result(document: dict[str, Any], *, failed: bool = False) -> types.CallTool
 
 
 def _shown(value: Any) -> Any:
-    """Return a value of JSON in which nothing hides: names of files may hold any bytes."""
+    """Return a JSON value with invisible characters escaped: file names may have any bytes."""
     match value:
         case str():
             return visible_lines(value)

@@ -1,7 +1,7 @@
-"""What an agent may ask, as functions from arguments to JSON: the documents of the command line.
+"""The tools for agents: functions from arguments to the JSON documents of the command line.
 
-Nothing here writes, reaches the network or reads a file outside the working folder; only in a
-repository do the .gitignore and the requirements above it count, as on the command line.
+They write nothing, use no network and read only files in the working folder. In a repository,
+`check` also reads the .gitignore and requirements files above it, as on the command line.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from advisor.rulebase.base import RuleBase
 
 Arguments = Mapping[str, Any]
 MOST_NEED = 4_000
-"""Characters of a need: a short answer repeats it, so a longer one would be none."""
+"""Most characters of a need: a short answer repeats it."""
 FULL, COMPACT = "full", "compact"
 DETAIL = {"type": "string", "enum": [COMPACT, FULL]}
 ANSWERS = {"type": "object", "description": "question: option, e.g. {task: vqa, memory-gb: 8}"}
@@ -29,7 +29,7 @@ FILTERS: dict[str, Any] = {
 
 
 class Tool(NamedTuple):
-    """A tool: what it is for, its arguments as JSON Schema, the document it makes, and in short."""
+    """A tool: `arguments` are JSON Schemas, `document` makes its JSON, `shorten` the short form."""
 
     name: str
     description: str
@@ -47,9 +47,9 @@ class Tool(NamedTuple):
         return {"type": "object", "properties": properties, **needed, **closed}
 
     def call(self, rulebase: RuleBase, arguments: Arguments) -> dict[str, Any]:
-        """Return the answer, short unless all `detail` is asked for.
+        """Return the short document with `more` (how to get all), or all with `detail: full`.
 
-        Raises AdvisorError for arguments that are unknown, missing or of no use.
+        Raises AdvisorError for arguments that are unknown, missing or invalid.
         """
         self._check(arguments)
         document = self.document(rulebase, arguments)
@@ -182,14 +182,14 @@ def _list(rulebase: RuleBase, arguments: Arguments) -> dict[str, Any]:
 
 
 def _answers(rulebase: RuleBase, arguments: Arguments) -> dict[str, Any]:
-    """Return the answers given, by question; a question may go by the name of its flag."""
+    """Return the answers by question id; the agent may name a question by its flag."""
     from advisor.console.profile_file import read_json_answers
 
     return read_json_answers(rulebase, arguments.get("answers", {}))
 
 
 def _inside(path: Any) -> Path:
-    """Return a path of the working folder. Raises UsageError for one that leads out of it."""
+    """Return a path in the working folder. Raises UsageError for one outside, also by a link."""
     if not isinstance(path, str | Path):
         raise UsageError("each path must be text", hint='paths: ["src"]')
     here = resolved(Path.cwd())

@@ -1,7 +1,7 @@
-"""The only door to the terminal: parse, call, render, exit.
+"""The command line: parse, call, render, exit.
 
-Where the command `advisor` started the process, an interrupt that comes before anything runs, or
-after all is done, ends it in one line; `main` takes signals in its own way between.
+If the command `advisor` started the process, an interrupt before the first command runs, or after
+the last, ends it with one line. In between, `main` handles signals.
 """
 
 import os
@@ -11,7 +11,7 @@ from advisor import is_program
 
 
 def end_at_once(_number: int = 0, _frame: object = None) -> None:
-    """End this process as interrupted, in one line."""
+    """Print one line and end this process with exit code 130, without clean-up."""
     os.write(2, b"\nadvisor: interrupted\n")
     os._exit(130)
 

@@ -10,9 +10,9 @@ import typer._completion_classes as classes
 
 @cache
 def escape_backslashes() -> None:
-    """Have a backslash in a text say itself in zsh, which evaluates what it is offered.
+    """Patch Typer to double each backslash in the completions that it offers to zsh.
 
-    Typer writes one before each sign that is expanded; one that stands there already would undo it.
+    Typer escapes expanded signs by a backslash; a backslash already in the text would undo that.
     """
     usual = classes.ZshComplete.format_completion
 

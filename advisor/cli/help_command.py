@@ -1,4 +1,4 @@
-"""`advisor help TOPIC`: a command, or a subject of its own."""
+"""`advisor help TOPIC`: the help of a command, or one of the texts in SUBJECTS."""
 
 from __future__ import annotations
 
@@ -161,14 +161,14 @@ def help_(
 
 
 def _told(topic: str, text: str, shown: Showing) -> int:
-    """Show the text of a topic."""
+    """Print the text of a topic ("": the whole program) as text or JSON; return the exit code 0."""
     values = {"schema_version": SCHEMA_VERSION, "topic": topic, "text": text}
     shown.emit(Report(lambda: values, list, drawings={"terminal": lambda: text}))
     return 0
 
 
 def _command(whole: Any, context: Any, names: list[str]) -> str | None:
-    """Return the help of a command, or of one in a group; None where there is none."""
+    """Return the help of a command, or of a command in a group; None for an unknown name."""
     import typer
 
     command = whole
@@ -182,7 +182,7 @@ def _command(whole: Any, context: Any, names: list[str]) -> str | None:
 
 
 def _unknown(whole: Any, rulebase: RuleBase, name: str) -> UsageError:
-    """Return the error for a topic that nothing is known of, with what is near."""
+    """Return the error for an unknown topic, with similar questions, names and tasks."""
     from advisor.need.likely_meaning import tasks_near
     from advisor.need.reading import read
 

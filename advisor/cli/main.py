@@ -31,29 +31,29 @@ from advisor.writing import ESCAPED, silence_stdout
 
 OK, NO, CANNOT, UNDETERMINED, BUG, INTERRUPTED = 0, 1, 2, 3, 4, 130
 SIGNALLED = 128
-"""What a signal's number is added to, as shells do it."""
+"""The exit code of a process ended by a signal is this plus the signal's number, as in shells."""
 MOST_TYPED = 100_000
-"""So many characters of standard input at most are read as a need."""
+"""At most this many characters of stdin are read as a need."""
 
 
 class CommandLine(NamedTuple):
-    """The words after the program's name, for what has to be known before, or without, parsing."""
+    """The words after the program's name, read before, or without, the parser."""
 
     words: tuple[str, ...] = ()
 
     @property
     def overlays(self) -> list[Path]:
-        """The folders of rules in their order: their questions become flags."""
+        """The folders of `--rules` in order; questions in them become flags."""
         return [Path(folder) for folder in self.values("--rules")]
 
     @property
     def wants_json(self) -> bool:
-        """True where errors are to be JSON too; of several formats the last one counts."""
+        """True if errors are printed as JSON: --json, --batch, or the last --format is json."""
         formats = ["json"] if "--json" in self.words else self.values("--format", "-f")
         return formats[-1:] == ["json"] or bool(self.values("--batch"))
 
     def with_stdin(self) -> CommandLine:
-        """Return the line with what standard input holds where `-` stands for a need in words."""
+        """Return the line with a `-` that stands for a need replaced by the words on stdin."""
         from advisor.cli.takes import NEEDS
 
         for place, (before, word) in enumerate(pairwise(("", *self.words))):
@@ -63,7 +63,7 @@ class CommandLine(NamedTuple):
         return self
 
     def values(self, flag: str, short: str = "") -> list[str]:
-        """Return the values of an option: `--flag value`, `--flag=value`, `-fvalue`."""
+        """Return the values of an option, not empty: `--flag value`, `--flag=value`, `-fvalue`."""
         values = []
         for word, after in pairwise((*self.words, "")):
             name, joint, value = word.partition("=")
@@ -77,7 +77,7 @@ class CommandLine(NamedTuple):
 def main() -> None:
     """Run the command line of this process and exit."""
     gc.set_threshold(100_000, 20, 20)  # a short process makes many values and hardly any cycles
-    sys.unraisablehook = _say_what_python_lost
+    sys.unraisablehook = _report_unraisable
     try:
         taken = _take_signals()
         code = run(sys.argv[1:])
@@ -86,34 +86,34 @@ def main() -> None:
     except KeyboardInterrupt:  # where `run` has not begun, or has done
         end_at_once()
     gc.freeze()  # the end of the process frees all; looking for cycles first takes a third as long
-    if writing.abandoned or _waited_for_by_nobody():
+    if writing.abandoned or _can_end_at_once():
         with contextlib.suppress(OSError, ValueError):
             sys.stderr.flush()
         os._exit(code)  # the system frees all at once; Python, one by one, takes 4 ms
     sys.exit(code)
 
 
-def _waited_for_by_nobody() -> bool:
-    """True where nothing is to be done at the end of the process: no callback, thread or tracer."""
+def _can_end_at_once() -> bool:
+    """True if the command `advisor` has no exit callback, other thread, tracer or profiler."""
     threads = sys.modules.get("threading")
     alone = threads is None or threads.active_count() == 1
     watched = sys.gettrace() or sys.getprofile()
     return is_program() and alone and not watched and not atexit._ncallbacks()  # noqa: SLF001
 
 
-def _say_what_python_lost(lost: Any) -> None:
-    """Say of an exception that nothing can catch what Python says; of an interrupt, nothing.
+def _report_unraisable(lost: Any) -> None:
+    """Report an exception that Python cannot raise (in `__del__`), unless it ends the process.
 
-    `writing.stopped` knows of it.
+    An interrupt lost in this way has set `writing.stopped` already.
     """
     if not issubclass(lost.exc_type, (KeyboardInterrupt, SystemExit)):
         sys.__unraisablehook__(lost)
 
 
 def _take_signals() -> bool:
-    """Let an interrupt, a termination and a closed terminal raise what undoes what is half done.
+    """Let SIGINT raise KeyboardInterrupt, and SIGTERM and SIGHUP SystemExit, for a clean-up.
 
-    None is taken where whoever started us ignores it; return whether interrupts are.
+    A signal that the parent process ignores stays ignored. Return True if SIGINT is handled.
     """
 
     def interrupt(number: int, _frame: object) -> None:
@@ -142,20 +142,20 @@ UNWRITTEN = {*writing.FULL, errno.EIO, errno.EBADF, errno.ECONNRESET}
 
 
 def run(arguments: list[str]) -> int:
-    """Run one command line and return its exit code; never raises."""
+    """Run one command line and return its exit code; errors are printed instead of raised."""
     prepare_streams()
     files.forget_what_was_read()
     line = CommandLine(tuple(arguments))
     error: AdvisorError | None = None
     code, as_json = OK, line.wants_json
     try:
-        _refuse_what_no_system_passes(line)
+        _refuse_invalid_characters(line)
         code = _run(line)
     except AdvisorError as failure:
         _show_cause(failure.__cause__)
         error = failure
     except (KeyboardInterrupt, EOFError) as stop:
-        if _nobody_reads():
+        if _stdout_blocks():
             silence_stdout()
             as_json = False
         with contextlib.suppress(OSError):
@@ -188,13 +188,13 @@ def run(arguments: list[str]) -> int:
 
 
 def _note_the_last() -> None:
-    """Say on stderr what waits for the end."""
+    """Print the notes in LAST on stderr and remove them."""
     while LAST:
         note(LAST.pop(0))
 
 
-def _nobody_reads() -> bool:
-    """True where stdout is full: a further word to it would wait as long as its reader does."""
+def _stdout_blocks() -> bool:
+    """True if writing to stdout would block, because its reader does not read."""
     import select
 
     with contextlib.suppress(OSError, ValueError):  # no stream of the system, or one of Windows
@@ -202,8 +202,8 @@ def _nobody_reads() -> bool:
     return False
 
 
-def _refuse_what_no_system_passes(line: CommandLine) -> None:
-    """Raise UsageError for a word with a NUL or half a character: no file is called so."""
+def _refuse_invalid_characters(line: CommandLine) -> None:
+    """Raise AdvisorError for a word with a NUL or a lone surrogate: no path can contain them."""
     for word in line.words:
         try:
             whole = b"\0" not in os.fsencode(word)
@@ -215,7 +215,7 @@ def _refuse_what_no_system_passes(line: CommandLine) -> None:
 
 
 def _show_cause(failure: BaseException | None) -> None:
-    """Print where an error came from, for those who ask for it."""
+    """Print the traceback of an error's cause on stderr if ADVISOR_DEBUG is 1."""
     if os.environ.get("ADVISOR_DEBUG") == "1" and failure is not None:
         import traceback
 
@@ -224,7 +224,7 @@ def _show_cause(failure: BaseException | None) -> None:
 
 
 def _nowhere(reason: str) -> AdvisorError:
-    """Say that the working folder is gone; what is missing where it is still there."""
+    """Return the error for ENOENT without a path: no working folder, or no temporary folder."""
     try:
         Path.cwd()
     except FileNotFoundError:
@@ -235,9 +235,9 @@ def _nowhere(reason: str) -> AdvisorError:
 
 
 def _cut_short(stop: BaseException) -> AdvisorError | None:
-    """Say that a module could not be read, where the end of its compiled form was the reason.
+    """Return the error for a truncated .pyc file, which Python reports as EOFError; else None.
 
-    Python writes half of one where the disk fills up, and cannot read it from then on.
+    Python writes such a file if the disk is full, and cannot read it from then on.
     """
     if "marshal data" not in f"{stop} {stop.__cause__}":
         return None
@@ -250,7 +250,7 @@ def _cut_short(stop: BaseException) -> AdvisorError | None:
 
 
 def _failure(failure: Exception) -> AdvisorError:
-    """What no command foresaw: a path, a stream or memory that the system refuses, or a bug."""
+    """Return the error for an exception that no command handled: of the system, or a bug."""
     if isinstance(failure, OSError):
         reason = failure.strerror or str(failure)
         reason = reason[:1].lower() + reason[1:]
@@ -318,7 +318,7 @@ def _run(line: CommandLine) -> int:
 
 
 def _usage(error: Any) -> AdvisorError:
-    """A usage error of the parser as one of ours, with the command whose help to read."""
+    """Return a usage error of the parser as an AdvisorError, with the command's help as a hint."""
     message = str(error.format_message()).strip().rstrip(".")
     message = message[:1].lower() + message[1:]
     context = getattr(error, "ctx", None)
@@ -334,7 +334,7 @@ def _usage(error: Any) -> AdvisorError:
 
 
 def _report(error: AdvisorError, *, as_json: bool) -> None:
-    """Say what went wrong: as JSON on stdout where JSON was asked for, else on stderr."""
+    """Print an error: as JSON on stdout with `as_json`, else as text on stderr."""
     from advisor.foreign import shortened, visible_json
 
     problems = list(error.problems) if isinstance(error, BrokenFileError) else []
@@ -353,11 +353,11 @@ def _report(error: AdvisorError, *, as_json: bool) -> None:
 
 
 def prepare_streams() -> None:
-    r"""Replace closed standard streams with the null device, and let them take any character.
+    r"""Replace closed standard streams with the null device, and let stdout print any character.
 
-    A closed stdout refuses what is written to it, as a full one does: nobody would get the answer.
-    What its encoding cannot hold is escaped as JSON does it: `\u00fc`. All wait for whom they are
-    shared with: Python loses without a word what a pipe that does not wait has no room for.
+    Writing to a closed stdout fails, because the answer would be lost. Characters that its encoding
+    lacks are escaped as in JSON: `\u00fc`. All streams are set to block, because Python silently
+    loses output that a non-blocking pipe has no room for.
     """
     streams = ("stdin", "r", os.O_RDONLY), ("stdout", "w", os.O_RDONLY), ("stderr", "w", os.O_RDWR)
     for name, mode, access in streams:

@@ -1,6 +1,6 @@
-"""What a refused command line plainly means: by its first words, a name in it, or all its words.
+"""The command line that a refused one clearly means, by its first words, a name or all words.
 
-Only errors come here, so that this may look at all commands and read the words as a sentence.
+This runs only after an error, so it may import all commands and read the words as a sentence.
 """
 
 from __future__ import annotations
@@ -37,19 +37,19 @@ if TYPE_CHECKING:
 
 NOUNS = frozenset((*KINDS, *KINDS.values(), "model", "models"))
 NAMING = ("list", "show", "help", "explain")
-"""Commands behind which a name may stand alone."""
+"""Commands that accept a name alone."""
 NAMELESS = (
     *("not-understood", "unknown-kind", "unknown-thing", "unknown-topic"),
     *("unknown-command or task", "file-to-write"),
 )
-"""Kinds of errors of a name that may be known elsewhere."""
+"""Kinds of errors about a name that another command may know."""
 
 
 def meant_line(error: Any, line: CommandLine) -> list[str]:
-    """Return the command line that a refused one plainly means; empty where none, or several.
+    """Return the words of the command line that a refused one clearly means; [] if unclear.
 
-    It says on stderr what is taken. Raises UsageError where something has no one meaning, with
-    what to type.
+    The line is printed on stderr. `error` is the exception of the refusal. Raises UsageError with a
+    better hint if a part of the line has several meanings.
     """
     words = labels_joined(line.words)
     try:
@@ -67,14 +67,14 @@ def meant_line(error: Any, line: CommandLine) -> list[str]:
 
 
 def say_taken(meant: Sequence[str]) -> None:
-    """Say on stderr which command line is taken as meant."""
+    """Print on stderr which command line runs instead."""
     note(f"advisor: understood as `advisor {' '.join(map(quoted, meant))}`")
 
 
 def in_other_words(words: Sequence[str], overlays: Sequence[Path] = ()) -> list[str]:
-    """Return the command line that one plainly means whose first word is no command; else nothing.
+    """Return the command line for words whose first one is no command; [] if it is unclear.
 
-    Raises UsageError for words that may mean several things, with what to type.
+    Raises UsageError with an example for a verb without the words that it needs.
     """
     leading = [*takewhile(lambda word: word[:1] != "-", words)]
     verb, *behind = leading or [""]
@@ -107,7 +107,7 @@ def in_other_words(words: Sequence[str], overlays: Sequence[Path] = ()) -> list[
 
 
 def _about_models(rulebase: RuleBase, words: Sequence[str]) -> list[str]:
-    """Return what compares or shows the models that words ask about, and about nothing else."""
+    """Return the `compare` or `show` line for words that only ask about models; else []."""
     placing = PlacedWords(rulebase, "compare")
     names = [word for word in words if word.lower() not in COMPARING]
     if 1 < len(names) < len(words) and all(map(placing.is_model, names)):
@@ -119,13 +119,13 @@ def _about_models(rulebase: RuleBase, words: Sequence[str]) -> list[str]:
 
 
 def near_command(error: Any) -> str:
-    """Return the command of a group that a word is near to; empty where none is."""
+    """Return the command most similar to the one in a `no such command` error; "" if none is."""
     named = str(error).partition("o such command '")[2].rstrip("'.")
     return (named and nearest(named, error.ctx.command.list_commands(error.ctx))) or ""
 
 
 def _of_refused_words(rulebase: RuleBase, error: Any, words: list[str]) -> list[str]:
-    """Return what a command line means that the parser refuses."""
+    """Return the meaning of a line that the parser refused (unknown flag or extra argument)."""
     flag = error.option_name if hasattr(error, "possibilities") else ""
     if flag in ("-V", "--version"):
         return [flag]
@@ -155,7 +155,7 @@ def _of_refused_words(rulebase: RuleBase, error: Any, words: list[str]) -> list[
 
 
 def _of_flag(rulebase: RuleBase, flag: str, words: list[str], table: Container[str]) -> list[str]:
-    """Return what a command line means of which the first command has no such flag."""
+    """Return the meaning of a line with a flag that `advisor` itself lacks; `table`: commands."""
     name = flag.lstrip("-")
     if meant := in_other_words([name, *words[1:]]):
         return meant
@@ -167,7 +167,7 @@ def _of_flag(rulebase: RuleBase, flag: str, words: list[str], table: Container[s
 
 
 def _listed(rulebase: RuleBase, flag: str, words: list[str]) -> list[str]:
-    """Return the program that a flag asks for, or the list where only flags of it do; else none."""
+    """Return the `code` line for flags such as --script, or `list checkpoints` if it fits."""
     if flag in takes.PROGRAMS:
         return ["code", *(word for word in words if word != flag)]
     listing = PlacedWords(rulebase, "list checkpoints")
@@ -183,7 +183,7 @@ def _listed(rulebase: RuleBase, flag: str, words: list[str]) -> list[str]:
 
 
 def _of_refused_name(rulebase: RuleBase, error: Any, words: list[str]) -> list[str]:
-    """Return what a command line means that a command refuses for a name in it."""
+    """Return the meaning of a line that a command refused because of a name in it; else []."""
     kind, name, of = (getattr(error, key, "") for key in ("kind", "name", "of"))
     if isinstance(error, CheckpointsOnlyError):
         return ["list", "checkpoints", *words[1:]] if words[1][:1] == "-" else []
@@ -215,7 +215,7 @@ def _of_refused_name(rulebase: RuleBase, error: Any, words: list[str]) -> list[s
 
 
 def _of_format(placing: PlacedWords, name: str, words: list[str], *, is_file: bool) -> list[str]:
-    """Return what a line means that names a runtime, a profile or no file where a format stands."""
+    """Return the line with the flag before `name` replaced by the one that `name` fits, or []."""
     flags = {
         "--profile": is_there(name) and bool(placing.named(takes.SETTINGS, name)),
         "--runtime": name.lower() in placing.runtimes,
@@ -227,7 +227,7 @@ def _of_format(placing: PlacedWords, name: str, words: list[str], *, is_file: bo
 
 
 def _of_several_tasks(words: list[str]) -> list[str]:
-    """Return a need with the word of a flag that can mean several tasks: it is answered first."""
+    """Return the `recommend` line with the value of an ambiguous `--task` as part of the need."""
     line = _parted(words)
     others = {*commands(), *takes.BEGINNINGS} - {"recommend"}
     if line[0] in others or line.count(f"--{TASK}") != 1:
@@ -238,9 +238,9 @@ def _of_several_tasks(words: list[str]) -> list[str]:
 
 
 def _of_path(placing: PlacedWords, name: str, words: list[str]) -> list[str]:
-    """Return what is run on a file that stands for a need; empty where a name is no path.
+    """Return the command for a file without one, or the flag that a word names; [] for no path.
 
-    Raises UsageError where several things run on it, with one of them.
+    Raises UsageError, with an example, for a path without one command, or that does not exist.
     """
     if words == [name] and f"--{name}" in PlacedWords(placing.rulebase, "").flags:
         return [f"--{name}"]
@@ -261,7 +261,7 @@ def _of_path(placing: PlacedWords, name: str, words: list[str]) -> list[str]:
 
 
 def _of_name(rulebase: RuleBase, words: list[str]) -> list[str]:
-    """Return the command that lists or shows what a name alone means, of whatever kind it is."""
+    """Return the `list`, `show` or `compare` line for a name of any kind; [] if it is unknown."""
     head = words[0] if words[0] in NAMING else ""
     rest = words[bool(head) :]
     plain = [*takewhile(lambda word: word[:1] != "-", rest)]
@@ -295,16 +295,16 @@ def _of_name(rulebase: RuleBase, words: list[str]) -> list[str]:
 
 
 def _parted(words: Sequence[str]) -> list[str]:
-    """Return words with each flag apart from its value."""
+    """Return the words with `--flag=value` split in two."""
     parts = (word.split("=", 1) if word[:2] == "--" else [word] for word in words)
     return [*chain.from_iterable(parts)]
 
 
 def _reworded(rulebase: RuleBase, of: str, name: str, words: list[str]) -> list[str]:
-    """Return a command line with what words say that no option of a question is called by.
+    """Return the line with an unknown option `name` of question `of` replaced by its meaning.
 
-    That is the one option that they answer it with, else the one task that they speak of: beside
-    the task that was given, and a number of examples, they are read as in a sentence.
+    That is the one option that the words state, else the one task that they indicate together with
+    the given task and number of examples. [] if there is neither.
     """
     flag, line = f"--{rulebase.question(of).typed}", _parted(words)
     values = dict(pairwise(line))

@@ -1,4 +1,4 @@
-"""The words of a refused command line by their kinds, each where the command takes it."""
+"""The words of a refused command line, each put where the command accepts its kind."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ SUFFIXES[takes.SETTINGS] = (".yaml", ".yml", ".json")
 
 
 class PlacedWords:
-    """A command as its parser and `TAKES` have it, and what a line puts into its places."""
+    """A command with its flags and the places of `TAKES`, and the words that a line puts there."""
 
     def __init__(self, rulebase: RuleBase, name: str, parser: Any = None) -> None:
         self.rulebase, self.name = rulebase, name
@@ -64,9 +64,9 @@ class PlacedWords:
         self.used: list[Place] = []
 
     def line(self, words: Sequence[str]) -> list[str]:
-        """Return the command line with each word in its place; empty where one has none.
+        """Return the command line with each word in its place; [] if one has no place.
 
-        Raises UsageError where something else takes it, with what does.
+        Raises UsageError for a word that only another command accepts, with that as a hint.
         """
         if self.name == "compare":
             words = self._compared(words)
@@ -87,9 +87,9 @@ class PlacedWords:
         return self._completed()
 
     def _compared(self, words: Sequence[str]) -> list[str]:
-        """Return what is to be compared: families where all are, and no two the same.
+        """Return the words to compare: the families, if all names are and no two are the same.
 
-        Else the names are those of checkpoints, and a family is the first of its own.
+        Else names become ids of checkpoints, a family that of its best one for their tasks.
         """
         parts = [part for word in words for part in ([word] if is_there(word) else word.split())]
         words = [part.strip(",?!") for part in parts if part.lower() not in takes.COMPARING]
@@ -112,7 +112,7 @@ class PlacedWords:
         return meant
 
     def named(self, kind: str, word: str) -> list[str]:
-        """Return what a word names of a kind, as a command takes it; nothing where it is none."""
+        """Return a word as things of a kind (ids of models, else itself); [] if it is none."""
         if kind == takes.CHECKPOINT:
             ids = [self._id_of(part) for part in word.split(",")]
             return ids if all(ids) else []
@@ -136,16 +136,16 @@ class PlacedWords:
         return any(self.named(kind, word) for kind in (takes.FAMILY, takes.CHECKPOINT))
 
     def _id_of(self, word: str) -> str:
-        """Return the id of the checkpoint that a word names; empty where it names none."""
+        """Return the id of the checkpoint that a word names, "" for none; unknown ids count."""
         is_id = "/" in word and is_hub_id(word) and not is_there(word)
         if is_id or word in self.rulebase.checkpoints:
             return word
         return next((each.id for each in checkpoints_called(self.rulebase, word)), "")
 
     def _put(self, word: str, by: str = "") -> bool:
-        """Put a word where the command takes what it is, or what flag `by` introduces.
+        """Put a word in the first free place for its kind, or for a kind that flag `by` introduces.
 
-        Return whether there is such a place.
+        Return False if there is no such place. Raises UsageError for a kind with a hint.
         """
         names_table = self.named(takes.TABLE, word) and (not by or by in FLAGS[takes.TABLE])
         if self.name == "evaluate" and names_table and len(self.arguments) > 1:
@@ -179,9 +179,9 @@ class PlacedWords:
         return True
 
     def _flag(self, flag: str, value: str) -> bool:
-        """Put a flag where the command has it, or has what it means; return if `value` goes along.
+        """Put a flag, or the flag that it means, into the line; return True if `value` is used up.
 
-        Raises UsageError where it means nothing, or several things.
+        Raises UsageError if it has no meaning here, or several.
         """
         has = self.flags.get(flag)
         if (has and has.is_flag) or (not has and flag[:2] != "--" and flag[:2] in self.flags):
@@ -217,9 +217,9 @@ class PlacedWords:
         return self._elsewhere(flag, value, near)
 
     def _elsewhere(self, flag: str, value: str, near: MeantFlag) -> bool:
-        """Put a runtime, or leave out what changes nothing; return if `value` goes along.
+        """Handle a flag without a place: put a runtime, or leave out a flag without effect.
 
-        Raises UsageError for any other flag.
+        Return True if `value` is used up. Raises UsageError for any other flag.
         """
         runtime = self.runtimes.get(value.lower()) or self.runtimes.get(flag[2:])
         if runtime and self.takes_need and ("--runtime" in self.flags or runtime.assumed):
@@ -252,9 +252,9 @@ class PlacedWords:
         raise UsageError(message, hint=takes.FLAG_HINTS.get(flag, hint), kind="usage")
 
     def _renamed(self, flag: str, value: str) -> tuple[list[str], bool]:
-        """Return a flag by the name that the command has for it, or by what its value answers.
+        """Return the words of the command's own flag for a foreign one ([] if it has none).
 
-        With it, whether `value` goes along.
+        The second value is True if they include `value`.
         """
         name = flag.lstrip("-").lower()
         unclear = flag in takes.FLAG_HINTS and value.isdigit()
@@ -278,7 +278,7 @@ class PlacedWords:
         return answered, bool(answered)
 
     def _is_open(self, assumed: Sequence[str]) -> bool:
-        """True where the command has the flag of an assumed answer, and nothing answers it."""
+        """True if the command has a flag in `assumed` that no flag or word of the line answers."""
         if self.flags.keys().isdisjoint(assumed):
             return False
         reads = read(self.rulebase, " ".join(self.words)).answers
@@ -287,7 +287,7 @@ class PlacedWords:
         return not given.issuperset(self.flags.keys() & {*assumed})
 
     def _answer(self, flag: str, words: str, value: str) -> str:
-        """Return the value of a question's flag, else what it is answered with in words."""
+        """Return `value` if a flag's question accepts it, else its answer in `words`, or ""."""
         question = self.asks[flag]
         if self._takes(flag, value):
             return value
@@ -297,7 +297,7 @@ class PlacedWords:
         return next((question.word(answer.names[0]) for answer in answers), "")
 
     def _takes(self, flag: str, value: str) -> bool:
-        """True unless a flag is that of a question, or of a bound, which has no such answer."""
+        """True unless the flag's question or bound refuses the value; an ambiguous task counts."""
         id = self.asks[flag].id if flag in self.asks else flag[2:]
         try:
             if id in BOUNDS or flag in self.asks:
@@ -307,7 +307,7 @@ class PlacedWords:
         return True
 
     def _completed(self) -> list[str]:
-        """Return the whole line, with what follows from it that the command needs besides."""
+        """Return the whole line, with the task or checkpoint that the command needs inferred."""
         text, options = " ".join(self.text), self.options
         ids = [word for word in (*self.arguments, *options) if word in self.rulebase.checkpoints]
         tasks = [task for id in ids if (task := task_of(self.rulebase.checkpoints[id]))]
@@ -326,9 +326,9 @@ class PlacedWords:
         return [*self.arguments, *options]
 
     def _asked_for(self, text: str, models: Sequence[str]) -> list[str]:
-        """Return a need in words and flags as the command takes it: its answers, or a checkpoint.
+        """Return flags for a need in words and flags: answers for `evaluate`, else a checkpoint.
 
-        Raises UsageError where it may mean several tasks, or nothing runs for it.
+        With `models` named, only the task. Raises UsageError for several tasks, or no checkpoint.
         """
         profile = read_answers(self.rulebase, self.need, "flag")
         if text:
@@ -340,7 +340,7 @@ class PlacedWords:
         return best[2:4] if models else best
 
     def _best(self, profile: Profile) -> list[str]:
-        """Return the first checkpoint that runs for a need, as `advisor try` takes it."""
+        """Return flags of `advisor try` for the first runnable checkpoint. Raises UsageError."""
         advice = recommend(self.rulebase, profile).advice[0]
         if advice.runnable is None:
             hint = f"`advisor recommend --task {advice.task}` shows the models and the reasons"
@@ -350,13 +350,13 @@ class PlacedWords:
 
 
 def task_of(checkpoint: Checkpoint) -> str:
-    """Return the task that a checkpoint is made for; empty where it is made for several."""
+    """Return a checkpoint's first typical task, else its only task; "" if it has several."""
     tasks = checkpoint.typical or (checkpoint.tasks if len(checkpoint.tasks) == 1 else ())
     return tasks[0] if tasks else ""
 
 
 def command_named(name: str) -> Any:
-    """Return a command of the program as its parser has it."""
+    """Return the parser's command of that name; the whole program for an unknown name."""
     from advisor.cli.program import program
 
     whole = program()
@@ -365,7 +365,7 @@ def command_named(name: str) -> Any:
 
 
 def commands_with(flag: str) -> list[str]:
-    """Return the first commands that take a flag."""
+    """Return the first SHOWN commands that have a flag, as `advisor NAME` in backticks."""
     from advisor.cli.program import program
 
     options = {name: getattr(command_named(name), "params", ()) for name in program().table}

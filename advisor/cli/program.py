@@ -16,25 +16,25 @@ from advisor.console import HOMES, SETTINGS
 
 
 class Command(NamedTuple):
-    """Where a command lives, as `module:function`, and what it does in a line."""
+    """The function of a command, as `module:function`, and its one-line help."""
 
     home: str
     help: str
 
 
 class Group(NamedTuple):
-    """Commands under one name, and what they have in common in a line."""
+    """Commands under one name, and their one-line help."""
 
     commands: Mapping[str, Command]
     help: str
 
 
 COMPLETING = "_ADVISOR_COMPLETE"
-"""The variable by which a shell asks what may follow."""
+"""The environment variable that a shell sets to request completions."""
 EARLIER = {"labelled-data": "labeled-data"}
-"""How subjects of help were called before; they answer to it for good."""
+"""Earlier names of help topics, accepted for good."""
 SENTENCES = "recommend"
-"""The command that takes what is no command: a need in words."""
+"""The command that runs if the first word is no command: the words are a need."""
 
 
 class Commands(TyperGroup):
@@ -64,7 +64,10 @@ class Commands(TyperGroup):
         return as_command(command_at(entry.home), cmd_name, list(self.overlays), often)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """Return the command of a command line; words that name none are a need: `recommend`."""
+        """Return name, command and other words of a line; without a command it is `recommend`.
+
+        A line that clearly means another command is that one, and the change is printed.
+        """
         if SENTENCES in self.table and args[0] not in self.table and not args[0].startswith("-"):
             from advisor.cli.takes import may_be_no_need
 
@@ -79,7 +82,7 @@ class Commands(TyperGroup):
         return super().resolve_command(ctx, args)
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
-        """Write what advisor is for, how it is called, and its commands, on one screen."""
+        """Write the purpose, usage and commands of advisor on one screen."""
         if self.table is not COMMANDS:
             super().format_help(ctx, formatter)
             return
@@ -99,7 +102,7 @@ class Commands(TyperGroup):
 
 
 def _flowed(text: str, width: int) -> str:
-    """Return a text whose lines go on below where a terminal is narrow."""
+    """Return a text with lines longer than `width` columns wrapped."""
     if max(map(len, text.splitlines())) <= width:
         return text
     from advisor.draw.typesetting import flowed
@@ -108,7 +111,7 @@ def _flowed(text: str, width: int) -> str:
 
 
 def _commands(module: str, **helps: str) -> dict[str, Command]:
-    """Return the commands of a module: its functions by name, `try_` being called `try`."""
+    """Return name -> command for functions of a module in `advisor`; `try_` becomes `try`."""
     return {
         name.removesuffix("_"): Command(f"advisor.{module}:{name}", help)
         for name, help in helps.items()
@@ -183,7 +186,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "mcp, skills, help": "Connect coding agents; show help.",
     },
 }
-"""The commands as `--help` lists them, by what they are for; some share a line, with its help."""
+"""Title -> names -> help, as `--help` lists the commands; "" is the help in COMMANDS."""
 
 _NEED = ("--task", "--language", "--device", "--memory-gb", "--license-use")
 _WRITTEN = ("--json", "--output", "--help")
@@ -217,7 +220,7 @@ OFTEN: Mapping[str, tuple[str, ...]] = {
     "advisor.trial.training_command:convert": ("--vocabulary", "--answers", "--output", "--help"),
     "advisor.audit.command:diff": ("--rules", "--all", *_WRITTEN),
 }
-"""The options that the help of a command lists, where all of them take more than a screen."""
+"""Command -> the options that its help lists, for commands with more than a screen of options."""
 
 HELP = """\
 Recommend a vision-language model and a Hugging Face checkpoint for your task.
@@ -233,9 +236,9 @@ Other options: --version (-V), --install-completion, --show-completion, -h.
 
 
 def program(overlays: Sequence[Path] = ()) -> Commands:
-    """Return the whole program as one callable of the parser.
+    """Return the whole program as one command of the parser; this also fills `console.HOMES`.
 
-    `overlays` are the folders of rules that the command line names: their questions become flags.
+    `overlays` are the folders of `--rules`: their questions become flags.
     """
     app = typer.Typer(
         name="advisor",

@@ -1,4 +1,4 @@
-"""What each command takes, by kinds of things, and what else people call commands and flags."""
+"""The arguments that each command accepts, by kind, and other names of commands and flags."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ SETTINGS = "profile"
 CHECKPOINT, FAMILY, TASK, RUNTIME = "checkpoint", "family", "task", "runtime"
 QUERY, SENTENCE, PHRASE = "question", "sentence", "need in words"
 READ, LEFT_OUT = "read", "left out"
-"""Places of what is read for the task, answers or checkpoint that it means, and of what is not."""
+"""Flags of places whose words are read as a need, and of places whose words are ignored."""
 FILES = (IMAGE, FOLDER, TABLE, PDF, PROGRAM)
 
 
 class Place(NamedTuple):
-    """Where a command takes things of a kind: behind `flag`, or without one as an argument.
+    """A place of a command for things of a kind: the value of `flag`, or an argument if that is "".
 
-    One stands there unless there may be `many`. With an `other` command the whole line is one of
-    that; with a `hint`, this says what takes the kind instead.
+    It holds one thing unless `many`. With `other`, the whole line is for that command. With a
+    `hint`, the command refuses the kind, and the hint (`{}`: the word) says what accepts it.
     """
 
     kind: str
@@ -30,7 +30,7 @@ class Place(NamedTuple):
 
 TRAIN = "code --training fine-tune"
 NEEDS = ("recommend", "code", "explain", "ask")
-"""The commands that take a need in words, of which `-` says that it stands on standard input."""
+"""The commands that accept a need in words; `-` reads it from stdin."""
 _NEED = [Place(SETTINGS, "--profile"), Place(SENTENCE, many=True), Place(CHECKPOINT, many=True)]
 PAGES = (
     "`advisor code 'read the text of PDF pages' -o pages.py` writes a program: `uv run pages.py {}`"
@@ -66,7 +66,7 @@ TAKES: Mapping[str, Sequence[Place]] = {
 
 
 ALONE = {PROGRAM: "check", SETTINGS: "recommend --profile"}
-"""What is run for a file that stands alone."""
+"""Kind -> the command that runs for a file of this kind alone on the line."""
 _TRAINS = "code 'train a classifier on labeled photos'"
 _EXPORTS = "code captioning --runtime onnx"
 VERBS: Mapping[str, tuple[str, str, Sequence[str]]] = {
@@ -95,8 +95,8 @@ VERBS: Mapping[str, tuple[str, str, Sequence[str]]] = {
     "scan": ("check", "check .", (PROGRAM,)),
     "why": ("explain", "explain captioning --why-not clip", ()),
 }
-"""Verbs that are no commands: the command that each is where a thing of some kinds stands behind
-it, and what to type where none does; without that the words are a need.
+"""Verb -> (command, example, kinds). The verb means the command if a thing of one of the kinds is
+behind it; else the example is the hint, and without an example the words are a need.
 """
 
 COMMANDS: Mapping[str, str] = {
@@ -116,14 +116,14 @@ COMMANDS: Mapping[str, str] = {
     **dict.fromkeys(("info {}", "about {}", "details {}", "what is {}"), "show {}"),
     **dict.fromkeys(("model info {}", "model card {}", "model show {}"), "show {}"),
 }
-"""What is run for words that begin a command line; `{}` is one word more."""
+"""First words of a line -> the command that runs for them; `{}` is one more word."""
 _APART = frozenset(
     ("vs", "vs.", "versus", "or", "than", "diff", "difference", "differences", "between")
 )
 COMPARING = _APART.union(
     ("and", "with", "against", "on", "to", "of", "compare", "what", "which", "is", "the", "better")
 )
-"""Words that ask for a comparison where all others are names of models or families."""
+"""Words that ask for a comparison if all other words are names of models or families."""
 ABOUT = frozenset(
     """
     a about are big can card commercial commercially does for free gpu how i i'm is it large
@@ -131,13 +131,13 @@ ABOUT = frozenset(
     requirements run size tell me take takes the use used using vram weights what what's who why
     """.split()  # noqa: SIM905 - a list would be 40 lines
 )
-"""Words that ask about a model where all others together are the name of one."""
+"""Words that ask about a model if the only other word is its name."""
 _MOST_COMPARED = 3
 BEGINNINGS = frozenset((*VERBS, *(words.split()[0] for words in COMMANDS)))
 
 
 def may_be_no_need(words: Sequence[str]) -> bool:
-    """True for words of which only a closer look tells whether they are a need."""
+    """True for words that may be a command, a comparison, a name or a path instead of a need."""
     first, every = words[0], {word.strip(",?!") for word in " ".join(words).lower().split()}
     compares = len(every - COMPARING) <= _MOST_COMPARED and not _APART.isdisjoint(every)
     names = compares or len(every - ABOUT) <= 1
@@ -147,7 +147,7 @@ def may_be_no_need(words: Sequence[str]) -> bool:
 _LANGUAGE = ("--language", "--lang", "--locale", "--langue", "--sprache", "--idioma", "--lingua")
 _LICENSE = ("--license", "--licence")
 PROGRAMS = ("--code", "--code-only", "--program", "--script", "--snippet")
-"""Flags of who wants the program for a need."""
+"""Flags that ask for a program."""
 _SIZE = ("--size", "--model-size", "--max-size")
 _PATHS = ("image", "images", "folder", "file", "input", "dir", "path", "data", "dataset", "pdf")
 _BITS = {f"--quantize {bits}": (f"--int{bits}", f"--{bits}bit") for bits in (8, 4)}
@@ -194,9 +194,9 @@ FLAGS: Mapping[str, Sequence[str]] = {
     ),
     **dict.fromkeys(FILES, ("-i", *(f"--{name}" for name in (*_PATHS, "photo", "on", *_TRUTH)))),
 }
-"""Flags of other programs, by those that a command may have or by the kind behind them.
+"""Flag of a command (or kind of thing) -> foreign flags with that meaning.
 
-Of several the first counts that takes what is typed behind it: 8GB are no parameters.
+The first that accepts the value counts: 8GB is no number of parameters.
 """
 
 NUMBERS: Mapping[str, Sequence[str]] = {
@@ -208,9 +208,9 @@ NUMBERS: Mapping[str, Sequence[str]] = {
     "--num-examples {}": ("shots", "shot", "class", "train", "training", "dataset", "examples"),
     "--num-items {}": ("images", "items", "count", "n"),
 }
-"""What a flag means before a number where one of its words says so: `--gpu-memory 8`. What is
-typed for the number follows the flag where it is more than that; an answer behind it is assumed
-where the line gives none: a graphics card has memory of its own, so RAM is that of a CPU.
+"""Flag with its value (`{}`: the number) -> words in the names of foreign flags with that meaning,
+such as `--gpu-memory 8`. A flag behind the number is added unless the line answers its question:
+RAM means a CPU, because a graphics card has its own memory.
 """
 
 ON_FILES = (
@@ -226,7 +226,7 @@ OTHER_FILES: Mapping[str, str] = {
     **dict.fromkeys((".pptx", ".ppt", ".docx", ".odp"), "export it to PDF: `advisor ocr FILE.pdf`"),
     **dict.fromkeys((".mp3", ".wav", ".m4a", ".flac"), "`advisor speech` names models for sound"),
 }
-"""What to do with files that hold no image, by how they end."""
+"""Suffix -> what to do with a file that holds no image."""
 LOCAL = "each checkpoint listed can be downloaded and runs on your own machine"
 _ALL = "`advisor list checkpoints --task captioning --sort quality` ranks all checkpoints"
 _SERVICES = (
@@ -257,7 +257,7 @@ NEEDLESS: Mapping[str, str] = {
     **dict.fromkeys(("--os", "--platform"), "`--device` changes the answer, the system does not"),
     **dict.fromkeys(("--runtime", *FLAGS["--runtime"]), _OTHER),
 }
-"""Flags that change nothing for a command in `TAKES`, and why."""
+"""Flag -> why it has no effect on a command in `TAKES`."""
 
 FLAG_HINTS: Mapping[str, str] = {
     **dict.fromkeys(("--ci", "--github", "--workflow"), _CI),
@@ -278,4 +278,4 @@ FLAG_HINTS: Mapping[str, str] = {
     ),
     "--schema": "`advisor code field-extraction` writes a program with `--fields vendor,total`",
 }
-"""What to type instead of a flag that has no one meaning."""
+"""Flag without a single meaning -> what to type instead."""

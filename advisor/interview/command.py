@@ -46,7 +46,7 @@ ASKED = {
     "folder": "Path to a folder with the other images:",
     "query": "Search text:",
 }
-"""How to ask for what a task needs beside the image, by the flag of `advisor try`."""
+"""Flag of `advisor try` -> the prompt for its value, for tasks that need more than an image."""
 
 
 def ask(
@@ -92,7 +92,7 @@ def ask(
 
 
 def answered(session: Session, **how: Any) -> Recommendation:
-    """Return the answer to what was answered so far, under the rules of the interview."""
+    """Return the recommendation for the answers so far; `how` are options of `advise`."""
     from advisor.decide.recommendation import recommend
 
     return recommend(None, session.profile, engine=session.engine, **how)
@@ -115,9 +115,9 @@ def _report(answer: Recommendation, *, end: bool) -> Report:
 def held(
     engine: Engine, given: Profile, to: str, prompt: Prompt, unsure: Sequence[str] = ()
 ) -> Dialogue:
-    """Hold an interview under the bounds of what was given; return it when it is over.
+    """Run an interview up to the stop `to` ("family" or "checkpoint") and return its dialogue.
 
-    Questions that somebody is `unsure` of are not asked again.
+    Bounds in `given` limit the checkpoints. Questions in `unsure` are left unanswered.
     """
     from advisor.decide.bounded_rules import bounded
     from advisor.interview.dialogue import Dialogue
@@ -135,10 +135,10 @@ def held(
 def offer(
     recommendation: Recommendation, prompt: Prompt, *, color: bool, opens: bool = False
 ) -> str:
-    """Offer to try the model or to change an answer until the person has done with it.
+    """Offer to try the model or to change an answer, until the user picks something else.
 
-    Where it `opens`, it offers to answer what is open as well. Returns what was taken; leaving is
-    no failure.
+    With `opens`, the remaining questions are offered too. Returns DONE, SETTLE or CHANGE; DONE also
+    for Ctrl-C and Ctrl-D. Errors of a try are printed.
     """
     checkpoint = recommendation.advice[0].runnable
     choices = _choices(tries=checkpoint is not None, opens=opens)
@@ -162,14 +162,14 @@ def _choices(*, tries: bool = True, opens: bool) -> list[Row]:
 
 
 def offers_height(columns: int) -> int:
-    """Return how many lines the offers below an answer take at most."""
+    """Return the most lines that the offers below an answer take at this width in columns."""
     return len(pressed_lines(QUESTION, _choices(opens=True), columns))
 
 
 def _try(
     recommendation: Recommendation, checkpoint: Checkpoint, prompt: Prompt, *, color: bool
 ) -> None:
-    """Ask for an image and what goes with it, and run the checkpoint; nothing is asked in vain."""
+    """Ask for an image and the task's other inputs, and run the checkpoint; fail before asking."""
     from advisor.trial import open_image
     from advisor.trial.runtime import transformers
 
@@ -188,7 +188,7 @@ def _try(
 
 
 def _run(line: str, *, color: bool) -> None:
-    """Say a command of advisor, and run it; nothing of the working folder is imported."""
+    """Print a command line of advisor and run it in a child that imports only installed modules."""
     note("", line)
     sys.stdout.flush()
     plain = {} if color else {"NO_COLOR": "1"}

@@ -1,4 +1,4 @@
-"""An interview with a person: questions put, and answers said back."""
+"""An interview in a terminal: prompts for the questions of a session, and prints the answers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from advisor.rulebase.base import RuleBase
 
 WIDTH = 80
 ABOUT = "Short questions, about five on average"
-"""As many as are asked with the task, on average (`benchmarks/interview.py`)."""
+"""The average number of questions with that for the task (`benchmarks/interview.py`)."""
 WAYS = (
     'You can answer "I don\'t know" or "why do you ask?". After an answer, Ctrl-C prints '
     "the command that continues the interview."
@@ -28,11 +28,11 @@ GROUP = "group:"
 ELSE = "else"
 SOMETHING_ELSE = "something else"
 FEW = 9
-"""So many tasks are shown at once; more stand under what people do."""
+"""At most this many tasks are shown at once; more are shown in groups."""
 
 
 class Dialogue:
-    """One person's interview; it remembers what was chosen where they go back."""
+    """One user's interview; earlier choices are marked when a question is asked again."""
 
     def __init__(self, session: Session, prompt: Prompt) -> None:
         self.session = session
@@ -40,7 +40,7 @@ class Dialogue:
         self._chosen: dict[str, str] = {}
 
     def run(self, ask: Ask | None = None) -> None:
-        """Ask, one thing first, until nothing is left to ask; who leaves is told how to go on."""
+        """Ask `ask`, then all questions left. Ctrl-C and Ctrl-D print how to continue and raise."""
         session = self.session
         try:
             while ask and not self._given(ask):
@@ -59,7 +59,7 @@ class Dialogue:
             raise
 
     def change(self) -> None:
-        """Let one answer be given again, and go on from there."""
+        """Ask which answer to change, ask its question again, and continue the interview."""
         held = [AskedAnswer(id, answer) for id, answer in self.session.given.items()]
         rows = [Row(step.question, self._said(step)) for step in (*held, *self.session.steps)]
         if not rows:
@@ -74,13 +74,13 @@ class Dialogue:
         self.run(self.session.ask_again(question))
 
     def welcome(self) -> None:
-        """Say in a line what will happen."""
+        """Print how many questions follow, and how to answer them."""
         most = self.session.most
         about = f"At most {count(most, 'short question')}, usually fewer" if most else ABOUT
         note(*wrapped(f"{about}. {WAYS}", WIDTH))
 
     def _given(self, ask: Ask, *, back: bool = False) -> bool:
-        """Put a question, and take what is answered; False where nothing was."""
+        """Ask a question and record its answer; False without one (why, back, contradiction)."""
         question, session = ask.question, self.session
         marked = self._chosen.get(question.id, "")
         choice = put(ask, session.engine.rulebase, self.prompt, extras(back=back), marked)
@@ -102,7 +102,7 @@ class Dialogue:
         return True
 
     def _said(self, step: AskedAnswer) -> str:
-        """Return one answer as a person reads it."""
+        """Return a question with its answer as text."""
         question, answer = self.session.engine.rulebase.question(step.question), step.answer
         text = UNKNOWN_TEXT
         if answer is not None and answer.value is not None:
@@ -112,7 +112,7 @@ class Dialogue:
         return f"{question.ask} {text}"
 
     def _race(self) -> str:
-        """Return what can still be, as people call it, and how many questions are left."""
+        """Return the families still possible as text, with the most questions left, if known."""
         called = {family.id: family.shown for family in self.session.engine.rulebase.families}
         race = [called.get(name, "none of them") for name in self.session.race]
         text = f"Family: {race[0]}. Next: the first checkpoint"
@@ -125,7 +125,7 @@ class Dialogue:
 def put(
     ask: Ask, rulebase: RuleBase, prompt: Prompt, extras: Sequence[Row], marked: str = ""
 ) -> str:
-    """Put a question; return an option id, a number as text, or the value of an extra."""
+    """Ask a question; return an option id, a number as text, or the value of an extra row."""
     question = ask.question
     if question.id != TASK:
         return _put_options(ask, prompt, extras, marked)
@@ -157,7 +157,7 @@ def put(
 
 
 def _put_options(ask: Ask, prompt: Prompt, extras: Sequence[Row], marked: str) -> str:
-    """Put the options of a question; what one of them covers is found by typing, or asked next."""
+    """Ask for an option; things that it covers are found by typing, or asked for next."""
     question, unit = ask.question, ask.question.unit
     rows = [Row(o.id, o.label, o.names) for o in ask.options]
     covered = {
@@ -183,7 +183,7 @@ def _put_options(ask: Ask, prompt: Prompt, extras: Sequence[Row], marked: str) -
 
 
 def label_of(question: Question, name: str) -> str:
-    """Return an answer in words, for a person to see again."""
+    """Return the label of an option, or of a thing that an option covers; else the name."""
     for option in question.options:
         if name == option.id or name in option.covers:
             return option.called(name)
@@ -191,7 +191,7 @@ def label_of(question: Question, name: str) -> str:
 
 
 def _groups(rulebase: RuleBase, tasks: list[Row]) -> dict[Row, list[Row]]:
-    """Return the groups that hold some of the tasks, with these; the rest is something else."""
+    """Return group row -> task rows, without empty groups; tasks without a group are in ELSE."""
     groups = {
         Row(group.id, group.label, (group.id, *group.aliases)): [
             row for row in tasks if row.value in group.tasks

@@ -1,12 +1,12 @@
-"""What is left to ask for a task, which question is next, and the interview worked out beforehand.
+"""The questions left for a task, the choice of the next one, and the compiled plan of an interview.
 
-A residual is what answers leave undecided, as a function of the open ones. Costs are totals over
-all profiles of a node, as exact integers: a cost divided by the weight of the node is the expected
-number of questions. A strategy names no question where none that may be asked makes a difference;
-that nothing is decided yet is up to its caller. The one that is taken looks a question ahead, and
-is expected to ask hardly more than the fewest (`benchmarks/interview.py`).
+A residual is the diagram of the outcomes that the unanswered questions can still lead to. Costs are
+exact integers, summed over all profiles of a node: a cost divided by the weight of the node is the
+expected number of questions. A strategy returns no question if none that may be asked makes a
+difference; its caller checks whether the outcome is decided. The strategy in use looks one question
+ahead and is expected to ask hardly more than the fewest (`benchmarks/interview.py`).
 
-A state of a plan is a question, how many are left at most, and the state after each of its answers.
+A state of a plan is a question, the most questions left, and the state after each of its answers.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from advisor.rulebase.base import RuleBase, Shelf
 
 
 class SplitPart(NamedTuple):
-    """The node that some choices of a question lead to, and what these weigh."""
+    """The node after some choices of a question, and the summed weight of these choices."""
 
     node: int
     weight: int
@@ -36,19 +36,18 @@ Parts = tuple[SplitPart, ...]
 
 
 class Split(NamedTuple):
-    """A question that may be asked, with what its answers lead to; equal rests stand once."""
+    """A question (its level) that may be asked, with the distinct nodes after its answers."""
 
     question: int
     parts: Parts
 
 
 class Residual(Diagram):
-    """A diagram whose nodes are what is left to ask; `root` is what is left at first.
+    """A diagram of the labels of complete profiles that are still possible; `root` is its top.
 
-    That are complete profiles, told apart by a label. `senseless` has for each question at which
-    place it does not apply; `closed` are questions never to be asked, such as those that somebody
-    cannot answer. `weights` says how much each choice of a question weighs; without it, complete
-    profiles weigh the same.
+    `senseless` has for each question the index of its choice "not applicable", or None; `closed`
+    are questions never to be asked, such as those that the user cannot answer. `weights` are the
+    weights of the choices of each question; without them, all complete profiles weigh the same.
     """
 
     def __init__(
@@ -70,7 +69,7 @@ class Residual(Diagram):
 
     @classmethod
     def of_space(cls, space: Space, label: Callable[[int], Hashable], **how: Any) -> Residual:
-        """Return what is left of a space, by a label of its outcomes; levels are its questions."""
+        """Return the residual of a space; `label` maps its outcomes, levels are its questions."""
         senseless: list[int | None] = []
         for of_question, options in zip(space.choices, space.encoding.option_index, strict=True):
             choice = (options.get(NOT_APPLICABLE, -1),)
@@ -85,9 +84,9 @@ class Residual(Diagram):
         label: Callable[[Leaf], Hashable],
         **how: Any,
     ) -> Residual:
-        """Return what is left of a task's diagram within `levels`; levels are its axes.
+        """Return the residual of a task's diagram within the values left of each axis in `levels`.
 
-        The answers of a band of numbers weigh together as much as one of another band.
+        The parts of a band of numbers together weigh as much as a whole band.
         """
         senseless = [
             next((n for n, v in enumerate(axis.values) if v.options == (NOT_APPLICABLE,)), None)
@@ -100,11 +99,11 @@ class Residual(Diagram):
         return made
 
     def decided(self, node: int) -> bool:
-        """True where every profile left has the same label."""
+        """True if all profiles left have the same label."""
         return len(self.labels(node)) == 1
 
     def impurity(self, node: int) -> float:
-        """Return how likely two profiles drawn at random have different labels."""
+        """Return the probability that two random profiles of a node have different labels."""
         if node not in self._impurity:
             counts = self.counts(node).values()
             total = sum(counts)
@@ -112,15 +111,15 @@ class Residual(Diagram):
         return self._impurity[node]
 
     def splits(self, node: int) -> list[Split]:
-        """Return the questions that may be asked and make a difference, in declared order.
+        """Return the splits by questions that may be asked and make a difference, in order.
 
-        A question that may yet prove not to apply is not asked.
+        A question that another answer can still make inapplicable is left out.
         """
         open_ = sorted(self.support(node) - self.closed)
         return [split for question in open_ if (split := self.split(node, question))]
 
     def split(self, node: int, question: int) -> Split | None:
-        """Return what the answers to one question lead to; None where it is not to be asked."""
+        """Return the split by a question; None if it may not apply or makes no difference."""
         key = (node, question)
         if key not in self._splits:
             after, senseless = self.cofactors(node, question), self._senseless[question]
@@ -131,7 +130,7 @@ class Residual(Diagram):
 
 
 def merged(nodes: Sequence[int], weights: Sequence[int]) -> Parts:
-    """Return nodes with what they weigh: equal ones once, without those of no profile."""
+    """Return the distinct nodes with their summed weights, without EMPTY."""
     merged: dict[int, int] = {}
     for node, weight in zip(nodes, weights, strict=True):
         if node != EMPTY:
@@ -140,18 +139,18 @@ def merged(nodes: Sequence[int], weights: Sequence[int]) -> Parts:
 
 
 MOST_NODES = 1_000
-"""So many nodes a look ahead may make that was not worked out beforehand."""
+"""At most this many new nodes are made for a look-ahead without a compiled plan."""
 
 
 class OverBudgetError(Exception):
-    """A look ahead takes more nodes than were granted."""
+    """A look-ahead needs more nodes than its budget."""
 
 
 class Lookahead:
-    """Chooses the question after which asking the `purest` ones is expected to take the fewest.
+    """Chooses the question with the fewest expected questions if `purest` chooses all later ones.
 
-    It is a rollout of that strategy, one step ahead (Bertsekas, Tsitsiklis and Wu 1997, "Rollout
-    algorithms for combinatorial optimization"). With a `budget`, that many nodes may be made.
+    This is a one-step rollout of `purest` (Bertsekas, Tsitsiklis and Wu 1997, "Rollout algorithms
+    for combinatorial optimization"). With a `budget`, the residual may have that many nodes.
     """
 
     def __init__(self, residual: Residual, budget: int | None = None) -> None:
@@ -164,7 +163,7 @@ class Lookahead:
         return min(self.residual.splits(node), key=self._after, default=None)
 
     def cost(self, node: int) -> int:
-        """Return what asking the `purest` costs at a node. Raises OverBudgetError."""
+        """Return the cost of `purest` at a node (see the module). Raises OverBudgetError."""
         if node not in self._costs:
             if self.budget is not None and len(self.residual) > self.budget:
                 raise OverBudgetError
@@ -174,13 +173,13 @@ class Lookahead:
         return self._costs[node]
 
     def _after(self, split: Split) -> int:
-        """Return what comes after a question."""
+        """Return the mean cost of the nodes after a question, weighted by its choices."""
         costs = [part.weight * self.cost(part.node) for part in split.parts]
         return sum(costs) // self.residual.ways[split.question]
 
 
 def next_question(residual: Residual, node: int, most: int = MOST_NODES) -> Split | None:
-    """Return the best question; where looking ahead takes more than so many nodes, a good one."""
+    """Return the split by the best question, or by `purest` if that needs over `most` new nodes."""
     try:
         return Lookahead(residual, len(residual) + most).best(node)
     except OverBudgetError:
@@ -188,9 +187,9 @@ def next_question(residual: Residual, node: int, most: int = MOST_NODES) -> Spli
 
 
 def purest(residual: Residual, node: int) -> Split | None:
-    """Return the question after which two profiles drawn at random differ least often.
+    """Return the split with the least Gini impurity after it, the first of equals, if any.
 
-    That is the Gini impurity (Breiman et al. 1984, "Classification and regression trees").
+    See Breiman et al. 1984, "Classification and regression trees".
     """
 
     def impurity(split: Split) -> float:
@@ -206,7 +205,10 @@ END, IMPOSSIBLE = -1, -2
 
 
 class PlannedQuestion(NamedTuple):
-    """The level of the question to ask, how many are left at most, and what follows each answer."""
+    """A question's level, the most questions left, and the next state by index of the answer.
+
+    A state is an index in the plan, END or IMPOSSIBLE (no profile has this answer).
+    """
 
     level: int
     most: int
@@ -214,18 +216,18 @@ class PlannedQuestion(NamedTuple):
 
 
 InterviewPlan = Sequence[PlannedQuestion]
-"""The states of an interview, the first one last; without any, nothing is to be asked."""
+"""The states of an interview, the first question last; empty if there is nothing to ask."""
 
 
 def read_plan(table: Mapping[str, Sequence[Sequence[int]]]) -> InterviewPlan:
-    """Return the plan of a table, as compiled."""
+    """Return the plan in a compiled table: rows of level, most, then the states after."""
     return [PlannedQuestion(level, most, tuple(after)) for level, most, *after in table["states"]]
 
 
 def state_after(plan: InterviewPlan, places: Sequence[Sequence[int]]) -> PlannedQuestion | None:
-    """Return the state after answers; None where the plan ends, or was not worked out.
+    """Return the state of the next question after answers; None if the plan ends.
 
-    `places` has for each level the places that are left of it. What was answered is passed.
+    `places` has for each level the indexes of its values left. Answered questions are skipped.
     """
     at = len(plan) - 1
     while at >= 0:
@@ -238,7 +240,7 @@ def state_after(plan: InterviewPlan, places: Sequence[Sequence[int]]) -> Planned
 
 
 def settled(engine: Engine, profile: Profile) -> Profile:
-    """Return answers with those to questions that nobody is asked, as they hold without a flag."""
+    """Return the answers with the defaults of flag-only questions that do not contradict them."""
     whole = dict(profile)
     for question in engine.rulebase.questions:
         if question.flag_only and question.id not in profile:
@@ -250,9 +252,9 @@ def settled(engine: Engine, profile: Profile) -> Profile:
 
 
 class Open(NamedTuple):
-    """What answers leave open of a task's diagram: `kept` are the places left of each level.
+    """What answers leave open of a task's diagram: `kept` are the values left of each level.
 
-    `planned` is where they stand in the plan that was worked out, if they keep to it.
+    `planned` is the state in the compiled plan, None if there is none or the answers left it.
     """
 
     diagram: TaskDiagram
@@ -262,7 +264,7 @@ class Open(NamedTuple):
 
     @property
     def most(self) -> int:
-        """How many questions may be asked of it."""
+        """The most questions that may still be asked."""
         residual = self.residual
         if residual.decided(residual.root):
             return 0
@@ -272,7 +274,7 @@ class Open(NamedTuple):
 
     @property
     def level(self) -> int | None:
-        """The level of the next question; None where none that may be asked makes a difference."""
+        """The level of the next question; None if no question makes a difference."""
         if self.planned:
             return self.planned.level
         split = next_question(self.residual, self.residual.root)
@@ -282,9 +284,8 @@ class Open(NamedTuple):
 def open_of(engine: Engine, profile: Profile, unknown: Collection[str] = ()) -> Open:
     """Return what is left to ask after the answers of a profile with one task.
 
-    Of a question that somebody does not know the answer of, and of which nothing is assumed, the
-    answer that nobody gave is the one to go by. Answers to which the plan has no value lead off it,
-    and so does what nobody knows.
+    `unknown` are questions answered by "I don't know": those without a default count as left
+    unanswered. The compiled plan is not used with them, nor with answers that it lacks.
     """
     (task, *_), whole = profile[TASK].options, settled(engine, profile)
     unsaid = {id: Answer((), None, "asked") for id in unknown if id in engine.rulebase.left_open}
@@ -304,7 +305,7 @@ def open_of(engine: Engine, profile: Profile, unknown: Collection[str] = ()) -> 
 
 
 def compiled(rulebase: RuleBase, task: str) -> dict[str, dict[str, Any]]:
-    """Return the diagram of a task, what it was made of, and its interview, as compiled."""
+    """Return name -> table of a task's diagram, its parts and its plan, for the compiled rules."""
     engine = Engine.known(rulebase)
     rulebase.shelf = shelf = Shelf()
     diagram_for(engine, task, {})
@@ -314,7 +315,7 @@ def compiled(rulebase: RuleBase, task: str) -> dict[str, dict[str, Any]]:
 
 
 def plan_of(residual: Residual) -> InterviewPlan:
-    """Return the interview about what is left."""
+    """Return the plan of the interview about a residual, by `Lookahead` without a budget."""
     ahead = Lookahead(residual)
     states: list[PlannedQuestion] = []
     numbers: dict[int, int] = {}
@@ -336,7 +337,7 @@ def plan_of(residual: Residual) -> InterviewPlan:
 
 
 def plan_for(engine: Engine, task: str) -> InterviewPlan | None:
-    """Return the plan of a task that was worked out when the wheel was built; None without one."""
+    """Return the plan of a task from the compiled rules; None without one, or with a priority."""
     shelf, remembered = engine.rulebase.shelf, engine.rulebase.remembered
     if engine.priority or not shelf:
         return None

@@ -1,6 +1,6 @@
-"""An interview as a value: what was answered, what to ask next, how to go back.
+"""The state of an interview: the answers so far, the next question, and going back.
 
-Nothing here prompts or prints; a terminal, a form or a script can drive it.
+Nothing here prompts or prints, so a terminal, a form or a script can drive it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from advisor.interview.plan import Open, Residual, next_question, open_of, settl
 from advisor.model import TASK, Option, Question
 
 FAMILY, CHECKPOINT = STOPS = ("family", "checkpoint")
-"""An interview is over when nothing can change the winning family, or the first checkpoint."""
+"""Stops: an interview ends when no answer can change the family, or the first checkpoint."""
 
 
 class Ask(NamedTuple):
@@ -55,11 +55,11 @@ class Session:
 
     @property
     def race(self) -> tuple[str, ...]:
-        """The families (or none) that can still win."""
+        """The names of families that can still win, "none" included."""
         return self.engine.names(self.engine.ranking.winners(self._space.outcomes))
 
     def decide(self) -> Decision:
-        """Return the decision for the answers so far; "assumed" where an open one may change it."""
+        """Return the decision for the answers so far; "assumed" if other answers can change it."""
         return self.engine.decide(self.profile)
 
     @property
@@ -68,12 +68,12 @@ class Session:
 
     @property
     def unknown(self) -> list[str]:
-        """The questions that somebody does not know the answer of."""
+        """The ids of the questions answered by "I don't know"."""
         return [step.question for step in self.steps if step.answer is None]
 
     @property
     def _task(self) -> Answer | None:
-        """The one task that is meant, said or following from what was; None where it is open."""
+        """The answer with the only task that is given or still possible; None if several are."""
         answer = self.profile.get(TASK)
         if answer is not None and len(answer.options) == 1:
             return answer
@@ -86,7 +86,7 @@ class Session:
 
     @property
     def _open(self) -> Open | None:
-        """What is left to ask about the checkpoint; None where that is not what it is about."""
+        """What is left to ask about the checkpoint; None without a single task or that stop."""
         task = self._task if self.to == CHECKPOINT else None
         return task and self._opened_by({**self.profile, TASK: task}, self.unknown)
 
@@ -98,10 +98,10 @@ class Session:
 
     @property
     def most(self) -> int | None:
-        """How many questions are left at most, never more than was said; None where nobody knows.
+        """The most questions left, never more than announced at first; None if it is unknown.
 
-        What nobody can answer, or answers that were not worked out beforehand, may leave more to
-        ask: then the rest is assumed.
+        "I don't know", or answers outside the compiled plan, may leave more questions. These are
+        then not asked, and get defaults.
         """
         left, task = self._open, self._task
         if left is None or task is None:
@@ -110,11 +110,11 @@ class Session:
         return min(left.most, first.most - sum(step.question != TASK for step in self.steps))
 
     def next(self) -> Ask | None:
-        """Return the question after which the fewest are expected.
+        """Return the question that is expected to leave the fewest others, or None at the end.
 
-        The task comes first wherever it matters. None where nothing that may be asked can change
-        what the stop is about: the first checkpoint, or with "family" the winner alone. Where
-        nobody can name the task, the winner is all there is.
+        The task comes first if it matters. The interview ends when no question can change the first
+        checkpoint, or for the stop "family" the winner. If the user does not know the task, only
+        the winner counts.
         """
         if left := self._open:
             level = left.level if left.most and self.most else None
@@ -132,9 +132,9 @@ class Session:
         return None if split is None else self._ask(split.question)
 
     def _ask_axis(self, left: Open, level: int) -> Ask:
-        """Return a question of the diagram with the answers that are told apart now, in words.
+        """Return the question of a diagram level with its possible options.
 
-        Where parts of a band lead to different ends, they stand in place of what it covers.
+        If parts of a band of numbers differ in their results, they replace what the option covers.
         """
         axis, after = left.diagram.axes[level], left.residual.cofactors(left.residual.root, level)
         question = self.engine.rulebase.question(axis.question)
@@ -158,7 +158,7 @@ class Session:
         return Ask(question, tuple(possible))
 
     def _ask(self, place: int) -> Ask:
-        """Return a question of the engine with the options that can still be."""
+        """Return the question at an index of the encoding with the options still possible."""
         space = self._space
         left = space.reachable(space.root).choices[place]
         ids = {self.engine.options(place, choice)[0] for choice in left}
@@ -166,7 +166,7 @@ class Session:
         return Ask(question, tuple(o for o in question.options if o.id in ids))
 
     def ask_again(self, question: str) -> Ask:
-        """Take one answer back, given or asked; return its question with all that it may be now."""
+        """Remove an answer, given or asked; return its question with all options now possible."""
         self.given.pop(question, None)
         self.steps = [step for step in self.steps if step.question != question]
         if (left := self._open) and question in left.diagram.levels:
@@ -174,7 +174,7 @@ class Session:
         return self._ask(self.engine.encoding.index[question])
 
     def answer(self, question: str, given: Any) -> None:
-        """Record an answer, or UNKNOWN; one that clashes raises and is forgotten."""
+        """Record an answer or UNKNOWN. Raises ContradictionError for one that others exclude."""
         entry = self.engine.rulebase.question(question)
         answer = None if given == UNKNOWN else read_answer(entry, given, "asked")
         self.steps.append(AskedAnswer(question, answer))
@@ -185,17 +185,17 @@ class Session:
             raise
 
     def _refuse_clashes(self) -> None:
-        """Raise ContradictionError where the answers cannot all be true."""
+        """Raise ContradictionError if the answers exclude each other."""
         if not self.engine.admits(self.profile):
             raise contradiction(self.profile, self.engine.rulebase, self.engine.admits)
 
     def back(self) -> str | None:
-        """Take the last answer back; return its question, None where there was none."""
+        """Remove the last answer that was asked for; return its question, or None without one."""
         return self.steps.pop().question if self.steps else None
 
 
 def _words(axis: Axis, place: int, option: Option, question: Question) -> str:
-    """Return a part of a band in words."""
+    """Return the part of a band at `place` of an axis as a range: `4 to 8 GB`, `8 GB or more`."""
     least, above = axis.values[place].least or 0.0, axis.values[place - 1] if place else None
     most = option.up_to
     if above is not None and above.options == axis.values[place].options:

@@ -1,1 +1,1 @@
-"""One static page that answers in a browser what the command line answers."""
+"""The static web page that gives the recommendations of the command line in a browser."""

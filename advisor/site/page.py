@@ -1,4 +1,4 @@
-"""The page as one HTML file: usual answers, tables and style inside, and nothing requested."""
+"""The web page as one HTML file with all answers, tables and styles; it makes no requests."""
 
 from __future__ import annotations
 
@@ -35,16 +35,16 @@ FOLDER = Path(__file__).parent
 SCRIPTS = FOLDER / "walker.js", FOLDER / "page.js"
 STYLES = drawn.STYLE, FOLDER / "page.css"
 SHOWN = 4
-"""So many checkpoints the page names, with the first."""
+"""Number of checkpoints that the page names, including the first."""
 MOST_LANGUAGES = 12
-"""So many languages of a checkpoint are named."""
+"""At most this many languages of a checkpoint are named."""
 MARK = '<meta name="generator" content="advisor site">'
-"""Stands in every page that was written here."""
+"""Marks each page of `advisor site`, so that a later run may overwrite it."""
 POLICY = (
     "default-src 'none'; script-src '{script}'; style-src '{style}'; img-src data:; "
     "base-uri 'none'; form-action 'none'"
 )
-"""What the page may load: what stands in it."""
+"""The Content-Security-Policy: only the inline script and style with these hashes may run."""
 
 TEMPLATE = Template("""<!doctype html>
 <html lang="en">
@@ -85,9 +85,9 @@ $checkpoints
 
 
 def static_page(rulebase: RuleBase, priority: Sequence[str] = ()) -> str:
-    """Return the page that answers by some rules, with some criteria first.
+    """Return the HTML page for a rule base, with the criteria in `priority` compared first.
 
-    The same rules give the same page: it holds no day but those of the facts.
+    The same rules give the same page: it contains no dates except those of the facts.
     """
     engine = Engine.known(rulebase, tuple(priority))
     style = "".join(file.read_text(encoding="utf-8") for file in STYLES).replace("@root", "body")
@@ -115,7 +115,7 @@ def static_page(rulebase: RuleBase, priority: Sequence[str] = ()) -> str:
 
 
 def _usual(engine: Engine, task: Task) -> str:
-    """Return the answer to a task alone, as a part that opens and closes."""
+    """Return the answer for a task with default answers, as a `<details>` element."""
     answer = recommend(engine.rulebase, {TASK: task.id}, engine=engine)
     body = drawn.body([*pictured(answer, answer.to_page(screen=UNBOUND))])
     shown = body.replace("<h1>", "<h3>").replace("</h1>", "</h3>")
@@ -125,7 +125,7 @@ def _usual(engine: Engine, task: Task) -> str:
 
 
 def _card(model: Checkpoint) -> str:
-    """Return what is known of a checkpoint, for the script to show where it comes first."""
+    """Return a `<template>` with the facts of a checkpoint, shown by the script if it is first."""
     memory, training, allowed = memory_gb(model), training_memory(model), model.commercial_use
     commercial = f"commercial use {allowed}" if allowed else "not verified"
     lora, millions = training and training.lora_gb, model.parameters_millions
@@ -144,7 +144,7 @@ def _card(model: Checkpoint) -> str:
 
 
 def _hashed(text: str) -> str:
-    """Return what a Content-Security-Policy calls an inline script or style of this text."""
+    """Return the Content-Security-Policy source (SHA-256) of an inline script or style."""
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
 
 
@@ -161,9 +161,9 @@ def _footer(rulebase: RuleBase, priority: Sequence[str]) -> str:
 
 
 def page_tables(engine: Engine) -> dict[str, Any]:
-    """Return all that the script knows, as JSON can hold it.
+    """Return the data of the page's script as JSON values.
 
-    Answers there are those of `recommend` under the engine's rules and priority.
+    The script's answers are those of `recommend` with the engine's rules and priority.
     """
     rulebase = engine.rulebase
     diagrams = {task.id: diagram_for(engine, task.id, {}) for task in rulebase.tasks}
@@ -202,9 +202,9 @@ def page_tables(engine: Engine) -> dict[str, Any]:
 
 
 def task_table(task: Task, diagram: TaskDiagram) -> dict[str, Any]:
-    """Return the table of a task, and the answers that mean another there.
+    """Return the diagram of a task as JSON, with the answers that are rewritten for it (`reads`).
 
-    A value is its options, the kinds that they cover, its least number, and what is typed for it.
+    A value of a question is [options, covered kinds, least number, text to type].
     """
     table = diagram.to_json()
     table["questions"] = [
@@ -224,7 +224,7 @@ def task_table(task: Task, diagram: TaskDiagram) -> dict[str, Any]:
 
 
 def _question(question: Question) -> dict[str, Any]:
-    """Return a question with the labels of what may be answered, and its other names."""
+    """Return a question with its flag, labels and all names of its options, as JSON."""
     options = question.options
     return {
         **some(question, "ask", "why"),
@@ -238,7 +238,7 @@ def _question(question: Question) -> dict[str, Any]:
 
 
 def _brief(checkpoint: Checkpoint) -> str:
-    """Return what is said of a checkpoint that does not come first."""
+    """Return memory (GB) and license as text, for a checkpoint that is not the first."""
     memory = memory_gb(checkpoint)
     size = f"about {memory:g} GB" if memory else "memory not verified"
     return f"{size}, {checkpoint.licence or 'license not verified'}"
@@ -253,10 +253,10 @@ def _instead(alternative: Elsewhere | Detour) -> list[Any]:
 
 
 def following(engine: Engine, diagram: TaskDiagram) -> dict[str, dict[str, Any]]:
-    """Return for each family that may have the first checkpoint the table of those after it.
+    """Return family -> table of the first SHOWN checkpoints, for each family that may be first.
 
-    Its levels and values are those of the task's `diagram`, but for `numbers`: intervals are cut
-    where a later checkpoint is another one. A leaf is places in the catalog, the first one first.
+    Levels and values are those of the task's `diagram`, except `numbers`: intervals are cut where a
+    later checkpoint changes. A leaf lists indexes of checkpoints in the catalog, in rank order.
     """
     rulebase, task, tables = engine.rulebase, diagram.task, {}
     number = {id: place for place, id in enumerate(rulebase.forms)}
