@@ -25,7 +25,7 @@ CompleteAnswers = dict[str, str]
 """A complete profile: question -> the one option."""
 
 Holds = Callable[[int], bool]
-"""A condition on an outcome: the bits of the effects, by criterion and family, that rules have."""
+"""A condition on an outcome: bits of excluded families, and of families by criterion and sign."""
 
 
 class Budget:

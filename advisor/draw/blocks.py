@@ -34,7 +34,7 @@ class Link(NamedTuple):
 
 
 Cell = str | Link
-"""What stands in a table: words, or a link."""
+"""A cell of a table: text, or a link."""
 
 
 class Headline(NamedTuple):
@@ -49,9 +49,9 @@ class Headline(NamedTuple):
 
 
 class Note(NamedTuple):
-    """One thing to know in a line: a `label`, and words of which a terminal cuts what is too long.
+    """One thing to know: a `label`, and text that a terminal cuts to `lines`, see `cut_lines`.
 
-    Without a label it belongs to the note above it. It may take so many `lines`, see `cut_lines`.
+    A note without a label belongs to the note above it.
     """
 
     label: str
@@ -66,7 +66,7 @@ class Notes(NamedTuple):
 
 
 class Judged(NamedTuple):
-    """A family with its verdict."""
+    """A family, its verdict (such as `recommended`), and a text below."""
 
     name: str
     verdict: str
@@ -99,17 +99,17 @@ class Items(NamedTuple):
 
 
 class Bars(NamedTuple):
-    """How long a bar each row has behind its cell of a column, from 0 to 1."""
+    """The length of the bar behind the cell of `column`, for each row, from 0 to 1."""
 
     column: str
     shares: tuple[float, ...]
 
 
 class Table(NamedTuple):
-    """Rows of cells; `wide` is the column that takes what room is left.
+    """Rows of cells; `wide` is the index of the column that takes the width left, or -1.
 
-    Words are never broken: where the first cell leaves no room, the others follow on a line of
-    their own. Text has `bars` where they find room.
+    Words are never broken: if the first cell leaves no room, the others follow on a line of their
+    own. A terminal draws `bars` if the lines have room.
     """
 
     columns: tuple[str, ...]
@@ -132,9 +132,9 @@ class Code(NamedTuple):
 
 
 class Dot(NamedTuple):
-    """A point of a picture: a named thing with two values, of which the second may be unknown.
+    """A point of a picture: a named thing with values `x` and `y`; `y` is None if unknown.
 
-    One with a `label` is numbered; `behind` says what keeps it behind others, if anything does.
+    A point with a `label` is numbered; `behind` says what keeps it behind others, if anything does.
     """
 
     name: str
@@ -176,14 +176,15 @@ class Filled(NamedTuple):
 
 Block = Headline | Heading | Text | Notes | Judged | Items | Table | Pairs | Code
 Shared = Block | Scatter | Folded | Filled
-"""What a page of HTML may hold, which has no screen to fit."""
+"""The blocks that a page of HTML may hold."""
 Page = list[Block]
 
 
 def shown(value: Any, instead: dict[int, Any], *, lines: bool = False) -> Any:
-    """Return a block, or what it is made of, with all of its text visible; `instead` for some.
+    """Return a block, or a part of one, with hidden characters of its text made visible.
 
-    Paragraphs and code keep their lines; elsewhere a name must not begin one of its own.
+    `instead` maps code points to other text. Paragraphs and code keep their line breaks; elsewhere
+    these are made visible too, so that a name cannot begin a line.
     """
     if isinstance(value, str):
         text = visible_lines(value) if lines else visible(value)

@@ -1,4 +1,4 @@
-"""Findings of any command as rows with a place, and what services read of them.
+"""Findings of any command as rows with a place, and the formats of services that show them.
 
 GitHub shows annotations at the lines of a pull request, code-scanning services read SARIF 2.1.0,
 and Jenkins and GitLab show JUnit XML as test results.
@@ -31,14 +31,14 @@ SCHEMA = (
 )
 ROOT = "SRCROOT"
 _LINK = re.compile(r"\[(?=[^\[\]]*\]\()")
-"""Begins a link, which a message of SARIF may hold as it stands (3.11.6)."""
+"""The start of a link, which a message of SARIF may contain (3.11.6) and which is escaped here."""
 _NOT_XML = re.compile("[\ufffe\uffff]")
 
 
 class FindingRow(NamedTuple):
-    """One thing found at one place. `level` is error, warning or note; lines and columns from 1.
+    """One finding at one place. `level` is error, warning or note; lines and columns start at 1.
 
-    `path` is relative to the working folder, empty where the finding has no place. `sources` are
+    `path` is relative to the working folder, empty if the finding has no place. `sources` are
     addresses or source ids; `fix` is the smallest fix in words.
     """
 
@@ -54,7 +54,7 @@ class FindingRow(NamedTuple):
 
 
 class RuleText(NamedTuple):
-    """What a finding's rule says of itself; `page` is the address or path of its page."""
+    """The id and summary of a finding's rule; `page` is the address or path of its page."""
 
     id: str
     summary: str
@@ -62,7 +62,7 @@ class RuleText(NamedTuple):
 
 
 class FindingsReport(NamedTuple):
-    """All findings of one run, and the rules they name. `checked` is how many things were judged.
+    """All findings of one run, and the rules they name. `checked` is how many things were checked.
 
     `failing` are the levels and rules at which the run fails, so that every format says the same.
     `counted` says what was not looked at, by reason, ready for JSON; `closing` says so in words,
@@ -82,18 +82,18 @@ class FindingsReport(NamedTuple):
 
 
 def place(finding: FindingRow) -> str:
-    """Return where a finding stands as file:line:column, as much of it as is known."""
+    """Return file:line:column of a finding, as far as they are known."""
     parts = [finding.path or "", finding.line, finding.column]
     return ":".join(str(part) for part in parts if part)
 
 
 def names_in(message: str) -> str:
-    """Return the code and the ids that a message names: a later version may use other words."""
+    """Return the quoted code and the ids in a message, which stay if a later version rewords it."""
     return " ".join(sorted({code or id for code, id in _NAME.findall(message)}))
 
 
 def sentence(finding: FindingRow) -> str:
-    """Return a finding as plain text: what, why, who says so, and the smallest fix."""
+    """Return a finding as plain text: message, reason, smallest fix and sources, a line each."""
     lines = [finding.message]
     if finding.because:
         lines.append(finding.because)
@@ -105,7 +105,7 @@ def sentence(finding: FindingRow) -> str:
 
 
 def workflow_commands(report: FindingsReport) -> str:
-    """Return workflow commands, at most ten of each level; the last says how many are left."""
+    """Return GitHub workflow commands, at most ten of each level; the last may count the rest."""
     lines: list[str] = []
     for level in LEVELS:
         shown = [finding for finding in report.findings if finding.level == level]
@@ -147,6 +147,7 @@ def _command(finding: FindingRow) -> str:
 
 
 def _data(text: str) -> str:
+    """Escape text for the data of a workflow command."""
     text = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
     return inert(visible(text))
 
@@ -205,10 +206,10 @@ def _result(finding: FindingRow, index: dict[str, int], seen: Counter[str]) -> d
 
 
 def junit(report: FindingsReport) -> str:
-    """Return one test suite: a failure where the run fails, else a passed case with its text.
+    """Return one test suite: a failure if the run fails by a finding, else a passed case.
 
-    Without findings one passed case says that something was checked, because an empty suite
-    counts as a broken one.
+    Without findings one passed case says that something was checked, because an empty suite counts
+    as a broken one.
     """
     cases = [_case(finding, failing=report.fails(finding)) for finding in report.findings]
     failures = sum(map(report.fails, report.findings))
@@ -244,5 +245,5 @@ def _attribute(text: str) -> str:
 
 
 def _clean(text: str) -> str:
-    """Write out what nobody would see, and leave out what XML 1.0 cannot hold."""
+    """Write out hidden characters, and replace those that XML 1.0 cannot hold by U+FFFD."""
     return _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", visible_lines(text))

@@ -22,10 +22,10 @@ SCHEMA_VERSION = 1
 
 
 class Report(NamedTuple):
-    """A result ready to be drawn; one without `findings` only in formats of a page.
+    """A result ready to be drawn; without `findings` it has only the formats of a page.
 
-    `drawings` are formats that it has besides, or draws in a way of its own; `screen` is the page
-    for a terminal, where that is a shorter one, `shared` that of HTML, where it is another.
+    `drawings` are further formats, or other drawings of these; `screen` is the page for a terminal,
+    if that is a shorter one, `shared` the page for HTML, if that is another.
     """
 
     json: Callable[[], dict[str, Any]]
@@ -62,9 +62,9 @@ FORMATS = {
     "sarif": "findings",
     "junit": "findings",
 }
-"""What of a report each format draws, by a function of its name: `findings` has all of its own."""
+"""Format -> the field of a report that it draws, by a function of its name."""
 INERT = {"json": INERT_IN_JSON, "sarif": INERT_IN_JSON, "html": "#&#35;", "junit": "#&#35;"}
-"""How two signs that begin a command of a CI runner are written in a format; see `inert`."""
+"""Format -> how it writes two signs that begin a command of a CI runner; see `inert`."""
 PAGE_FORMATS = tuple(format for format, part in FORMATS.items() if part != "findings")
 FINDING_FORMATS = tuple(FORMATS)
 """The formats of commands that give findings."""
@@ -73,14 +73,17 @@ FINDING_FORMATS = tuple(FORMATS)
 def drawn(report: Report, format: str, *, indent: int | None = 2, color: bool = True) -> str:
     """Return a report as text in one of its formats.
 
-    `indent` is that of JSON (None for one line); `color` is whether a terminal shows colours.
+    `indent` is that of JSON (None for one line); `color` is whether a terminal shows colors.
     """
     text = _drawn(report, format, indent, color=color)
     return text if format == "github" else inert(text, INERT.get(format, r"#\#"))
 
 
 def brief(report: Report) -> str:
-    """Return the answer alone: findings, a line each; ids of a table; else the first line."""
+    """Return the short answer, a line each: findings, the first column of a table, or a first text.
+
+    A report with a terminal drawing of its own is drawn by it.
+    """
     from advisor.draw.blocks import Table
 
     if report.findings:
@@ -134,5 +137,5 @@ def plain(value: Any) -> Any:
 
 
 def document(digest: str, /, **body: Any) -> dict[str, Any]:
-    """Return the JSON document of a command: its version, the rule base, and what it says."""
+    """Return the JSON document of a command: schema version, digest of the rule base, `body`."""
     return {"schema_version": SCHEMA_VERSION, "rule_base": digest, **body}

@@ -16,16 +16,16 @@ STYLE = Path(__file__).with_name("page.css")
 REPORT = Path(__file__).with_name("report.html")
 """Macros of Jinja for what a report shows beside blocks; they have a style sheet of their own."""
 COPY = Path(__file__).with_name("copy.js")
-"""Gives every block of code a button that copies it."""
+"""A script that gives every block of code a button to copy it."""
 MARKS = {"+": "for", "-": "against", "!": "caveat", ">": "leads", "": "plain"}
-"""What each mark of an item says, as the class that draws it."""
+"""Mark of an item -> its class in the style sheet."""
 
 
 def html(page: Sequence[b.Shared]) -> str:
-    """Return the page as one HTML file, light or dark as the reader has it, for any width.
+    """Return the page as one HTML file, in the reader's light or dark scheme, for any width.
 
-    It is titled by what it begins with. Without a first heading it gets the title as one, for those
-    who have the page read out.
+    The title is `advisor` and the first headline, heading or family. A page without an `h1` gets
+    the title as a hidden one, for screen readers.
     """
     whole, title = body(page), "advisor"
     for block in page:
@@ -58,7 +58,7 @@ def body(page: Sequence[b.Shared]) -> str:
 
 @cache
 def _macros() -> Any:
-    """Return the macros of the report, which escape all text and leave none unseen."""
+    """Return the macros of the report, which escape all text and make hidden characters visible."""
     from jinja2 import Environment, StrictUndefined
 
     environment = Environment(
@@ -72,7 +72,7 @@ def _macros() -> Any:
 
 
 def _style(root: str) -> str:
-    """The style sheet, its own words about the whole page put on one element."""
+    """Return the style sheet, with the rules for the whole page on the selector `root`."""
     return STYLE.read_text(encoding="utf-8").replace("@root", root)
 
 
@@ -127,7 +127,7 @@ def _rows(block: b.Items | b.Pairs | b.Notes) -> str:
 
 
 def _flagged(text: str) -> str:
-    """Return text in which a line does not end within the name of a flag."""
+    """Return escaped text in which a line does not break within the name of a flag."""
     return re.sub("--[a-z-]+", r'<span class="flag">\g<0></span>', escape(text))
 
 

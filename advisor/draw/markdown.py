@@ -7,13 +7,13 @@ import re
 from advisor.draw import blocks as b
 
 _URL = re.compile(r"(https?://(?:(?!&(?:#|\w+;))[^\s<>|\[\]\\*`])+)")
-"""An address, as far as nothing in it is more than that to Markdown."""
+"""An address, up to the first character that Markdown or HTML would interpret."""
 _LINK = re.compile(r"\]([(\[])(?![\w-]+\.md\))")
-"""Where a link or an image would begin to lead somewhere but to a page beside this one."""
+"""The end of a link's text before a target, unless that is a page in the same folder."""
 _FENCE = re.compile("`{3,}")
 _ENTITY = re.compile(r"&(?=#|\w+;)")
 _MENTION = re.compile(r"(?<!\w)@(?=\w)", re.ASCII)
-"""Where a name would call somebody; a comment of HTML behind it is what keeps GitHub from that."""
+"""The `@` of a mention, which GitHub notifies; an HTML comment behind it prevents this."""
 MARKS = {"+": "for: ", "-": "against: ", "!": "caveat: ", ">": "", "": ""}
 
 
@@ -63,7 +63,7 @@ def _linked(cell: b.Cell) -> str:
 
 
 def _escape(text: str) -> str:
-    """Escape what Markdown would take for its own, but leave addresses as they are."""
+    """Escape what Markdown would interpret, but leave addresses as they are."""
     parts = _URL.split(text)
     for place in range(0, len(parts), 2):
         part = re.sub(r"[\\*_<#]", r"\\\g<0>", parts[place])

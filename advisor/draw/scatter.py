@@ -23,7 +23,7 @@ REACHES = 15, 26, 38, 52
 
 
 class _Axis(NamedTuple):
-    """Where a value is drawn: `low` at `start`, `high` at `end`, on a logarithmic scale or not."""
+    """Maps a value to a coordinate: `low` to `start`, `high` to `end`, linear or by logarithm."""
 
     low: float
     high: float
@@ -40,7 +40,7 @@ class _Axis(NamedTuple):
 
 
 def scatter(picture: Scatter) -> str:
-    """Return a picture as a figure of HTML, with a caption that says what its signs mean."""
+    """Return a picture as an HTML figure with its note as caption. One `y` at least is needed."""
     values = [dot.x for dot in picture.dots] + ([picture.limit] if picture.limit else [])
     along = _Axis(min(values) / 1.5, max(values) * 1.5, LEFT, RIGHT, log=True)
     heights = [dot.y for dot in picture.dots if dot.y is not None]
@@ -74,7 +74,7 @@ def scatter(picture: Scatter) -> str:
 
 
 def _ticks(axis: _Axis) -> Iterator[float]:
-    """Yield three to seven round values of an axis."""
+    """Yield at most seven round values of an axis; powers of two if it is logarithmic."""
     low, high = sorted((axis.low, axis.high))
     if axis.log:
         step = ceil((log2(high) - log2(low)) / 6)
@@ -87,7 +87,7 @@ def _ticks(axis: _Axis) -> Iterator[float]:
 
 
 def _ground(picture: Scatter, along: _Axis, up: _Axis, *, strip: bool) -> Iterator[str]:
-    """Yield what the points stand on: ticks, names, what ties with the first, one's own limit."""
+    """Yield the background: the band of ties, ticks with values, axis, names, and the limit."""
     if picture.tie:
         ends = [min(max(up.at(end), TOP), up.start) for end in picture.tie]
         yield _line(
@@ -117,7 +117,7 @@ def _point(dot: Dot, x: float, y: float) -> str:
 
 
 def _badges(dots: Sequence[Dot], points: Sequence[tuple[float, float]]) -> Iterator[str]:
-    """Yield the number of each named point, beside it where it hides no point and no number."""
+    """Yield the number of each labeled point, beside it where it hides no point or number."""
     taken = [(*at, 4.0) for at in points]
     for dot, (x, y) in zip(dots, points, strict=True):
         if not dot.label:

@@ -1,8 +1,8 @@
-"""A page as text for a terminal: reads well at 80 columns and without colour.
+"""A page as text for a terminal: reads well at 80 columns and without color.
 
 A pipe is as wide as COLUMNS says, else 80 columns.
 
-No library is needed for it, but where variables say odd things of stdout.
+rich is loaded only if environment variables do not tell how wide stdout is or what it shows.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from advisor.draw.blocks import Block, Page, shown
 
 ANSI = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 ODD = ("FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE", "JPY_PARENT_PID")
-"""Variables that say of stdout what it is not; a library knows what they mean."""
+"""Environment variables that change what stdout counts as; rich knows their meaning."""
 
 
 def terminal(page: Page, *, color: bool = True) -> str:
@@ -44,7 +44,7 @@ def terminal(page: Page, *, color: bool = True) -> str:
 
 
 def _width() -> int | None:
-    """Return how wide stdout is, 80 columns on a pipe; None where a library has to be asked."""
+    """Return the columns of stdout, 80 on a pipe, 100 at most; None if rich has to find out."""
     to_person = sys.stdout.isatty()
     columns, term = os.environ.get("COLUMNS"), os.environ.get("TERM", "").lower()
     if os.name == "nt" or any(name in os.environ for name in ODD):
@@ -70,9 +70,9 @@ def _width() -> int | None:
 
 
 def terminal_size() -> tuple[int, int] | None:
-    """Return the columns of a page on the terminal that stdout is, and its lines; None on a pipe.
+    """Return the columns of a page on the terminal and the lines of it; None on a pipe.
 
-    A terminal that does not say how many lines it has is no smaller than usual.
+    A terminal that does not report its lines counts as having 24.
     """
     if not sys.stdout.isatty():
         return None
@@ -83,7 +83,7 @@ def terminal_size() -> tuple[int, int] | None:
 
 
 def _lines(parts: Iterator[typesetting.Span], *, colored: bool) -> list[str]:
-    """Return the lines of styled text."""
+    """Return the lines of styled text, with ANSI codes if `colored`."""
     lines = [""]
     for text, style in parts:
         codes = ";".join(ANSI[word] for word in style.split()) if colored else ""
@@ -96,9 +96,9 @@ def _lines(parts: Iterator[typesetting.Span], *, colored: bool) -> list[str]:
 
 
 def styled(page: Page, *, bare: bool) -> str:
-    """Return a page drawn by rich, which knows terminals better than the variables say.
+    """Return a page drawn by rich, which interprets more environment variables.
 
-    `bare` has no colours, and neither has what is no terminal.
+    There are no colors if `bare`, or if rich finds no terminal.
     """
     from rich.console import Console, ConsoleDimensions
     from rich.text import Text as Styled

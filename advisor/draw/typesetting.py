@@ -31,19 +31,19 @@ ASCII = str.maketrans("●○×→├└│─·—“”’█", '*ox>|`|-,-""\
 ASCII |= {ord("…"): "...", ord("≤"): "<="}
 GAP = 2
 BAR = 8
-"""So wide is the longest bar."""
+"""Width of the longest bar, in columns."""
 LEAST = 8
-"""So wide the first column stays where its cells have lines of their own."""
+"""Least width of a table's first column if its long cells are on lines of their own."""
 LABEL = 8
-"""So wide are the labels of notes at least, so that blocks of them stand below each other."""
+"""Least width of the labels of notes, so that blocks of notes are aligned."""
 SHORT = 10
-"""So many characters of a cell are not broken into lines."""
+"""Cells of at most this many characters are not broken into lines."""
 _WORDS = re.compile(r"--[a-z-]+ \S+|[\d.]+ GB\S*|\S+")
 _BLANKS_AND_WORD = re.compile(r"(\s*)(--[a-z-]+ \S+|\S+)")
 _SENTENCE_END = re.compile(r"[.!?](?= |$)")
 _CLAUSE_END = re.compile(r"[;,] | \(")
 _SENTENCE = re.compile(r"(advisor [a-z]+ )'([^'\\]+)'( .*)?")
-"""A command with a sentence behind its name."""
+"""A command with a quoted sentence behind its name."""
 _FLAG = re.compile(r" (?=--[a-z])")
 
 Span = tuple[str, str]
@@ -51,9 +51,9 @@ Span = tuple[str, str]
 
 
 def table_lines(table: b.Table, width: int) -> list[list[str]]:
-    """Return the lines of the head and of each row of a table, no wider than `width`.
+    """Return the lines of the head and of each row of a table, at most `width` columns wide.
 
-    Only a word that is wider by itself is.
+    They are wider only if words are too long for it.
     """
     rows = [table.columns, *(tuple(map(str, row)) for row in table.rows)]
     if table.bars:
@@ -97,11 +97,12 @@ def _widths(rows: Sequence[Sequence[str]], wide: int, width: int) -> list[int]:
 
 
 def _least(cell: str) -> int:
-    """How narrow a cell may be: what is short stays on a line."""
+    """Return the least width of a cell: that of its longest word, or of all of a short cell."""
     return len(cell) if len(cell) <= SHORT else max(map(len, cell.split()), default=0)
 
 
 def _row(row: Sequence[str], widths: Sequence[int]) -> list[str]:
+    """Return the lines of a row; if the first cell is too wide, the others follow below it."""
     cells = [wrapped(cell, size) for cell, size in zip(row, widths, strict=True)]
     lines = []
     if any(len(line) > widths[0] for line in cells[0]) and len(cells) > 1:
@@ -128,9 +129,9 @@ def wrapped(text: str, width: int) -> list[str]:
 
 
 def cut_lines(text: str, width: int, most: int) -> list[str]:
-    """Return the sentences of a text that so many lines hold, the first in a line more if need be.
+    """Return the sentences of a text that fit into `most` lines; the first may take one more.
 
-    Where they hold none whole, they end with the last clause that they hold, or in … at a word.
+    If none fits, the lines end with the last clause that fits, or at a word and with `…`.
     """
     lines = wrapped(text, width)
     if len(lines) <= most:
@@ -230,7 +231,7 @@ def spans(block: b.Block, width: int) -> Iterator[Span]:
 
 
 def flowed(text: str, width: int) -> list[str]:
-    """Return the lines of a text, each of which goes on below where it is too wide.
+    """Return the lines of a text, those that are too wide broken at blanks.
 
     Blanks within a line stay as they are.
     """
@@ -252,7 +253,7 @@ def _indented(text: str, width: int) -> str:
 
 
 def _candidate(block: b.Judged, width: int) -> Iterator[Span]:
-    """A family with its verdict at the end of the line, if there is an end."""
+    """Yield a family with its verdict at the right margin, or behind a name that is too long."""
     style = VERDICTS.get(block.verdict, "yellow")  # several verdicts are still possible
     name = f"{BULLETS.get(block.verdict, '○')} {block.name}"
     room = width - len(name) - len(block.verdict)
@@ -262,21 +263,21 @@ def _candidate(block: b.Judged, width: int) -> Iterator[Span]:
 
 
 def _item(item: b.Item, width: int) -> Iterator[Span]:
-    """A line of a list, behind its mark; what it cites follows in a quiet tone."""
+    """Yield a list item behind its mark, then its note and sources in a quiet tone."""
     cited = item.cited(SHOWN_SOURCES)
     whole = f"{item.text}  [{cited}]" if cited else item.text
-    left = len("".join(item.text.split()))
+    letters_left = len("".join(item.text.split()))
     yield "  ", ""
     yield SIGNS.get(item.mark, item.mark), MARKS[item.mark]
     for place, line in enumerate(flowed(whole, width - 4)):
-        end = _after(line, left)
-        left -= len("".join(line[:end].split()))
+        end = _after(line, letters_left)
+        letters_left -= len("".join(line[:end].split()))
         yield f"{chr(10) + '   ' if place else ''} {line[:end]}", ""
         yield line[end:], "dim"
 
 
 def _after(line: str, letters: int) -> int:
-    """Where in a line so many letters, blanks not counted, have been written; its end at most."""
+    """Return the index in a line behind so many letters, blanks not counted; its end at most."""
     if len(line) <= letters:
         return len(line)
     ends = (word.end() for word in re.finditer(r"\S", line))
@@ -310,7 +311,7 @@ def _notes(block: b.Notes, width: int) -> Iterator[Span]:
 
 
 def _code(block: b.Code, width: int) -> str:
-    """What is to be copied is never broken into lines, but where a shell goes on reading."""
+    """Return code unbroken; only a console command is broken, where a shell goes on reading."""
     lines = block.text.splitlines()
     if block.language == "console":
         lines = [part for line in lines for part in command_lines(line, width - 2)]
