@@ -40,11 +40,11 @@ IN_SETTINGS = ("seed", "template", "prompt", "max_new_tokens", "thinking")
 
 def settings_of(made: Arrangement) -> dict[str, Any]:
     """Return the settings, versions and command line that a run file records."""
-    how = made.asking._asdict()
+    asking = made.asking._asdict()
     return {
         "command": _command(made),
         "batch": made.options.batch,
-        **{name: how[name] for name in IN_SETTINGS},
+        **{name: asking[name] for name in IN_SETTINGS},
         "runner_version": RUNNER_VERSION,
         "advisor": __version__,
         "versions": versions(),
@@ -144,8 +144,8 @@ def run_folder(made: Arrangement, named: str) -> Path:
         raise UsageError(
             "no folder is set for the evaluation results", hint="pass a folder with --run DIR"
         )
-    of = [str(Path(made.data.name).absolute()), made.data.task]
-    return cache / KEPT / hashlib.sha256(json.dumps(of).encode()).hexdigest()[:20]
+    identity = [str(Path(made.data.name).absolute()), made.data.task]
+    return cache / KEPT / hashlib.sha256(json.dumps(identity).encode()).hexdigest()[:20]
 
 
 def _command(made: Arrangement) -> str:
@@ -154,9 +154,9 @@ def _command(made: Arrangement) -> str:
     words = ["advisor evaluate", quoted(made.data.name), f"--task {made.data.task}"]
     words += ["--demo"] if options.demo else []
     for each in () if options.demo else made.candidates:
-        own = form_id(each.checkpoint, f"int{each.dtype[0]}") if each.dtype else each.checkpoint
-        checkpoint = f"{own}@{each.revision}" if each.revision else own
-        plain = each.name in (own, checkpoint)
+        form = form_id(each.checkpoint, f"int{each.dtype[0]}") if each.dtype else each.checkpoint
+        checkpoint = f"{form}@{each.revision}" if each.revision else form
+        plain = each.name in (form, checkpoint)
         words.append(f"--candidate {quoted(checkpoint if plain else f'{each.name}={checkpoint}')}")
     precision = "quantize" if loading.dtype in QUANTIZED else "dtype"
     flags: dict[str, object] = {

@@ -116,18 +116,18 @@ def _bars(scores: Scores, kind: MetricKind, settings: Mapping[str, Any]) -> list
     return rows
 
 
-def _classes(scores: Scores, of: CandidateScores) -> dict[str, Any]:
+def _classes(scores: Scores, model: CandidateScores) -> dict[str, Any]:
     """Return the table of metrics by class, the lowest F1 first."""
-    pairs = zip(scores.data.classes, of.measured.by_class, strict=True)
+    pairs = zip(scores.data.classes, model.measured.by_class, strict=True)
     rows = [
         (label, [str(each.items), *("" if n is None else f"{n:.2f}" for n in each[1:])])
         for label, each in sorted(pairs, key=lambda pair: pair[1].f1 or 0.0)
     ]
     columns = ("images", "precision", "recall", "F1")
-    return {"name": of.name, "columns": columns, "rows": rows, "most": WORST_CLASSES, "note": ""}
+    return {"name": model.name, "columns": columns, "rows": rows, "most": WORST_CLASSES, "note": ""}
 
 
-def _confusion(scores: Scores, of: CandidateScores) -> dict[str, Any]:
+def _confusion(scores: Scores, model: CandidateScores) -> dict[str, Any]:
     """Return the confusion matrix; rows are true classes, columns predicted ones.
 
     A prediction that ties over n classes counts 1/n for each.
@@ -135,7 +135,7 @@ def _confusion(scores: Scores, of: CandidateScores) -> dict[str, Any]:
     classes, size = scores.data.classes, len(scores.data.classes)
     number = {name: place for place, name in enumerate(classes)}
     table = np.zeros((size, size + 1))  # no class in the last column
-    for item, picked in zip(scores.items, of.measured.picked, strict=True):
+    for item, picked in zip(scores.items, model.measured.picked, strict=True):
         for label in picked or (size,):
             table[number[item.labels[0]], label] += 1 / max(1, len(picked))
     errors = table[:, :size].sum(axis=0) + table.sum(axis=1) - 2 * table.diagonal()
@@ -157,7 +157,7 @@ def _confusion(scores: Scores, of: CandidateScores) -> dict[str, Any]:
             kind = "right" if name == classes[label] else "wrong"
             cells.append({"kind": kind, "share": f"{part / total:.2f}", "times": written})
         rows.append((classes[label], cells))
-    figures = {"name": of.name, "columns": list(columns), "rows": rows}
+    figures = {"name": model.name, "columns": list(columns), "rows": rows}
     return figures | {"most": len(rows), "note": note}
 
 

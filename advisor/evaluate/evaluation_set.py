@@ -181,8 +181,8 @@ def make_set(
             hint="`advisor help labeled-data` shows the names of columns",
         )
     why = {image: data.store.missing(image) for image in dict.fromkeys(a.image for a in usable)}
-    there = [each for each in usable if not why[each.image]]
-    if not there:
+    present = [each for each in usable if not why[each.image]]
+    if not present:
         first = next(image for image, reason in why.items() if reason)
         raise UsageError(
             f"none of the {count(len(why), 'image')} of `{name}` can be read. The first is "
@@ -193,9 +193,9 @@ def make_set(
     lacking = {each.image for each in data.annotations} - {each.image for each in usable}
     if lacking:
         notes.append(f"skipped {count(len(lacking), 'image')} without {words}")
-    chosen = _part(there, limit, seed) if limit else there
-    if len(chosen) < len(there):
-        total = len({each.image for each in there})
+    chosen = _part(present, limit, seed) if limit else present
+    if len(chosen) < len(present):
+        total = len({each.image for each in present})
         notes.append(f"{limit} of {total} images, sampled with seed {seed}")
     images = tuple(
         LabelledImage(

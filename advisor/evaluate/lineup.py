@@ -203,14 +203,14 @@ def _as_loaded(made: Arrangement, candidate: Candidate) -> Candidate:
     The digest of a dual encoder leaves out the labels, since image vectors do not depend on them.
     """
     asking = made.asking
-    how = made.loading._replace(
+    settings = made.loading._replace(
         dtype=candidate.dtype or made.loading.dtype,
         revision=candidate.revision,
         pretrained_only=candidate.pretrained_only,
     )
-    place(how.device, how.dtype)  # what is not there is refused before anything is fetched
+    place(settings.device, settings.dtype)  # refuse before any download
     head = read_head(candidate.checkpoint) if is_head(candidate.checkpoint) else None
-    whole = resolve(head.encoder if head else candidate.checkpoint, how)
+    whole = resolve(head.encoder if head else candidate.checkpoint, settings)
     runs: type[Runner] = Classifier
     class_name = CLASS
     if head:
@@ -229,7 +229,7 @@ def _as_loaded(made: Arrangement, candidate: Candidate) -> Candidate:
     if issubclass(runs, Classifier):
         columns_for(local, asking.texts, dict(asking.label_map))
     listed = made.rulebase.checkpoints.get(local.name)
-    placement = place(how.device, how.dtype, local.weights, listed)
+    placement = place(settings.device, settings.dtype, local.weights, listed)
     ready = candidate._replace(
         revision=whole.revision,
         task=task,

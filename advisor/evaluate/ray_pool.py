@@ -109,8 +109,8 @@ def ray_pools(address: str, workers: int = 0) -> Iterator[Any]:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     ray = library("ray", "ray", "`--ray`")
-    own = {"include_dashboard": False, "num_cpus": workers or None} if address == LOCAL else {}
-    here = os.getcwd()  # noqa: PTH109 - it travels as text
+    local = {"include_dashboard": False, "num_cpus": workers or None} if address == LOCAL else {}
+    folder = os.getcwd()  # noqa: PTH109 - it travels as text
     actors: list[Any] = []
     threads = library("torch").get_num_threads()
 
@@ -122,12 +122,12 @@ def ray_pools(address: str, workers: int = 0) -> Iterator[Any]:
         retries = {"max_restarts": RETRIES, "max_task_retries": RETRIES}
         remote = ray.remote(num_cpus=1, num_gpus=int(kind == "GPU"), **retries)(Actor)
         asking = asking._replace(threads=threads)
-        actors.extend(remote.remote(here, candidate, asking) for _ in range(number))
+        actors.extend(remote.remote(folder, candidate, asking) for _ in range(number))
         return RayPool(ray, candidate, tuple(actors))
 
     with TemporaryDirectory(prefix="advisor-ray-") as empty:  # Ray lets workers import from theirs
         with plain_errors("ray"), as_a_child(empty):
-            ray.init(address=address, log_to_driver=False, logging_level="ERROR", **own)
+            ray.init(address=address, log_to_driver=False, logging_level="ERROR", **local)
         try:
             yield hire
         finally:

@@ -116,11 +116,11 @@ def digest_of_order(
 
     `identity` is that of the weights.
     """
-    how = asking._asdict()
+    settings = asking._asdict()
     for name in ("threads", "overlays", *([] if asking.label_map else ["label_map"])):
-        del how[name]
+        del settings[name]
     loaded = [candidate.task, candidate.device, candidate.dtype, candidate.pretrained_only]
-    parts = [RUNNER_VERSION, identity, loaded, how, libraries]
+    parts = [RUNNER_VERSION, identity, loaded, settings, libraries]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 

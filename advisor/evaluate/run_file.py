@@ -225,8 +225,8 @@ def answer_text(response: Response) -> str:
         scores=response.scores and tuple(map(six_digits, response.scores)),
         probability=response.probability and six_digits(response.probability),
     )._asdict()
-    there = {name: short[name] for name in PARTS if short[name] is not None}
-    return json.dumps(there, separators=(",", ":"))
+    present = {name: short[name] for name in PARTS if short[name] is not None}
+    return json.dumps(present, separators=(",", ":"))
 
 
 def read_answer(number: int, key: str, answer: str, vectors: bytes | None) -> Response:

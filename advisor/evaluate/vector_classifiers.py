@@ -59,15 +59,15 @@ def cross_validated(
     """
     torch = library("torch")
     rows = torch.from_numpy(np.ascontiguousarray(vectors)).double()
-    there = vectors.any(axis=1)
-    fold, order = _folds(files, truth, there, seed)
+    has_vector = vectors.any(axis=1)
+    fold, order = _folds(files, truth, has_vector, seed)
     left = [[n for n in order if fold[n] != number] for number in range(FOLDS)]
     least = min(sum(truth[n] == c for n in some) for some in left for c in range(classes))
     fitted: dict[int, Array] = {}
     for size in (0, *(size for size in SIZES if size <= least)):
         scores = np.full((len(truth), classes), -1.0)
         for number, learnt in enumerate(left):
-            held_out = [n for n, part in enumerate(fold) if part == number and there[n]]
+            held_out = [n for n, part in enumerate(fold) if part == number and has_vector[n]]
             of_classes = groupby(learnt, truth.__getitem__)
             some = [n for _, of_class in of_classes for n in islice(of_class, size or None)]
             if held_out and some:
@@ -79,7 +79,7 @@ def cross_validated(
 
 
 def _folds(
-    files: Sequence[Hashable], truth: Sequence[int], there: Array, seed: int
+    files: Sequence[Hashable], truth: Sequence[int], has_vector: Array, seed: int
 ) -> tuple[list[int], list[int]]:
     """Return the fold of each item, and one item with a vector of each file, by class and seed."""
     first: dict[Hashable, int] = {}
@@ -88,7 +88,7 @@ def _folds(
     random = Random(seed)
     order = sorted(first.values(), key=lambda number: (truth[number], random.random()))
     fold = {files[number]: place % FOLDS for place, number in enumerate(order)}
-    return [fold[file] for file in files], [number for number in order if there[number]]
+    return [fold[file] for file in files], [number for number in order if has_vector[number]]
 
 
 def _neighbors(learnt: Any, labels: Any, classes: int, queries: Any) -> Any:

@@ -55,8 +55,8 @@ def verdict(scores: Scores, rulebase: RuleBase, priority: Sequence[str] = ()) ->
 
     Candidates below the baseline on the first metric are left out.
     """
-    here = {kind.id: kind for kind in scores.metrics} or METRIC_KINDS
-    metrics = list(dict.fromkeys(metric_kind(word, here) for word in priority))
+    shared = {kind.id: kind for kind in scores.metrics} or METRIC_KINDS
+    metrics = list(dict.fromkeys(metric_kind(word, shared) for word in priority))
     metrics = metrics or list(scores.metrics[:1])
     order = tuple(kind.id for kind in metrics)
     if not scores.candidates:
@@ -175,8 +175,8 @@ def _warnings(scores: Scores, worse: Sequence[str]) -> Iterator[str]:
     yield from worse
     for each in scores.candidates:
         if each.ties:
-            of = count(len(each.measured.ranks or each.measured.picked), "item")
-            yield f"`{each.name}` has tied scores for {each.ties:,} of {of}"
+            items = count(len(each.measured.ranks or each.measured.picked), "item")
+            yield f"`{each.name}` has tied scores for {each.ties:,} of {items}"
         if each.failed:
             in_words = each.candidate.scored_by == IN_WORDS
             what = "returned no known label" if in_words else "returned no answer"

@@ -62,8 +62,8 @@ class Worker:
             runner: Runner = load_head(candidate.checkpoint, loading)
         else:
             rules = load_rules(overlays=tuple(map(Path, asking.overlays)))
-            how = loading._asdict()
-            runner = load_runner(candidate.checkpoint, candidate.task, rulebase=rules, **how)
+            settings = loading._asdict()
+            runner = load_runner(candidate.checkpoint, candidate.task, rulebase=rules, **settings)
         begin_peak(runner.placement)
         self.load_ms = (time.perf_counter() - begun) * 1000
         return runner
@@ -126,6 +126,7 @@ class Worker:
             return [Response(queries[0].image.number, queries[0].key, failed=error.message)]
 
     def _responses(self, queries: Sequence[AskedImage]) -> list[Response]:
+        """Return the responses to images as one batch: vectors, label scores or text."""
         asking, candidate = self.asking, self.candidate
         images = [each.opened for each in queries if isinstance(each.opened, OpenedImage)]
         parts: list[dict[str, Any]] = []
@@ -171,9 +172,9 @@ class Worker:
             )
             of_texts = runner.text_vectors(texts).numpy() if texts else np.empty((0, 1))
         ends = np.cumsum([len(each.image.references) for each in queries])[:-1]
-        own = np.split(of_texts.astype("<f4"), ends)
+        parts = np.split(of_texts.astype("<f4"), ends)
         vectors = self._numbers(rows.numpy().astype("<f4"))
-        return [row.tobytes() + some.tobytes() for row, some in zip(vectors, own, strict=True)]
+        return [row.tobytes() + some.tobytes() for row, some in zip(vectors, parts, strict=True)]
 
     def _numbers(self, rows: Array) -> Array:
         """Return the rows; raise UnsupportedError if one has NaN."""

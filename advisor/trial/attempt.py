@@ -81,9 +81,9 @@ def run_trial(
     opened = image if isinstance(image, OpenedImage) else open_image(image)
     request, rulebase = request or Request(), rulebase or shipped_table()
     transformers()
-    how = Loading(**loading)
-    place(how.device, how.dtype)  # what is not there is refused before anything is fetched
-    local = resolve(checkpoint, how)
+    settings = Loading(**loading)
+    place(settings.device, settings.dtype)  # refuse before any download
+    local = resolve(checkpoint, settings)
     _, use = act_and_use(rulebase, local, task)
     network_class(class_to_load(use, local))  # imported before the clock starts
     begun = time.perf_counter()
@@ -252,12 +252,12 @@ def answer_each(
             "images",
             hint="pass --folder, a --task such as captioning, and at most one --checkpoint",
         )
-    how = _loading_of(run, loading)
-    load = partial(load_runner, run.checkpoint, run.task, rulebase=rulebase, **how)
+    load_settings = _loading_of(run, loading)
+    load = partial(load_runner, run.checkpoint, run.task, rulebase=rulebase, **load_settings)
     decides = ("max_new_tokens", "thinking", "dtype", "seed", "revision")
     settings = {
         **{name: each for name, each in asdict(inputs).items() if name not in ("folder", "image")},
-        **{name: how[name] for name in decides},
+        **{name: load_settings[name] for name in decides},
         "checkpoint": run.checkpoint,
         "task": run.task,
     }
@@ -285,8 +285,8 @@ def _loading_of(run: Candidate, loading: Loading) -> dict[str, Any]:
     """Return the fields of Loading for a candidate; announce its run on a terminal."""
     if sys.stderr.isatty():
         note(f"{run.checkpoint}: {run.task} ...")
-    own = {"revision": run.revision, "pretrained_only": run.pretrained_only}
-    return {**loading._asdict(), **own, "dtype": run.dtype or loading.dtype}
+    of_candidate = {"revision": run.revision, "pretrained_only": run.pretrained_only}
+    return {**loading._asdict(), **of_candidate, "dtype": run.dtype or loading.dtype}
 
 
 def _progress(done: int, total: int) -> None:

@@ -91,15 +91,15 @@ def try_(
     """
     if shown.format == "jsonl":
         raise UsageError("the format `jsonl` needs an output file", hint="add --output FILE.jsonl")
-    how = loading._replace(seed=seed)
+    settings = loading._replace(seed=seed)
     if lines := [file for format, file in shown.files if format == "jsonl"]:
-        report = _report_of_lines(answer_each(rulebase, choice, inputs, how, lines[0]))
+        report = _report_of_lines(answer_each(rulebase, choice, inputs, settings, lines[0]))
     elif choice.measure:
-        report = _report_of_speed(rulebase, choice, how)
+        report = _report_of_speed(rulebase, choice, settings)
     else:
         shown.refuse(*(vector_files(vectors) if vectors else ()))
         times = repeat if repeat >= 0 else None
-        report = report_of(try_out(rulebase, choice, inputs, how, times, top, vectors))
+        report = report_of(try_out(rulebase, choice, inputs, settings, times, top, vectors))
     shown._replace(files=[each for each in shown.files if each[0] != "jsonl"]).emit(report)
     return 0
 

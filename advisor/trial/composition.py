@@ -67,14 +67,14 @@ def compose(
     before fine-tuning. `loading` are fields of Loading: `offline`, `agree` and `seed`. The folder
     is written completely or not at all.
     """
-    folder, how = Path(output), Loading(**loading)
+    folder, settings = Path(output), Loading(**loading)
     refuse_folder(folder)
     library = runtime.transformers()
-    left, right = resolve(encoder, how), resolve(decoder, how)
+    left, right = resolve(encoder, settings), resolve(decoder, settings)
     refuse_what_has_no_end(left, "AutoModel")
     refuse_what_has_no_end(right, "AutoModelForCausalLM")
     images, tokenizer = load_part(left, "AutoImageProcessor"), load_part(right, "AutoTokenizer")
-    library.set_seed(how.seed)
+    library.set_seed(settings.seed)
     with runtime.plain_errors(f"{left.name} + {right.name}"), runtime.quiet():
         network, random = _joined(library, left, right)
         tokens = _set_tokens(network, tokenizer)
@@ -204,7 +204,7 @@ def finetune(
     An interrupted run resumes from its last checkpoint in `OUTPUT/unfinished`; on a CPU the result
     equals that of an uninterrupted run.
     """
-    how, folder = Training(**training), Path(output)
+    settings, folder = Training(**training), Path(output)
     refuse_other_contents(folder)
     examples = read_examples(pairs)
     if examples[0].answers:
@@ -218,7 +218,7 @@ def finetune(
                 f"`{each.image}` has region features, and an encoder-decoder needs images",
                 hint="`advisor train vlp` trains on region features",
             )
-    trainer, load = runtime.library(TRAINER), loading or Loading(seed=how.seed)
+    trainer, load = runtime.library(TRAINER), loading or Loading(seed=settings.seed)
     parts: Any = checkpoint if isinstance(checkpoint, tuple) else ()
     made: list[Composition] = []
 
@@ -226,20 +226,20 @@ def finetune(
         made.append(compose(parts[0], parts[1], place, **load._asdict()))
 
     data = [[str(each.image), each.text] for each in examples]
-    begun_with = [list(parts) if parts else str(checkpoint), data, lora, how.identity]
+    begun_with = [list(parts) if parts else str(checkpoint), data, lora, settings.identity]
     start = trainer.begin(folder, begun_with, make if parts else None)
     begun = start if parts else resolve(str(checkpoint), load).name
-    runner = trainable(begun, CAPTION, how.device, JOINT)
-    how = how.filled(FROM_NOTHING if was_never_trained(runner.network) else USUAL)
-    trained, held_out = hold_out(examples, how.held_out, how.seed)
-    merge = _adapters(runner.network, lora, how.seed) if lora else lambda: None
+    runner = trainable(begun, CAPTION, settings.device, JOINT)
+    settings = settings.filled(FROM_NOTHING if was_never_trained(runner.network) else USUAL)
+    trained, held_out = hold_out(examples, settings.held_out, settings.seed)
+    merge = _adapters(runner.network, lora, settings.seed) if lora else lambda: None
     recipe = trainer.Recipe(
         collate=lambda rows, _epoch: _batch(runner, rows),
         parts=(runner.network, runner.image_processor, runner.tokenizer),  # type: ignore[attr-defined]
         finish=merge,
         composition=replace(made[0], folder=folder) if made else None,
     )
-    done: FineTuning = trainer.train(runner, recipe, how, trained, held_out, folder, progress)
+    done: FineTuning = trainer.train(runner, recipe, settings, trained, held_out, folder, progress)
     return done
 
 

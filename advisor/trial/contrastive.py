@@ -135,11 +135,11 @@ class Contrastive(Runner):
                 f"`{self.checkpoint.name}` needs a text to search the images for",
                 hint="add --folder FOLDER and --query 'a red bicycle'",
             )
-        own = real_path(image.name)  # the folder may hold the image itself
+        own_path = real_path(image.name)  # the folder may hold the image itself
         others = (
             other
             for other in request.opened_others()
-            if isinstance(other, ImageError) or real_path(other.name) != own
+            if isinstance(other, ImageError) or real_path(other.name) != own_path
         )
         names, vectors, skipped = self._encoded(chain([image], others))
         if self.act == EMBED:
@@ -220,18 +220,18 @@ def columns_for(
     `label_map`, from a classifier's label to a text, takes precedence. Raises UnsupportedError if a
     text has no class.
     """
-    own = own_labels(checkpoint)
+    its_labels = own_labels(checkpoint)
     places = {_folded(text): place for place, text in enumerate(texts)}
     columns: list[list[int]] = [[] for _ in texts]
-    for number, label in enumerate(own):
+    for number, label in enumerate(its_labels):
         names = [label_map[label]] if label in label_map else [label, *label.split(",")]
-        of = next((places[_folded(name)] for name in names if _folded(name) in places), None)
-        if of is not None:
-            columns[of].append(number)
+        index = next((places[_folded(name)] for name in names if _folded(name) in places), None)
+        if index is not None:
+            columns[index].append(number)
     lacking = [text for text, numbers in zip(texts, columns, strict=True) if not numbers]
     if lacking:
         without, labels = (
-            first_named([f"`{each}`" for each in named], LISTED) for named in (lacking, own)
+            first_named([f"`{each}`" for each in named], LISTED) for named in (lacking, its_labels)
         )
         raise UnsupportedError(
             f"`{checkpoint.name}` has no label for {without}. The labels of the checkpoint are "

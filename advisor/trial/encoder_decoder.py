@@ -105,8 +105,8 @@ class DocumentAnswerer(DocumentReader):
         """Return the user's prompt, or else the catalog's or the usual one with the question."""
         if request.prompt:
             return request.prompt
-        own = self.entry.prompts.get(self.task) if self.entry else None
-        form = own or f"{self.task_prompt}{QUESTION}{{question}}</s_question><s_answer>"
+        catalog_prompt = self.entry.prompts.get(self.task) if self.entry else None
+        form = catalog_prompt or f"{self.task_prompt}{QUESTION}{{question}}</s_question><s_answer>"
         return form.replace("{question}", str(request.question))
 
     def decode(self, ids: list[int], inputs: Inputs) -> Prediction:

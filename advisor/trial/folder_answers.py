@@ -120,8 +120,8 @@ def _lines(stream: FileIO, file: Path, run: str) -> Iterator[tuple[str, str]]:
                 hint=hint,
             )
         yield image, digest
-    own = _encoded({"run": run})[:-2]
-    if torn[: len(own)] != own[: len(torn)]:  # nobody's words are taken away but our own
+    beginning = _encoded({"run": run})[:-2]
+    if torn[: len(beginning)] != beginning[: len(torn)]:  # keep the user's own text
         raise BrokenFileError(f"{file}: advisor did not write the last line", hint=hint)
     stream.seek(-len(torn), 2)
     stream.truncate()

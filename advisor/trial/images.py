@@ -146,6 +146,7 @@ def preview(image: OpenedImage, longest_side: int = 800) -> str:
 
 
 def _prepared(image: Any, name: str) -> OpenedImage:
+    """Return a decoded image upright, in RGB, downscaled if large; refuse too large ones."""
     width, height = image.size
     most = HELD_MORE_THAN_ONCE.get(image.format, LARGEST_PIXELS)
     longest = max(width, height)

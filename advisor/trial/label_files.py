@@ -111,6 +111,7 @@ def annotation_of(row: Mapping[str, Any]) -> Annotation:
 
 
 def _lines_of_json(text: str, file: Path) -> Iterator[Row]:
+    """Yield the line number and the object of each line; raise BrokenFileError for other JSON."""
     for line, written in enumerate(io.StringIO(text), start=1):
         if not written.strip():
             continue
@@ -225,6 +226,7 @@ def read_json(file: Path, images: Path | None, other: Path | None = None) -> Lab
 
 
 def _coco(document: Mapping[str, Any], file: Path) -> tuple[Annotation, ...]:
+    """Return the annotations of COCO; raise BrokenFileError for an unknown image or category."""
     names = {each["id"]: str(each["file_name"]) for each in document["images"]}
     classes = {each["id"]: str(each["name"]) for each in document.get("categories", ())}
     texts: dict[Any, list[str]] = defaultdict(list)
@@ -261,14 +263,15 @@ def _karpathy(document: Mapping[str, Any], _file: Path) -> tuple[Annotation, ...
 def _vqa(
     document: Mapping[str, Any], file: Path, folder: ImageFolder, beside: Path | None
 ) -> LabelledData:
-    here, there = ("questions", "annotations")
-    if here not in document:
-        here, there = there, here
+    """Return the annotations of VQA questions with answers, and notes on the other file."""
+    part, other_part = ("questions", "annotations")
+    if part not in document:
+        part, other_part = other_part, part
     if beside is None:
-        beside, other = _other_half(file, there, document[here])
+        beside, other = _other_half(file, other_part, document[part])
     else:
         other = _document(beside)
-    halves = {here: document, there: other}
+    halves = {part: document, other_part: other}
     answers = {
         each["question_id"]: tuple(str(given["answer"]) for given in each["answers"])
         if "answers" in each
@@ -286,7 +289,7 @@ def _vqa(
         )
         for each in answered
     )
-    notes = [f"the {there} are read from `{beside.name}`"]
+    notes = [f"the {other_part} are read from `{beside.name}`"]
     left = len(questions) - len(answered)
     notes += [f"{left} questions have no answers"] if left else []
     return LabelledData(annotations, folder, tuple(notes))

@@ -103,14 +103,14 @@ def _continued(network: Any, prompt: Any, ids: Any, given: Inputs, *, decodes: b
     """
     cache = deepcopy(prompt.past_key_values)
     cache.batch_repeat_interleave(len(ids))
-    how: Inputs = {"input_ids": ids}
+    inputs: Inputs = {"input_ids": ids}
     if (seen := given.get("encoder_hidden_states")) is not None:
-        how["encoder_hidden_states"] = seen.repeat_interleave(len(ids), dim=0)
+        inputs["encoder_hidden_states"] = seen.repeat_interleave(len(ids), dim=0)
     if decodes:
         output = library("transformers.modeling_outputs").BaseModelOutput
         states = prompt.encoder_last_hidden_state.repeat_interleave(len(ids), dim=0)
-        how = {"decoder_input_ids": ids, "encoder_outputs": output(last_hidden_state=states)}
-    return network(**how, past_key_values=cache, use_cache=True).logits
+        inputs = {"decoder_input_ids": ids, "encoder_outputs": output(last_hidden_state=states)}
+    return network(**inputs, past_key_values=cache, use_cache=True).logits
 
 
 def _step_by_step(runner: TextWriter, inputs: Inputs, tokens: Sequence[Sequence[int]]) -> Any:

@@ -162,10 +162,10 @@ def _weight_files(folder: Path, name: str) -> tuple[Path, ...]:
         )
     try:
         parts = sorted(set(json.loads((folder / INDEX).read_text("utf-8"))["weight_map"].values()))
-        own = all(Path(part).name == part and part.endswith(SAFE) for part in parts)
+        in_folder = all(Path(part).name == part and part.endswith(SAFE) for part in parts)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        parts, own = [], False
-    if len(parts) > MOST_FILES or not own:
+        parts, in_folder = [], False
+    if len(parts) > MOST_FILES or not in_folder:
         raise runtime.BrokenCheckpointError(
             f"the weight index of `{name}` does not list at most {MOST_FILES:,} {SAFE} files, all "
             "in the same folder",

@@ -41,11 +41,11 @@ def measure_speed(rulebase: RuleBase, choice: CheckpointChoice, loading: Loading
             hint=f"add --checkpoint {rulebase.workloads[0].checkpoints[0]}",
         )
     machine = look()
-    how = loading._replace(revision=choice.revision or revision_here(entry))
-    local = resolve(entry.id, how)
+    settings = loading._replace(revision=choice.revision or revision_here(entry))
+    local = resolve(entry.id, settings)
     tasks = supported_tasks(local, rulebase)
     task = next((task for task in tasks if task in entry.tasks), tasks[0])
-    runner = load_runner(local, task, rulebase=rulebase, **how._asdict())
+    runner = load_runner(local, task, rulebase=rulebase, **settings._asdict())
     if not runner.placement.device.startswith(machine.kind):
         raise UsageError(
             f"`--device here` is {machine.kind}, but the model ran on {runner.placement.device}",

@@ -147,13 +147,13 @@ def finetuning_page(result: FineTuning, flags: str) -> Page:
 
     `flags` are those of the `advisor try` command that it prints.
     """
-    held, how = result.held_out, result.settings
+    held, settings = result.held_out, result.settings
     resumed = f", resumed after step {result.resumed_at}" if result.resumed_at else ""
     facts = {
         "folder": str(result.folder),
         "pairs": f"{result.pairs} for training, {held} held out for validation",
-        "settings": f"{count(how.epochs or 0, 'epoch')}, batch size {how.batch_size}, "
-        f"learning rate {how.learning_rate:g}",
+        "settings": f"{count(settings.epochs or 0, 'epoch')}, batch size {settings.batch_size}, "
+        f"learning rate {settings.learning_rate:g}",
         "steps": f"{result.steps}{resumed}; saved: step {result.best_step}, which has the lowest "
         "validation loss",
         "validation loss": f"{result.loss_before:.3f} before, {result.loss_after:.3f} after",

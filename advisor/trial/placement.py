@@ -70,27 +70,27 @@ def place(
     torch = library("torch")
     if dtype is not None:
         check_name("dtype", dtype, BYTES, "dtypes")
-    there = {
+    number_of = {
         "cuda": torch.cuda.device_count() if torch.cuda.is_available() else 0,
         "mps": int(torch.backends.mps.is_available()),
         "cpu": 1,
     }
     if device == "auto":
-        device = next(kind for kind, number in there.items() if number)
+        device = next(kind for kind, number in number_of.items() if number)
     kind, number = "", 0
     with contextlib.suppress(RuntimeError):  # of a name that torch does not know
         kind, number = torch.device(device).type, torch.device(device).index or 0
-    if number >= there.get(kind, 0):
+    if number >= number_of.get(kind, 0):
         raise UnsupportedError(
             f"torch finds no device `{device}` on this machine",
             hint="use auto, cpu, cuda or mps",
             kind="no-such-device",
         )
     if kind == "cpu":
-        own = weights.dtype if weights and BYTES.get(weights.dtype) == 2 else "float32"
+        usual = weights.dtype if weights and BYTES.get(weights.dtype) == 2 else "float32"
         if listed and loaded_dtype(listed) != file_dtype(listed):
-            own = loaded_dtype(listed)
-        return Placement(device="cpu", dtype=dtype or own)
+            usual = loaded_dtype(listed)
+        return Placement(device="cpu", dtype=dtype or usual)
     bfloat16 = kind == "cuda" and torch.cuda.is_bf16_supported()
     return Placement(device=device, dtype=dtype or ("bfloat16" if bfloat16 else "float16"))
 

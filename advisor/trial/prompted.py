@@ -70,12 +70,12 @@ class TextWriter(Runner, abc.ABC):
         `settings` override the runner's own. Inputs are copied, since `generate` may change ids in
         place.
         """
-        own = {
+        copied = {
             key: each.clone() if hasattr(each, "clone") else each for key, each in inputs.items()
         }
         greedy = {"do_sample": False, "num_beams": 1, **self.generation_settings(), **settings}
         rows: list[list[int]] = self.network.generate(
-            **own, max_new_tokens=limit, **greedy
+            **copied, max_new_tokens=limit, **greedy
         ).tolist()
         return rows
 

@@ -161,6 +161,7 @@ class Runner:
         return {key: moved(value) for key, value in dict(inputs).items()}
 
     def _check(self, image: OpenedImage, request: Request) -> None:
+        """Raise ImageError for unusable region features, MissingInputError for a missing need."""
         if image.regions and not self.takes_regions:
             raise runtime.ImageError(
                 f"`{image.name}` has region features, and `{self.checkpoint.name}` needs an image",
@@ -199,14 +200,14 @@ def load_runner(
     `thinking`. Raises an AdvisorError if it cannot be loaded or does not support the task.
     """
     runtime.transformers()
-    how = Loading(**loading)
-    local = checkpoint if isinstance(checkpoint, LocalCheckpoint) else resolve(checkpoint, how)
+    settings = Loading(**loading)
+    local = checkpoint if isinstance(checkpoint, LocalCheckpoint) else resolve(checkpoint, settings)
     local = fine_tuned_for(local, task)
     rulebase = rulebase or shipped_table()
     act, use = act_and_use(rulebase, local, task)
     entry = rulebase.checkpoints.get(local.name)
     fixed = ("question",) if fixed_prompt(entry, task) is not None else ()
-    placement = place(how.device, how.dtype, local.weights, entry)
+    placement = place(settings.device, settings.dtype, local.weights, entry)
     # a runner says by itself how it thinks
     way = (way_of(entry, task),) if entry and task in entry.pipelines else ()
     network, notes = load_network(
@@ -214,7 +215,7 @@ def load_runner(
         class_to_load(use, local),
         placement,
         unused_by_task=use.unread,
-        pretrained_only=how.pretrained_only,
+        pretrained_only=settings.pretrained_only,
     )
     return runner_class(use)(
         checkpoint=local,
@@ -225,7 +226,7 @@ def load_runner(
         ),
         placement=placement,
         network=network,
-        loading=how,
+        loading=settings,
         use=use,
         task=task,
         new_tokens=act.limit(task),
@@ -236,8 +237,8 @@ def load_runner(
 
 def fixed_prompt(entry: Checkpoint | None, task: str) -> str | None:
     """Return the checkpoint's own prompt for a task if it has no place for input, else None."""
-    own = entry.prompts.get(task) if entry else None
-    return None if own is None or "{" in own else own
+    prompt = entry.prompts.get(task) if entry else None
+    return None if prompt is None or "{" in prompt else prompt
 
 
 def fine_tuned_for(checkpoint: LocalCheckpoint, task: str) -> LocalCheckpoint:

@@ -116,10 +116,10 @@ def compose(
     if not parts.pairs:
         shown.emit(_report(composition.compose(*both, folder, **loading._asdict())))
         return 0
-    how: dict[str, Any] = {"lora": parts.lora, "loading": loading, **asdict(training)}
+    settings: dict[str, Any] = {"lora": parts.lora, "loading": loading, **asdict(training)}
     with resumable() as progress:
         start = parts.checkpoint or both
-        done = composition.finetune(start, parts.pairs, folder, progress=progress, **how)
+        done = composition.finetune(start, parts.pairs, folder, progress=progress, **settings)
     shown.emit(_report(done))
     return 0
 

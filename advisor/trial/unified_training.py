@@ -80,16 +80,16 @@ def train_unified(
     Training, by default the published ones. The best epoch is kept and interrupted runs are resumed
     as in `finetune`.
     """
-    published, folder, how = AIMS[aim], Path(output), Training(**training)
+    published, folder, options = AIMS[aim], Path(output), Training(**training)
     usual = ("epochs", "learning_rate", "batch_size")
-    how = how.filled({name: getattr(published, name) for name in usual})
+    options = options.filled({name: getattr(published, name) for name in usual})
     refuse_other_contents(folder)
     transformers()
     examples = read_examples(data, images or None, annotations or None)
     if bool(examples[0].answers) != (aim == ANSWERS):
         holds = "questions" if examples[0].answers else "captions"
         raise UsageError(f"`{data}` has {holds}, which `--aim {aim}` cannot train on")
-    trained, held_out = hold_out(examples, how.held_out, how.seed)
+    trained, held_out = hold_out(examples, options.held_out, options.seed)
 
     def make(place: Path) -> None:
         """Write the initial network to a folder."""
@@ -99,27 +99,27 @@ def train_unified(
             local = resolve(checkpoint, Loading())
             refuse_what_has_no_end(local, "UnifiedVLPForAnswering")
             with plain_errors(local.name), quiet(), creating_folder(place) as scratch:
-                beginnings.with_answers(local.folder, scratch, counted, how.seed)
+                beginnings.with_answers(local.folder, scratch, counted, options.seed)
             return
         first, texts = str(examples[0].image), [each.text for each in trained]
         regions = first if first.partition("::")[0].endswith(STORED_REGIONS) else None
         settings = {"regions": regions, "vocabulary": vocabulary or None}
         with quiet(), creating_folder(place) as scratch:
-            beginnings.new(scratch, texts, counted, how.seed, **settings)
+            beginnings.new(scratch, texts, counted, options.seed, **settings)
 
     learnt = [[str(each.image), each.text, list(map(list, each.answers))] for each in examples]
-    begun_with = [aim, checkpoint, str(vocabulary), learnt, how.identity]
+    begun_with = [aim, checkpoint, str(vocabulary), learnt, options.identity]
     new = aim == ANSWERS or not checkpoint
     trainer = library(TRAINER)
     start = trainer.begin(folder, begun_with, make if new else None)
     act = ANSWER if aim == ANSWERS else CAPTION
-    runner = trainable(start if new else checkpoint, act, how.device, OWN_CLASSES)
+    runner = trainable(start if new else checkpoint, act, options.device, OWN_CLASSES)
     recipe = trainer.Recipe(
-        collate=lambda rows, epoch: _batch(runner, published, rows, f"{how.seed}-{epoch}"),
+        collate=lambda rows, epoch: _batch(runner, published, rows, f"{options.seed}-{epoch}"),
         parts=(runner.network, runner.processor),
         warm_up=0.1,
     )
-    done: FineTuning = trainer.train(runner, recipe, how, trained, held_out, folder, progress)
+    done: FineTuning = trainer.train(runner, recipe, options, trained, held_out, folder, progress)
     return done
 
 

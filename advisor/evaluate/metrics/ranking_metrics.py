@@ -215,11 +215,11 @@ def recall_at(ranks: FirstRanks, k: int) -> Weighable:
 
 def mean_reciprocal_rank(ranks: FirstRanks) -> Weighable:
     """Return the mean of 1 / rank of the first relevant item, 0 if there is none."""
-    kinds, of = np.unique(np.stack(ranks, axis=1), axis=0, return_inverse=True)
+    kinds, kind_of_query = np.unique(np.stack(ranks, axis=1), axis=0, return_inverse=True)
     values = np.zeros(len(kinds))
     for number, (ahead, tied, right) in enumerate(kinds):
         left = np.arange(tied, -1, -1)  # irrelevant ones that are left at each place of the tie
         here = right / np.maximum(left + right, 1)
         missed = np.concatenate([[1.0], np.cumprod(1 - here[:-1])])
         values[number] = (missed * here / (ahead + 1 + np.arange(tied + 1))).sum()
-    return of_mean(values[of.reshape(-1)])
+    return of_mean(values[kind_of_query.reshape(-1)])

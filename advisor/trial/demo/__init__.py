@@ -1,4 +1,4 @@
-"""The demo checkpoints, four small trained networks, and what their cards say for machines."""
+"""The demo checkpoints, four small trained networks, and their machine-readable cards."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ CARD = "advisor_card.json"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemoCheckpoint:
-    """A checkpoint that ships with the package: `demo:NAME` wherever a checkpoint is named.
+    """A checkpoint included in the package, accepted as `demo:NAME` in place of any checkpoint.
 
-    `family` is the family its card names; `tasks` are those to show it with, `labels` and
-    `question` what to show it with where nothing else is given.
+    `family` is that of its card; `tasks` are those it supports, `labels` and `question` are inputs
+    for a demonstration, used if the user passes none.
     """
 
     name: str
@@ -30,12 +30,12 @@ class DemoCheckpoint:
 
     @property
     def id(self) -> str:
-        """The name to give as a checkpoint."""
+        """The name to pass as a checkpoint: `demo:NAME`."""
         return f"demo:{self.name}"
 
 
 def demo_checkpoints() -> tuple[DemoCheckpoint, ...]:
-    """Return the demo checkpoints, by the order their cards give."""
+    """Return the demo checkpoints, in the order that their cards set."""
     cards = [(read_card(folder), folder) for folder in sorted(HOME.glob("*")) if folder.is_dir()]
     return tuple(
         DemoCheckpoint(
@@ -52,7 +52,7 @@ def demo_checkpoints() -> tuple[DemoCheckpoint, ...]:
 
 
 def demo_checkpoint(name: str) -> DemoCheckpoint:
-    """Return one demo checkpoint by name."""
+    """Return a demo checkpoint by its name; raise NotFoundError if there is none."""
     checkpoints = {each.name: each for each in demo_checkpoints()}
     if name not in checkpoints:
         there = ", ".join(each.id for each in checkpoints.values())
@@ -63,7 +63,7 @@ def demo_checkpoint(name: str) -> DemoCheckpoint:
 
 
 def read_card(folder: Path) -> dict[str, Any]:
-    """Return the card of a folder, empty where it has none."""
+    """Return the JSON card of a folder; empty if it has no valid one."""
     try:
         card = json.loads((folder / CARD).read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
@@ -72,6 +72,6 @@ def read_card(folder: Path) -> dict[str, Any]:
 
 
 def warnings_of(card: dict[str, Any]) -> tuple[str, ...]:
-    """Return the warnings that a card wants to be given with every answer."""
+    """Return the warnings of a card, which go with every answer."""
     warnings = card.get("warnings")
     return tuple(str(each) for each in warnings) if isinstance(warnings, list) else ()
