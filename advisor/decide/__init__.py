@@ -1,1 +1,1 @@
-"""Which family, which checkpoint, in what order and why."""
+"""Recommendations: the family, its checkpoints in ranking order, and the reasons."""

@@ -43,7 +43,7 @@ class Marks(NamedTuple):
 
 
 class Terms(NamedTuple):
-    """What answers determine beyond single checkpoints.
+    """The effect of answers on ranking and use, beyond single checkpoints.
 
     `uses` are the allowed ways of use, None if no answer names any; `said` the answers on which
     other requirements depend; `language` the number of the ranking in `lines`; `order` the
@@ -203,7 +203,7 @@ class AnswerConsequences:
         )
 
     def of_said(self, path: Said, answers: Mapping[str, Answer] = NOTHING_ELSE) -> Requirements:
-        """Return what `path` and `answers` require, all other questions not applicable."""
+        """Return the requirements of `path` and `answers`; other questions do not apply."""
         nothing = Answer((NOT_APPLICABLE,), None, "asked")
         profile = dict.fromkeys(self.rulebase.question_ids, nothing)
         chosen = {self.axes[at].question: self.axes[at].values[place].answer for at, place in path}
@@ -233,7 +233,7 @@ class AnswerConsequences:
         return Marks(*[bits & offered for bits in marks])
 
     def _short_of(self, demand: Demand, required: Requirements) -> tuple[int, int]:
-        """Return the checkpoints that fail a demand, and those where it is not verified."""
+        """Return the checkpoints that fail a demand, and the unverified ones, as bits."""
         wanted = ((key, str(bound)) for key, bound in demand.wanted.items())
         key = demand.field, demand.learnt, *wanted
         if key in self._short:

@@ -94,7 +94,7 @@ def try_command(
 
 
 def act_of(rulebase: RuleBase, task: str) -> Act | None:
-    """Return the act (what runners do for several tasks) of a task; None if no runner does it."""
+    """Return the act of a task (a job of runners, for several tasks); None if no runner does it."""
     return next((act for act in rulebase.acts.values() if task in act.tasks), None)
 
 

@@ -46,7 +46,7 @@ class First(NamedTuple):
 
 
 class State(NamedTuple):
-    """What matters of the answers so far; sets of checkpoints and of rules are bits.
+    """The state after some answers; its sets of checkpoints and of rules are bits.
 
     Rules discourage (`avoid`) and `prefer` some checkpoints; `pending` rules may still fire.
     """
@@ -136,6 +136,7 @@ class FirstCheckpoints(AnswerConsequences):
             return self.bits(lambda checkpoint, _: checkpoint.id in ids) if picked else -1
 
         def grow(level: int, state: State) -> int:
+            """Return the node for a state before the question of a level."""
             node = memo[level].get(state)
             if node is not None:
                 return node

@@ -149,7 +149,7 @@ class _Reading:
         return first or _Settled(path, leaf, {})
 
     def _alone(self, level: int, path: Sequence[int], other: Sequence[int]) -> bool:
-        """True if two paths differ only at `level` and where `path` has no applicable question."""
+        """True if two paths differ only at `level` and at questions not applicable in `path`."""
         senseless = (NOT_APPLICABLE,)
         return all(
             n == level or place == path[n] or axis.values[path[n]].options == senseless

@@ -75,6 +75,7 @@ def read_measurements(file: Path) -> OwnMeasurements:
 
 
 def _read(body: dict[str, Any], shown: str, digest: str) -> OwnMeasurements:
+    """Return the measurements in parsed JSON; raises one of NOT_READ for other content."""
     results = body["results"]
     ids = [id for result in results for id in result["metrics"]]
     metric = next((id for id in body["verdict"]["priority"] if id in ids), ids[0] if ids else "")

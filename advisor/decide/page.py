@@ -41,7 +41,7 @@ SHOWN_CLOSEST = 3
 SURE = "does not depend on defaults"
 BASED_ON = {ASSUMED: "based on defaults", UNDETERMINED: "needs more answers"}
 DEPENDS_ON = {ASSUMED: "depends on defaults", UNDETERMINED: "needs more answers"}
-"""What is said of a family, and of a checkpoint, by its certainty."""
+"""The words for a family, and for a checkpoint, by certainty."""
 
 
 class Room(NamedTuple):
@@ -75,7 +75,7 @@ LESS = (
     Room(1, 1, 0, first=1, others=1),
     Room(1, 1, 0, first=1, others=0),
 )
-"""What to try on a screen, from most to least, until the answer fits."""
+"""The rooms to try on a screen, from most to least, until the answer fits."""
 LITTLE = (
     Room(1, 3, 1, others=1),
     Room(1, 3, 1, others=1, commands=2),
@@ -96,7 +96,7 @@ def as_page(
     screen: Screen = SCREEN,
     named: Mapping[str, str] = MappingProxyType({}),
 ) -> Page:
-    """Return the page that every format draws: what fits a `screen`, or the `whole`.
+    """Return the page that every format draws: as much as fits a `screen`, or the `whole`.
 
     `named` maps commands to those shown in their place.
     """
@@ -181,7 +181,7 @@ def _head(advice: TaskAdvice, room: Room, better: Iterable[Note], facts: Iterabl
 
 
 def _facts(advice: TaskAdvice) -> tuple[Note, ...]:
-    """Return what the first checkpoint takes and needs: time, memory, a pipeline, single lines."""
+    """Return notes on the first checkpoint: time, memory, a pipeline, input of single lines."""
     decision, picks = advice.decision, advice.selection.picks
     if decision.outcome == NONE or not picks:
         return ()
@@ -281,7 +281,7 @@ def _late(advice: TaskAdvice) -> str:
 
 
 def _elsewhere(advice: TaskAdvice) -> Page:
-    """Return what does the task instead if none of the families does."""
+    """Return the page of a task that none of the families does: the models for it."""
     elsewhere = advice.elsewhere
     if elsewhere is None:
         return [Headline("None of the families fits", (), "bad")]
@@ -300,7 +300,7 @@ def _elsewhere(advice: TaskAdvice) -> Page:
 
 
 def _missing(advice: TaskAdvice) -> Iterator[Note]:
-    """Yield what the closest checkpoints lack, and that parts can be combined."""
+    """Yield the gaps of the closest checkpoints, and that parts can be combined."""
     selection = advice.selection
     rows = [(near.checkpoint.id, (*near.lacks, *near.unknown)) for near in selection.closest]
     rows += [(pick.checkpoint.id, pick.unknown) for pick in selection.unverified]
@@ -318,7 +318,7 @@ def _notes(rows: Iterable[Note]) -> Page:
 
 
 def _foot(advice: TaskAdvice, room: Room) -> Iterator[Note]:
-    """Yield the other families, an alternative, what changes the answer, and the defaults."""
+    """Yield the other families, an alternative, changes of the answer, and the defaults."""
     decision = advice.decision
     others = [rival for rival in decision.assessments if rival.family != advice.family]
     if decision.outcome != NONE and room.others:
@@ -390,7 +390,7 @@ def _against(advice: TaskAdvice, assessment: Assessment) -> str:
 
 
 def _written(recommendation: Advice, advice: TaskAdvice) -> Iterator[Note]:
-    """Yield what `advisor code` writes if no program runs the first checkpoint on the device."""
+    """Yield the program that `advisor code` writes if none runs the first pick on the device."""
     runtime = advice.rulebase.runtime_for(advice.options)
     if runtime and advice.selection.picks and advice.has_program:
         from advisor.decide.written_program import written_instead

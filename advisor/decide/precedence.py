@@ -302,7 +302,7 @@ class Precedences:
         return ties
 
     def precedence(self, edge: Told) -> Precedence:
-        """Return the evidence on a pair with its figures and where they were published."""
+        """Return the evidence on a pair with its figures and their source."""
         kind, rank, _, before, behind, number = edge
         if kind > 1:
             return Precedence("relation", RELATIONS[kind - 2], None, behind, None, None)

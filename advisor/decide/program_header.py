@@ -1,4 +1,4 @@
-"""What stands above a program: packages in tested versions, what is downloaded, merged imports."""
+"""The header of a program: packages in tested versions, downloads, merged imports."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def pythons_for(needed: Sequence[str], packages: Iterable[Package]) -> str:
 
 
 def install_line(needed: Sequence[str]) -> str:
-    """Return the arguments of pip that install what a program needs."""
+    """Return the arguments of pip that install the needed packages."""
     return "install " + " ".join(f'"{each}"' for each in needed)
 
 
@@ -118,7 +118,7 @@ def header(
 
 
 def download_of(checkpoint: Checkpoint) -> str:
-    """Return what the first run downloads; empty if code of the authors downloads it."""
+    """Return the download of the first run in words; empty if the authors' own code does it."""
     if checkpoint.loader == "remote-code":
         return ""
     return f"The first run downloads {checkpoint.hub_id}{_size(checkpoint)}."
@@ -140,8 +140,8 @@ def imports_late(code: str) -> bool:
 def merged(code: str) -> str:
     """Return a program with its imports merged at the top: each once, in the order of ruff's isort.
 
-    Code that reads the command line follows them, then functions, then the rest, where single lines
-    continue those before them. In parts an import stands on one line. If a program has the line
+    Code that reads the command line follows them, then functions, then the rest, in which single
+    lines continue those before them. In parts an import is on one line. If a program has the line
     LATE, the part above it comes first, with the imports that it needs.
     """
     early, mark, late = code.rpartition(LATE)
@@ -179,10 +179,7 @@ def _bound(code: str) -> dict[str, set[str]]:
 
 
 def _import_lines(bound: Mapping[str, set[str]], *, foreign: bool) -> list[str]:
-    """Return the lines that import names: `import` of modules, then `from` imports.
-
-    They are for the standard library, or for other modules if `foreign`.
-    """
+    """Return `import`, then `from` lines: of the standard library, or of the rest if `foreign`."""
     modules = [each for each in sorted(bound, key=str.lower) if _foreign(each) == foreign]
     lines = [f"import {module}" for module in modules if "" in bound[module]]
     for module in modules:

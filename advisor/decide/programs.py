@@ -59,7 +59,7 @@ def snippet(
     whole: bool = False,
     runtime: str = TRANSFORMERS,
 ) -> str | None:
-    """Return the program that runs or trains a checkpoint; None where advisor knows no safe way.
+    """Return the program that runs or trains a checkpoint; None if advisor knows no safe way.
 
     Without a `task` it is for the checkpoint's first. `answers` (question -> option) may change the
     wording of its prompt. Without `thinking` a model that thinks first is told not to, if it can
@@ -168,7 +168,7 @@ def tool_of(
 def worded(
     checkpoint: Checkpoint, task: str | None, program: Program, answers: Mapping[str, str]
 ) -> tuple[str, str]:
-    """Return the prompt for a task with a placeholder for what is asked, and its text."""
+    """Return the prompt for a task with a placeholder for the user's text, and that text."""
     own, usual = checkpoint.prompts.get(task or ""), program.prompts.get(task or "", "")
     match = _ASKED_FOR.search(usual)
     named = {place: answers.get(place) for place in ("fields", "question")}
@@ -181,7 +181,7 @@ def worded(
 
 
 def way_of(checkpoint: Checkpoint, task: str, *, thinking: bool = True) -> str:
-    """Return what users need to know to run a checkpoint for a task; empty if nothing."""
+    """Return a remark on how to run a checkpoint for a task; empty if none is needed."""
     if task in checkpoint.pipelines:
         alone = "Without the pipeline, it recognizes one element of a page"
         return f"for whole pages the model needs the pipeline of its developers. {alone}"

@@ -278,7 +278,7 @@ def line_of(
 
 
 def _with_costlier(models: Mapping[str, Checkpoint], locked: Locked) -> dict[str, frozenset[str]]:
-    """Return what comes after each id; in a series that ties also those with larger images."""
+    """Return the ids after each; in a series that ties also those with larger images."""
     later = dict(locked.behind)
     for id, other in permutations(models, 2):
         small, large = models[id], models[other]
@@ -316,10 +316,9 @@ def _with_rounded(
 ) -> tuple[Locked, Mapping[str, frozenset[str]]]:
     """Return the order with quantized forms added, and the ids that come after each.
 
-    Evidence on forms yields to the whole `line` of the `stored` order. Where a form is taken
-    because its checkpoint is too large, so are larger ones: only own figures rank it above those.
-    Of `forms` with equal bits the first is that whose checkpoint is, unless evidence says
-    otherwise.
+    Evidence on forms yields to the whole `line` of the `stored` order. If a form is taken because
+    its checkpoint is too large, so are larger ones: only own figures rank it above those. Of
+    `forms` with equal bits the first is that whose checkpoint is, unless evidence says otherwise.
     """
     own = (0, 0) if compared.by.has_own else ()
     rounded = {id for id, checkpoint in every.items() if checkpoint.is_rounded}

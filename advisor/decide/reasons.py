@@ -1,8 +1,8 @@
-"""What forces a family: the fewest answers after which no other could win.
+"""The reason for a family: the fewest answers after which no other could win.
 
-Reasons and counterexamples are each other's minimal hitting sets: a reason has to contain a
-changed answer of every profile where another family wins. So the search alternates between the
-smallest set that hits all counterexamples known so far and the nearest profile that escapes it.
+Reasons and counterexamples are each other's minimal hitting sets: a reason has to contain a changed
+answer of every profile where another family wins. So the search alternates between the smallest set
+that hits all counterexamples known so far and the nearest profile that escapes it.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ class _Search:
     def smallest(self) -> Iterator[tuple[str, ...]]:
         """Yield all sufficient sets of the least size, in declared order.
 
-        Raises _BudgetError where the budget is spent before the first one is found.
+        Raises _BudgetError if the budget is spent before the first one is found.
         """
         for size in range(len(self.places) + 1):
             sufficient = False
@@ -116,6 +116,7 @@ class _Search:
         return ids
 
     def _is_sufficient(self, ids: Collection[str]) -> bool:
+        """True if `ids` force the outcome; else keeps a counterexample. Raises _BudgetError."""
         missed = any(example.isdisjoint(ids) for example in self.examples)
         self.work -= A_SET if missed else len(self.space)
         if self.work < 0:

@@ -34,7 +34,7 @@ class Recommendation(Advice):
     def to_dict(self, today: str | None = None) -> dict[str, Any]:
         """Return the JSON document of `advisor recommend --format json`.
 
-        Ages are in it only where `today` is given, as YYYY-MM or YYYY-MM-DD.
+        It has ages only if `today` is given, as YYYY-MM or YYYY-MM-DD.
         """
         from advisor.decide.recommendation_json import as_json
 

@@ -28,7 +28,7 @@ BETTER = {
     SUCCESSOR: "a newer model of the same series",
     ROUNDED: "the same model with more bits per weight",
 }
-"""What a checkpoint is to another below it, by the relation that ranks it above."""
+"""The relation of a checkpoint to one that it ranks above, in words."""
 NOTABLY_SMALLER = 0.8
 """A checkpoint counts as smaller if it takes at most this share of the memory."""
 
@@ -169,7 +169,7 @@ def _advice_json(advice: TaskAdvice, today: str | None) -> dict[str, Any]:
 
 
 def _for_others(picks: Sequence[Pick]) -> dict[str, Suitability]:
-    """Return what picks for a larger machine than the first lack, by id; no page has them.
+    """Return the gaps of picks for a larger machine than the first, by id; no page has them.
 
     They may take more memory than the first place is for, and a rule discourages them, not the
     first.
@@ -252,7 +252,7 @@ class Alternative(NamedTuple):
 
 
 def alternatives(pick: Pick, selection: Selection) -> tuple[Alternative, ...]:
-    """Return what to try next if a pick disappoints, at most one checkpoint for each wish.
+    """Return alternatives if a pick disappoints, at most one checkpoint for each wish.
 
     Each is the first in the order of the selection. Empty only if there is no other checkpoint.
     """

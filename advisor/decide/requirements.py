@@ -1,4 +1,4 @@
-"""What answers require of a checkpoint, the ways of use they allow, and what it lacks."""
+"""The requirements of answers on a checkpoint, the allowed ways of use, and the gaps."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from advisor.model import TASK, Checkpoint, NamedTuple, Option, Question, Rule
 from advisor.rulebase.base import RuleBase
 
 AS_IS, FINE_TUNE, COMPOSE = "as-is", "fine-tune", "compose"
-"""The ways of use; what is composed is combined from parts, and is no checkpoint yet."""
+"""The ways of use; `compose` combines parts, and there is no checkpoint yet."""
 PLURAL = ("languages", "parameters")
 NAMED = {"hours": "time"}
 """Fields with another name in texts."""
@@ -28,9 +28,9 @@ RIGHTS = ("commercial_use",)
 VERIFIED = (*RIGHTS, BOUNDS[SIZE].field)
 """Fields that have to be verified: rights, and the size if it is bounded."""
 RESTRICTIONS = ("restriction", "intended_use", "language_model_licence")
-"""Notes of an entry that say what restricts its use; the first present counts."""
+"""Notes of an entry on restrictions of its use; the first present counts."""
 NO_LANGUAGE = ["zxx"]
-"""ISO 639's code for what is in no natural language, such as formulae: it fits every language."""
+"""ISO 639's code for no natural language, such as formulae: it fits every language."""
 MULTILINGUAL = "multilingual"
 """The language of weights that know more languages than are named; it meets no demand."""
 
@@ -91,7 +91,7 @@ class Suitability(NamedTuple):
 
 
 class Requirements:
-    """What the answers of a complete profile with one task require of checkpoints."""
+    """The requirements on checkpoints, from a complete profile with one task."""
 
     def __init__(self, rulebase: RuleBase, profile: Profile) -> None:
         self.rulebase = rulebase
@@ -274,14 +274,14 @@ class Requirements:
 
 
 def restriction(checkpoint: Checkpoint) -> str:
-    """Return what restricts the use of a checkpoint, in brackets; empty if nothing is noted."""
+    """Return the noted restriction on the use of a checkpoint, in brackets; empty without one."""
     noted = (checkpoint.notes.get(name) for name in RESTRICTIONS)
     remark = next((note for note in noted if note), "").rstrip(".")
     return f" ({remark})" if remark else ""
 
 
 def _wanted(required: Any, option: Option, answer: Answer, name: str) -> dict[str, Any]:
-    """Return what an option requires; `answer` is the given number or the option's upper limit."""
+    """Return the requirement of an option; `answer` is the given number or its upper limit."""
     if isinstance(required, list):
         return {"one_of": required, "unsure": []}
     if "unsure" in required:

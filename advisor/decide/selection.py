@@ -77,7 +77,7 @@ class Pick(NamedTuple):
 
     @property
     def group(self) -> tuple[bool, bool, bool]:
-        """What ranks it below others whatever its quality, the first that differs counts.
+        """Reasons that rank it below others whatever its quality; the first that differs counts.
 
         Unverified or with poor results; cannot be loaded; may need more memory than the first place
         is for.
@@ -90,7 +90,7 @@ class Pick(NamedTuple):
 
     @property
     def model_page(self) -> str:
-        """The address of the checkpoint's page, on the Hub where it has one there."""
+        """The address of the checkpoint's page, on the Hub if it has one there."""
         return self.checkpoint.page
 
 

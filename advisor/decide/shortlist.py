@@ -23,7 +23,7 @@ RELATIONS = {
 }
 UNSCORED = "no published result for this task"
 BY_SERIES = f"{UNSCORED}; ranked by series and size"
-"""What is said of a checkpoint without a result."""
+"""The words for a checkpoint without a result."""
 SCORE, LICENCE = "Score", 12
 """The column of scores; a license of more characters is shown without its brackets."""
 MARKS = {
@@ -34,7 +34,7 @@ MARKS = {
 }
 """The marks beside or in place of a result that one below exceeds, and what they mean."""
 ESTIMATED = "~ estimated: the 16-bit result minus the largest published loss"
-"""What `~` before a result of a quantized form means."""
+"""The meaning of `~` before a result of a quantized form."""
 SIZE = "parameters_millions"
 """The field by which a rule discourages checkpoints that are too large."""
 NAME = 12
@@ -85,9 +85,9 @@ def shortlist(advice: TaskAdvice, most: int, above: str = "") -> Page:
 
 
 def _scores(shown: Sequence[Pick], common: Published) -> tuple[str, list[str], tuple[float, ...]]:
-    """Return what the marks mean, the result of each pick as text, and as a share of the highest.
+    """Return the legend of the marks, the result of each pick as text, and as a share.
 
-    The share is 0 for a pick without a result.
+    The share is of the highest result, 0 for a pick without one.
     """
     figures = {
         pick.checkpoint.id: figure
@@ -246,7 +246,7 @@ def lost_on_text(rulebase: RuleBase, lost_on: str, fit: Fit | None) -> str:
 
 
 def short_name(advice: TaskAdvice, id: str) -> str:
-    """Return the usual name of a family without what follows in brackets."""
+    """Return the usual name of a family without the part in brackets."""
     return family_name(advice, id).partition(" (")[0]
 
 

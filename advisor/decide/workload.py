@@ -139,7 +139,7 @@ def time_of(
 
 
 def workload_of(rulebase: RuleBase, checkpoint: Checkpoint) -> Workload | None:
-    """Return what the network of a checkpoint computes for an image; None if unknown."""
+    """Return the operations of a checkpoint's network for an image; None if unknown."""
     made: dict[str, Workload] = rulebase.compared.setdefault(workload_of, {})
     if not made:
         made.update({id: each for each in rulebase.workloads for id in each.checkpoints})

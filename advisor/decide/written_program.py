@@ -209,7 +209,7 @@ def _command_words(
 
 
 def written_instead(answer: Advice) -> str:
-    """Return what is written if the device's runtime does not run the first pick, in words.
+    """Return in words the program written if the device's runtime does not run the first pick.
 
     Empty if it does, or if transformers trains it.
     """

@@ -82,7 +82,7 @@ def bound_name(name: str) -> str | None:
 
 
 def read_bound(id: str, given: Any) -> str:
-    """Return a bound as `bound_text` writes it, or `any`. Raises UsageError for an invalid one."""
+    """Return a bound as `bound_text` has it, `any` or names. Raises UsageError if it is invalid."""
     values = given if isinstance(given, (list, tuple)) else [given]
     text = ", ".join(map(str, values)).strip()
     if text.lower() == ANY:
@@ -106,6 +106,7 @@ def _is_each(text: str) -> bool:
 
 
 def _number(id: str, text: str) -> float | None:
+    """Return the millions of parameters or the hours in a text; None without a number of these."""
     if id == SIZE:
         count = as_number(text, {"parameters": 1.0, "params": 1.0})
         return None if count is None else count / MILLION

@@ -233,6 +233,7 @@ class Engine:
     def _assess(
         self, fired: int, outcome: int, winner: int, reachable: Reachable, complete: Profile
     ) -> tuple[Assessment, ...]:
+        """Return all families with verdicts: in rank order, then excluded ones by declared rank."""
         encoding, ranking = self.encoding, self.ranking
         by_family: list[list[Rule]] = [[] for _ in encoding.families]
         for place, conjunction in enumerate(encoding.conjunctions):

@@ -31,7 +31,7 @@ EMPTY = 0
 
 
 class Reachable(NamedTuple):
-    """What a restriction leaves of a function: its labels, and the choices at each level.
+    """The part of a function that a restriction leaves: its labels, and choices by level.
 
     All are empty if it leaves nothing.
     """
@@ -328,6 +328,7 @@ class Diagram:
         best: dict[int, int] = {}
 
         def walk(node: int) -> int:
+            """Return the cost of a node above the cheapest choices; `far` if none is accepted."""
             level, children = self.level[node], self.children[node]
             if level == self.bottom:
                 total = 0 if accept(self.label[node]) else far

@@ -54,7 +54,7 @@ class Answer(NamedTuple):
 
     @property
     def said(self) -> tuple[str, ...]:
-        """What to type for this answer: the exact number, or the names."""
+        """The words to type for this answer: the exact number, or the names."""
         return self.names if self.value is None else (exact(self.value),)
 
 

@@ -216,7 +216,7 @@ class Space(Diagram):
         """The outcomes of all these profiles."""
 
     def __bool__(self) -> bool:
-        """True where at least one complete profile is left."""
+        """True if at least one complete profile is left."""
         return self.root != EMPTY
 
     def build(self, only: int | None = None, spend: Spend | None = None) -> int:

@@ -81,12 +81,13 @@ class Decided(NamedTuple):
 
 
 class Standing(NamedTuple):
-    """One checkpoint for a case: how it meets the answers (`judged`), and where it ranks.
+    """One checkpoint for a case: how it meets the answers (`judged`), and its rank.
 
-    `rank` counts from 1 among the `of` picks of its family, None if it is none; `place` is shared
-    by picks that nothing tells apart; `ahead` are the ids of the first picks above it; `decided` is
-    why the first ranks above it; `first_in` are the orders in which it comes first. `changes` are
-    single answers that would make it a pick; `wins` is True if its family is the answer now.
+    `rank` counts from 1 among the `of` picks of its family, None if it is no pick; `place` is
+    shared by picks that nothing tells apart; `ahead` are the ids of the first picks above it;
+    `decided` is why one of them ranks above it; `first_in` are the orders in which it comes first.
+    `changes` are single answers that would make it a pick; `wins` is True if its family is the
+    answer now.
     """
 
     judged: Suitability

@@ -1,4 +1,4 @@
-"""An explanation as JSON and as a page: why, why not, what would change it, how stable it is."""
+"""An explanation as JSON and as a page: why, why not, and changes of the answer."""
 
 from __future__ import annotations
 
