@@ -1,1 +1,1 @@
-"""Is the rule base sound: what its own examples and scenarios say, and what can be proved."""
+"""Verifies a rule base: its own examples and scenarios, and claims about all complete profiles."""

@@ -81,7 +81,7 @@ class ProofContext:
 
     @cached_property
     def everything(self) -> Space:
-        """All complete profiles. Raises TooMuchOpenError where the budget ends."""
+        """All complete profiles. Raises TooMuchOpenError if the budget ends."""
         return self.space()
 
     @cached_property
@@ -98,7 +98,7 @@ class ProofContext:
         return [task for place, task in tasks if (place,) in reached]
 
     def diagram(self, task: str) -> TaskDiagram:
-        """Return the decision diagram of a task. Raises TooMuchOpenError where the budget ends."""
+        """Return the decision diagram of a task. Raises TooMuchOpenError if the budget ends."""
         self.budget.check()
         return diagram_for(self.engine, task, {})
 
@@ -207,7 +207,7 @@ class Defect(NamedTuple):
 
 
 class Claim(NamedTuple):
-    """A claim about the rule base: `text` says exactly what was found, `defects` refute it."""
+    """A claim about the rule base: `text` says what was found; errors and warnings refute it."""
 
     id: str
     text: str

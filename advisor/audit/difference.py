@@ -61,7 +61,7 @@ class Move(NamedTuple):
 
 
 class PickChange(NamedTuple):
-    """A task whose typical profile gets another checkpoint first; None where there is none."""
+    """A task whose typical profile gets another first checkpoint; None if there is none."""
 
     task: str
     old: str | None
@@ -69,7 +69,7 @@ class PickChange(NamedTuple):
 
 
 class TaskChange(NamedTuple):
-    """How many cases of a task were compared, and of how many the answer changes."""
+    """The number of cases of a task that were compared, and of those with another answer."""
 
     task: str
     compared: int

@@ -1,4 +1,4 @@
-"""Checkpoints as pages: one, its whole entry or what its config.json tells; or several."""
+"""Pages of one checkpoint, of its whole entry, of its config.json, and of several checkpoints."""
 
 from __future__ import annotations
 

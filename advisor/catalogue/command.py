@@ -1,4 +1,4 @@
-"""`advisor list`, `show` and `compare`: what advisor knows, all of a kind, one, or side by side."""
+"""`advisor list`, `show` and `compare`: entries of a kind, one entry, or several side by side."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def read_wishes(
 
 
 def _licences(rulebase: RuleBase, given: list[str]) -> list[str]:
-    """Return known license names in lower case; `apache` gives all that begin so."""
+    """Return license names of the catalog in lower case; `apache` means all that begin with it."""
     names = licence_names(rulebase)
     every: list[str] = []
     for name in map(str.lower, given):

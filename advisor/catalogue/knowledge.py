@@ -115,8 +115,8 @@ def find(rulebase: RuleBase, id: str, kind: str | None = None) -> tuple[str, Any
 def outside_catalog(rulebase: RuleBase, name: str) -> tuple[str, str] | None:
     """Return the first alternative outside the catalog whose name begins so, and a task for it.
 
-    Alternatives are models that rules recommend if no family fits. None if there is none, or `name`
-    is shorter than `LEAST_NAME`.
+    Alternatives are models that rules recommend instead of the families or beside them. None if
+    there is none, or `name` is shorter than `LEAST_NAME`.
     """
     tasks = [(task.id, task.elsewhere.checkpoints) for task in rulebase.tasks if task.elsewhere]
     tasks += [(id, each.checkpoints) for each in rulebase.detours for id in each.when.get(TASK, ())]

@@ -1,4 +1,4 @@
-"""What advisor knows as pages: one thing or rule of the check, a kind, families side by side."""
+"""The pages of one entry, of all of a kind, of families side by side, and of a check rule."""
 
 from __future__ import annotations
 

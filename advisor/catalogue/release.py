@@ -1,4 +1,4 @@
-"""What one release of transformers has: classes, auto mappings, pipelines, and what changed.
+"""One release of transformers: its classes, auto mappings, pipelines, and changes of names.
 
 `release(rulebase, "5")` is the way to get one. A table of many releases ships with the rules; an
 installed one that is not in it is read from its files. Nothing here imports transformers.

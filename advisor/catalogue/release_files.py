@@ -1,4 +1,4 @@
-"""What the files of a transformers release declare, read by parsing them; nothing is imported."""
+"""Declarations in the files of a transformers release, read by parsing them without an import."""
 
 from __future__ import annotations
 

@@ -158,8 +158,8 @@ class ReleaseMembers:
     def _own(self, home: str) -> tuple[dict[str, str], bool]:
         """Return the members that a class itself adds, each with its text, and if it may have more.
 
-        `home` is `module:Class`. One that begins with `!` stands outside the described packages; of
-        those that nobody knows the members of every network are taken. A key that begins with `?`
+        `home` is `module:Class`. A leading `!` marks a class outside the described packages; if it
+        is unknown, it is taken to have the members of every network. A key that begins with `?`
         says that the class sets members by names that are not in its code.
         """
         if home.startswith("!"):

@@ -119,7 +119,7 @@ class Table(NamedTuple):
 
 
 class Pairs(NamedTuple):
-    """Names and what they stand for, one below the other."""
+    """Names and their values, one below the other."""
 
     rows: tuple[tuple[str, str], ...]
 

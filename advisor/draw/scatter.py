@@ -19,7 +19,7 @@ BADGE = 9
 """The radius of a badge with the number of a point."""
 TURNS = ((1, 0), (0, -1), (-1, 0), (0, 1), (0.7, -0.7), (-0.7, -0.7), (-0.7, 0.7), (0.7, 0.7))
 REACHES = 15, 26, 38, 52
-"""In which directions from its point a badge may stand, and how far; the first choice first."""
+"""Directions from its point in which a badge may be, and distances; the first choice first."""
 
 
 class _Axis(NamedTuple):

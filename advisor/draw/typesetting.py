@@ -63,7 +63,7 @@ def table_lines(table: b.Table, width: int) -> list[list[str]]:
 
 
 def _with_bars(rows: list[tuple[str, ...]], bars: b.Bars, width: int) -> list[tuple[str, ...]]:
-    """Return rows with bars behind a column, or without where a line has no room for them."""
+    """Return rows with a column of bars behind `bars.column`, if a line has room for them."""
     taken = sum(max(map(len, column)) for column in zip(*rows, strict=True))
     if taken + GAP * len(rows[0]) + BAR > width:
         return rows
@@ -76,7 +76,7 @@ def _with_bars(rows: list[tuple[str, ...]], bars: b.Bars, width: int) -> list[tu
 
 
 def _widths(rows: Sequence[Sequence[str]], wide: int, width: int) -> list[int]:
-    """Return how wide each column is; the `wide` one gives way first, then the widest."""
+    """Return the width of each column; `wide` is narrowed first, then the one with most spare."""
     columns = list(zip(*rows, strict=True))
     widths = [max(map(len, column)) for column in columns]
     least = [max(map(_least, column)) for column in columns]
@@ -189,7 +189,7 @@ def _broken_at_flags(command: str, width: int) -> list[str]:
 
 
 def apart(before: b.Block, block: b.Block) -> bool:
-    """Return whether an empty line stands between two blocks."""
+    """True if an empty line separates two blocks."""
     if isinstance(block, b.Notes):
         return not isinstance(before, (b.Headline, b.Notes))
     return isinstance(block, (b.Heading, b.Judged, b.Headline)) or isinstance(before, b.Notes)

@@ -252,10 +252,10 @@ class Criterion(NamedTuple):
 class Rule(NamedTuple):
     """A condition and what it says for or against candidates.
 
-    `where` is what a rule says of the fields of the checkpoints it is aimed at, where it names
-    none; `candidates` are then all those of the catalogue. `derived` is the kind of declaration a
-    rule was derived from (`takes`, `gives`, `tasks`), or empty for a written rule. `place` is
-    where it stands, as file:line.
+    `where` are conditions on fields of checkpoints, if a rule names no candidates; `candidates` are
+    then the checkpoints of the catalog that meet them. `derived` is the kind of declaration a rule
+    was derived from (`takes`, `gives`, `tasks`), or empty for a written rule. `place` is where it
+    stands, as file:line.
     """
 
     id: f.Id

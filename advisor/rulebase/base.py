@@ -116,11 +116,11 @@ class RuleBase:
     supported: Listed[library.Supported] = _listed("programs.supported", "library.Supported")
     """The model types that released packages of runtimes support."""
     acts: ById[library.Act] = _by_id("programs.acts", "library.Act")
-    """What a runner of `advisor try` does with an image, by id."""
+    """The operations of runners of `advisor try` on an image, by id."""
     uses: Listed[library.RunnerUse] = _listed("programs.uses", "library.RunnerUse")
-    """Which runners call which classes; the first that fits counts."""
+    """Runners with the classes that they call; the first that fits counts."""
     changes: Listed[library.NameChange] = _listed("drift.changes", "library.NameChange")
-    """What releases of transformers removed, renamed or redirected."""
+    """Names that releases of transformers removed, renamed or redirected."""
     checks: ById[library.CheckRule] = _by_id("checks.checks", "library.CheckRule")
     """The rules of `advisor check`, by id, in the order of the files."""
     concepts: ById[wording.Concept] = _by_id("lexicon.concepts", "wording.Concept")

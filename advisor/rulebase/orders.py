@@ -69,7 +69,7 @@ class Figures(NamedTuple):
         return self.benchmarks[benchmark].metrics[self.metrics(yardstick, benchmark)[0]]
 
     def name(self, yardstick: Yardstick) -> str:
-        """Return what a yardstick is called on a page."""
+        """Return the name of a yardstick on a page."""
         return yardstick.name or self.benchmarks[yardstick.benchmarks[0]].name
 
     def columns(self, yardstick: Yardstick) -> dict[str, list[Column]]:
@@ -329,7 +329,7 @@ def worst_losses(losses: Sequence[RoundingLoss], metric: str | None = None) -> d
 
 
 def _size_class(checkpoint: Checkpoint) -> int | None:
-    """Return the number of the size class of a checkpoint; None where its size is not known."""
+    """Return the index of a checkpoint's size class; None if its size is not known."""
     if checkpoint.parameters_millions is None:
         return None
     return sum(checkpoint.parameters_millions > end for end in SIZE_CLASSES)

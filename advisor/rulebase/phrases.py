@@ -103,7 +103,7 @@ def compile_words(values: Values) -> dict[str, Any]:
 
 
 def compile_names(values: Values) -> dict[str, Any]:
-    """Return what names of languages, machines, tasks, families and checkpoints mean."""
+    """Return the tables of names: of languages, machines, tasks, families and checkpoints."""
     languages = _language_names(values["question"])
     ids = ((id, *id.partition("-")) for id in languages)
     return {

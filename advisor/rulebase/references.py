@@ -19,7 +19,7 @@ from advisor.rulebase.compile import aimed_by, one_or_more
 from advisor.rulebase.entries import Entries, Entry
 
 Known = Mapping[str, list[str]]
-"""Every name that may be referred to, by what it is the name of."""
+"""Kind of reference -> every name that it may use."""
 
 JUDGED_FIELDS = (
     *("languages", "commercial_use", "memory_gb", "parameters_millions", "text_context"),

@@ -81,7 +81,7 @@ PLACES = {
     "words.yaml": "words",
     "words/*.yaml": "words",
 }
-"""Where the files of each kind stand in a rule folder, in the order in which they are read."""
+"""Pattern of paths in a rule folder -> kind of file, in the order in which they are read."""
 
 Parts = Mapping[str, dict[str, Any]]
 Overlays = list[tuple[str, list[RuleFile]]]
@@ -186,7 +186,7 @@ class _Rules:
     def __init__(self, base: list[RuleFile], over: Overlays, key: str) -> None:
         self.base, self.over, self.key = base, over, key
         self.part: Part = cache(self._part)
-        """Gives a part. Raises BrokenFileError where the rules cannot be used."""
+        """Returns a part. Raises BrokenFileError if the rules cannot be used."""
         named = digest([], "\0".join(name for name, _ in over))[:8]  # places name the folders
         cached = cache_folder()
         self.folder = cached / f"rules-{key}-{named}-{_code_stamp()}" if cached else None
@@ -253,7 +253,7 @@ class _Package:
 
     @cache  # noqa: B019 - there is one
     def part(self, name: str) -> dict[str, Any]:
-        """Return a part. Raises BrokenFileError where it is damaged."""
+        """Return a part. Raises BrokenFileError if it is damaged."""
         try:
             return _read(COMPILED, name)
         except (OSError, ValueError, TypeError) as error:
@@ -331,7 +331,7 @@ def compile_rules(
 ) -> Parts:
     """Read and check rule files; return the parts exactly as reading a kept copy would.
 
-    `before` gives the parts of the base alone, where it was compiled before.
+    `before` returns the parts of the base alone, if it was compiled before.
     """
     from advisor.rulebase.assemble import assemble
 
