@@ -32,7 +32,7 @@ IMPORT_AND_USE = 2
 
 
 USAGES, CHOSEN, DECLARED = map(attrgetter, ("scan.usages", "judgements", "choices"))
-"""What a rule may judge each of: loads in code, checkpoints chosen for one task, declarations."""
+"""The parts a rule may check one by one: loads in code, judgements, declared models."""
 
 
 class Suppression(NamedTuple):
@@ -255,6 +255,7 @@ class Detector(NamedTuple):
     def _completed(
         self, case: Case, finding: Finding, rule: CheckRule, about: Any = None
     ) -> Finding:
+        """Return a finding with empty fields filled; without edits if their old text differs."""
         choice = about if isinstance(about, DeclaredChoice) else None
         if isinstance(about, Judgement):
             choice, about = about.choice, about.checkpoint

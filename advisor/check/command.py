@@ -121,6 +121,7 @@ def judged(
 
 
 def _check(project: Project, options: CheckOptions, shown: Showing) -> int:
+    """Check a project, write the files that options ask for, and return the exit code."""
     from advisor.check.fixing import FixedFiles, fixed_files
     from advisor.check.page import project_report
     from advisor.check.records import LOCK, baseline_text, lock_text, refuse_other_contents

@@ -76,8 +76,9 @@ def judged_by_pin(rulebase: RuleBase, pin: Pin, paths: Iterable[str] = ()) -> Ju
     """Return the files of a pin, with the releases that the pin stands for.
 
     If the pin allows no described release, the target is the newest of an allowed minor release,
-    else the newest below its end, else the oldest. An open pin stands for the newest alone. An
-    upper end above all of them is not a release that anybody asks for.
+    else the newest up to its highest number, else the oldest. An open pin stands for the newest
+    alone. `asked` is "" for an upper bound above all described releases if the pin allows one of
+    these.
     """
     described = described_releases()
     allowed = [version for version in described if pin.range.allows(version_number(version))]

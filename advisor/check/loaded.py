@@ -21,7 +21,7 @@ OF_TEXTS = ("Tokenizer", "TokenizerFast")
 ANY_TOKENIZER = ("PreTrainedTokenizer", "PreTrainedTokenizerFast")
 """Base classes of tokenizers; each has one of them."""
 CACHE, CACHE_FIELD = "DynamicCache", "past_key_values"
-"""What a model gives under a name beside its logits; caches of other classes have the same."""
+"""The class of a model's cache and its name in the output; other cache classes have its members."""
 CONFIG, CHECKPOINT = "config", "pretrained_model_name_or_path"
 OF_ARCHITECTURE = re.compile(r"(.+?)(?:For[A-Z]\w*|Model)\Z")
 SETTINGS = "Arguments"

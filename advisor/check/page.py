@@ -195,6 +195,7 @@ def _placed(finding: Finding, text: str) -> str:
 
 
 def _snippet(inspection: Inspection, finding: Finding) -> str:
+    """Return the line of a finding with a caret below its column; "" if the line is not known."""
     place = finding.place
     lines = _lines_of(inspection.case.source(place.path)) if place else ()
     line = lines[place.line - 1] if place and place.line <= len(lines) else ""

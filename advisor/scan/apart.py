@@ -32,7 +32,7 @@ LEAST_SECONDS = 0.5
 """Seconds for a child that starts when the deadline is over: it reports this."""
 MOST_GIVEN_UP = 5
 _BEGUN, _ENDED = "\x1e", "\x1f"
-"""Begin a line with the name of a file, and with what one held, and those followed for it."""
+"""First characters of lines with the name of a file, and with what files held."""
 _NEEDED = ("advisor.catalogue.release", "advisor.rulebase.store", "advisor.scan.scanner")
 _NO_ROOM = ("MemoryError", "ImportError", "OSError")
 """Errors that a process without memory raises."""

@@ -52,7 +52,7 @@ _UNMISTAKABLE = "pretrained_model_name_or_path"
 _DECLARING = {"Field", "field", "Option", "Argument", "Parameter"}
 _UNCHANGED = re.compile(r"str|Path|PurePath|open|list|tuple|set|sorted|dict|iter|reversed")
 _GROUPS = {"add_argument_group", "add_mutually_exclusive_group", "add_parser", "add_subparsers"}
-_GIVES_ITSELF = re.compile(
+_RETURNS_ITSELF = re.compile(
     r"to|eval|cuda|cpu|half|float|bfloat16|double|train|requires_grad_|share_memory|compile"
     r"|to_bettertransformer"
 )
@@ -117,7 +117,7 @@ class EvaluatedCall(NamedTuple):
                 named = (text for place, parameter in single for text in (str(place), parameter))
                 given = self._given(_UNMISTAKABLE, *named)
                 ids = self.study.checkpoints(self.node, given) if given else ()
-                return self._asked_here(values, name, ids) if ids else values
+                return self._loaded_here(values, name, ids) if ids else values
             case Partial(inner, passed):
                 names = {arg.name for arg in self.passed}
                 first = sum(arg.name.isdigit() for arg in passed)
@@ -127,7 +127,7 @@ class EvaluatedCall(NamedTuple):
                 return whole.called(inner)
         return NOTHING
 
-    def _asked_here(self, values: Values, label: str | None, ids: tuple[Value, ...]) -> Values:
+    def _loaded_here(self, values: Values, label: str | None, ids: tuple[Value, ...]) -> Values:
         """Return the results of a function, its loads of an uncertain checkpoint as this call's.
 
         These get `ids`, the checkpoints that this call passes. With a `label`, loads outside the
@@ -145,7 +145,7 @@ class EvaluatedCall(NamedTuple):
                         here = here._replace(class_place=None)
                         value = self.study.record((self.node, number), here)._replace(path=path)
                 case ListLiteral(groups):
-                    value = ListLiteral(tuple(self._asked_here(g, label, ids) for g in groups))
+                    value = ListLiteral(tuple(self._loaded_here(g, label, ids) for g in groups))
             held.append(value)
         return tuple(held)
 
@@ -188,7 +188,7 @@ class EvaluatedCall(NamedTuple):
         owners = (holder for holder in self.holders if isinstance(holder, Loaded))
         if callee.path and takes and any(owner.step(takes) == callee for owner in owners):
             name, receiver = callee.path[-1], callee._replace(path=callee.path[:-1])
-            result = receiver if _GIVES_ITSELF.fullmatch(name) else callee
+            result = receiver if _RETURNS_ITSELF.fullmatch(name) else callee
         else:
             name, receiver = "__call__", callee
             result = callee.step(name)
@@ -234,6 +234,7 @@ class EvaluatedCall(NamedTuple):
         return (ForeignObject(full_name),)
 
     def _load(self, loader: Loader) -> Values:
+        """Record a load; return it, in a list with transforms if `loader.parts` is more than 1."""
         checkpoint = self._passed_for(loader.checkpoint, loader.position)
         models = tuple(value for value in checkpoint if isinstance(value, Loaded))
         if loader.kind == "pipeline" and models:

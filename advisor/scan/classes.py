@@ -55,7 +55,7 @@ class Classes:
         self.classes: dict[str, ClassDefinition] = {}
         self._told: dict[object, dict[str, Values]] = defaultdict(dict)
         self.extending: dict[int, str] = {}
-        """The classes of the file that loads are of, by the numbers of these."""
+        """By the number of a load, the class of the project that it is an object of."""
 
     def learn(self, about: object, name: str, values: Values) -> None:
         """Add possible values of `name`: a parameter, a result, an attribute or an option.

@@ -305,6 +305,7 @@ class Expressions:
             self.bind(table, union(*grown))
 
     def _passed(self, node: ast.Call) -> tuple[Passed, ...]:
+        """Return the arguments of a call; those of `*list` and `**dict` one by one, if known."""
         passed: list[Passed] = []
         number = 0
         for argument in node.args:

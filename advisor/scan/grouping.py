@@ -22,10 +22,10 @@ _MODELS = ("model", "pipeline", "composition")
 _PROCESSORS = ("processor", "tokenizer", "image_processor")
 _NAMING = ("0", "pretrained_model_name_or_path", "model", "model_name_or_path")
 """Arguments that name a checkpoint."""
-_OF_PICTURES = re.compile(r"image|visual|video|vqa|document")
+_OF_IMAGES = re.compile(r"image|visual|video|vqa|document")
 _MOST_TIED = 24
 """A processor that loads the same as more models belongs to the first of them, so many."""
-_READS = re.compile(r"\w*decode(?!r)|post_process")
+_DECODES = re.compile(r"\w*decode(?!r)|post_process")
 """Methods of a processor that decode outputs; what they return is not an input of a model."""
 _OPTIMIZER = re.compile(r"Adam|SGD|Adafactor|Lion|RMSprop|[Oo]ptim")
 
@@ -95,6 +95,7 @@ class Grouping:
         return any(self.relevant.values()) or any(value.text is None for value in values)
 
     def _is_relevant(self, load: Load) -> bool:
+        """True if a load is of a vision-language model, its processor or pipeline."""
         words = self.study.vocabulary
         texts = [value.text for value in load.checkpoint if value.text]
         if load.package in OF_VISION or load.class_name in VISION_CLASSES:
@@ -107,7 +108,7 @@ class Grouping:
             return any(words.hinted(text) for text in texts)
         if load.kind == "pipeline":
             tasks = [value.text for value in load.task if value.text]
-            gone = (task for task in tasks if words.is_gone(task) and _OF_PICTURES.search(task))
+            gone = (task for task in tasks if words.is_gone(task) and _OF_IMAGES.search(task))
             return not words.pipelines.isdisjoint(tasks) or any(gone)
         if load.class_name is None or words.is_class(load.class_name):
             return load.class_name is not None
@@ -145,9 +146,9 @@ class Grouping:
             loaded = [value for value in inputs if isinstance(value, Loaded)]
             together = use.name == "pipeline" or use.name.endswith("Trainer")
             whole = together and use.kind == "pass"
-            unread = (value for value in loaded if not any(map(_READS.match, value.path)))
+            unread = (value for value in loaded if not any(map(_DECODES.match, value.path)))
             given = dict.fromkeys(value.load for value in unread if value.path or whole)
-            reads = _READS.match(use.name) is not None
+            reads = _DECODES.match(use.name) is not None
             of_result = "__call__" in use.receiver.path  # what is done with outputs feeds no model
             kinds = [self.loads[number].kind for number in given]
             for number in given:

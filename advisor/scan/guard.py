@@ -28,7 +28,7 @@ _TABLES = {"__all__", "__annotations__", "__dataclass_fields__", "__dict__"}
 _EXPECTING = {"assertRaises", "raises", "suppress"}
 """Contexts that catch the errors they are given."""
 _UNKNOWN_TASK, _PIPELINE = {"KeyError", "LookupError"}, "pipeline"
-"""What a pipeline raises that is asked for a task which a release does not have."""
+"""Errors of `pipeline` for a task that the installed release does not have."""
 _REQUIREMENT = re.compile(r"([A-Za-z][A-Za-z0-9_-]{0,60})?\s{0,9}\S{0,9}?\d")
 """A bound of a version, of a package if it is named: `transformers>=5.0`, `4.57`."""
 
@@ -45,7 +45,7 @@ def guarded(parsed: Parsed) -> Iterator[Location]:
     have a name. If one side ends in `return`, the rest of the block is the other side. A test for
     what a library, a class or a function has (`hasattr`), or a `try` of it, is a version test too.
     """
-    asking = _Asking(parsed.tree)
+    asking = _VersionTests(parsed.tree)
     for node in descendants(parsed.tree):
         yield from _behind(parsed, node, asking)
         match node:
@@ -88,7 +88,7 @@ def _calls(block: Iterable[ast.AST]) -> Iterator[ast.Call]:
     return (node for node in inner if isinstance(node, ast.Call))
 
 
-def _behind(parsed: Parsed, node: ast.AST, asking: _Asking) -> Iterator[Location]:
+def _behind(parsed: Parsed, node: ast.AST, asking: _VersionTests) -> Iterator[Location]:
     """Yield the statements behind a version test of which one side returns or continues."""
     for part in ("body", "orelse"):
         block = getattr(node, part, None)
@@ -153,7 +153,7 @@ def _alias(node: ast.alias) -> str:
     return node.asname or node.name.partition(".")[0]
 
 
-class _Asking:
+class _VersionTests:
     """The version tests of a file: names of results (`telling`) and of a library (`ours`).
 
     `V5 = __version__ >= "5"` is such a result, and so are an attribute, a function, and a flag that

@@ -21,7 +21,7 @@ _WORDS = ("transformers", "pretrained", "get_image_features", "get_text_features
 _SPOKEN_OF = (*map(str.encode, (*_WORDS, *sorted(LIBRARIES_OF_FUNCTIONS - {"clip"}))), MARK)
 """Bytes of which each file that loads a checkpoint has some, but for the library `clip`."""
 _CLIP = re.compile(rb"\bfrom\s+clip\b|\bimport\b[^\n]*\bclip\b")
-"""Imports the library `clip`, whose name is a word of other code too."""
+"""Imports of the library `clip`, whose name is a word of other code too."""
 _ESCAPED_LETTER = re.compile(rb"\\u00[4-7]")
 """A letter as JSON may write it."""
 _BETWEEN_PIECES = re.compile(rb'"\s*,\s*"')
@@ -103,7 +103,7 @@ _WORD = re.compile(
     r"|(?<![\w./:@-])(?P<id>[A-Za-z0-9][\w.-]*+/[A-Za-z0-9][\w.-]*+)(?![\w/:@])",
     re.ASCII,
 )
-"""A key before its value, or what has the form of an id."""
+"""A key before its value, or a text with the form of an id."""
 
 
 def read_configuration(data: bytes, name: str, vocabulary: Vocabulary) -> Scan:

@@ -56,7 +56,7 @@ def overrides(parsed: Parsed, names: Iterable[Name]) -> Iterator[Override]:
 
 _EXPECTED = {"ImportError", "ModuleNotFoundError", "AttributeError", "Exception"}
 _INSTALLED = re.compile(r"(?i:version|available)|^TYPE_CHECKING$")
-"""Words of a condition that asks for a version, for what is available, or for type checking."""
+"""Words of a condition that tests a version, an installed library, or type checking."""
 _NOT_ALWAYS = (
     *(ast.FunctionDef, ast.AsyncFunctionDef, ast.If, ast.For, ast.AsyncFor, ast.While),
     *(ast.ExceptHandler, ast.match_case),
@@ -136,6 +136,7 @@ def _values(study: Study, values: Values, depth: int = 0) -> Values:
 
 
 def _seen(study: Study, value: Abstract, depth: int) -> Abstract:
+    """The value as another file sees it; `Other` for one that needs a syntax tree."""
     match value:
         case ListLiteral(groups):
             return ListLiteral(tuple(_values(study, group, depth + 1) for group in groups))

@@ -21,7 +21,7 @@ from advisor.scan.usage import FileNote
 _LINES = re.compile(r"[^\n\r]*+(?:\r?\n|\r)|[^\n\r]++")
 """Lines as Python ends them."""
 _BREAKS = re.compile(r"[\r\n\f]")
-"""What Python source does not hold within a line, or takes for the end of one."""
+"""Characters that Python source does not have within a line, or takes for the end of one."""
 _SURROGATE = re.compile("[\ud800-\udfff]")
 """Half a character, which Python source cannot hold; Jupyter shows it as a box."""
 

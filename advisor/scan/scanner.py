@@ -42,7 +42,7 @@ _LEAST_SECONDS = 0.5
 Lost = Callable[[str], frozenset[str]]
 """Returns the members that a class, or one beside it, had in some release and lacks now."""
 _DEEPEST_FOLLOWED, _DEEPEST_IMPORTS = 6, 12
-"""Files that import each other: so many are followed one inside the other, and so many read."""
+"""Number of files importing each other in a chain that are followed, and that are read."""
 _IN_ORDER = ("usages", "beside", "names", "built", "overrides", "ignores")
 """Fields of `Scan` that are sorted by location."""
 Held: TypeAlias = Mapping[str, Sequence[Any]]
@@ -195,6 +195,7 @@ class _Scanner:
         self.note(file, "was skipped, because reading it exceeds the memory or time limit")
 
     def _add(self, file: SourceFile) -> None:
+        """Read a file, and add what it holds if it may concern vision-language models."""
         self.hold(begun=[file.name])
         code = file.kind != "configuration"  # which may be a report that is written anew
         data = read_bounded(file.path, MOST_BYTES[file.kind], recorded=code, walked=True)

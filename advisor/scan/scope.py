@@ -236,6 +236,7 @@ class Imports:
         return values
 
     def _resolved(self, value: object) -> Values:
+        """The values that an imported name stands for; empty while it is being resolved."""
         if not isinstance(value, Imported):
             return (value,)  # type: ignore[return-value]
         key = file, module, name = value[:3]

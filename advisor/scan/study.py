@@ -62,20 +62,20 @@ class Study(Classes):
         self.training: list[Placed] = []
         self.made: list[tuple[ast.expr, Built]] = []
         self.pending: list[tuple[FunctionNode, Scope]] = []
-        """Functions to be walked, with what is around them."""
+        """Functions to be walked, each with the scope around it."""
         self.names: dict[str, Values] = {}
-        """What stands outside its functions and classes."""
+        """The values of the names of the module."""
         self.too_deep: set[Location] = set()
         """The statements that are nested too deeply to be followed."""
         self.recorded: set[int] = set()
-        """The loads that the last walk recorded."""
+        """The numbers of the loads that the last walk recorded."""
         self.chosen: tuple[int, int] | None = None
-        """The lines that a text has chosen, as `if name == "blip"` does."""
+        """First and last line of the branch that a text selects: `if name == "blip"`."""
         self._numbers: dict[Hashable, int] = {}
         self.location = cache(parsed.location)
-        """Gives where a node stands in the file."""
+        """Returns the location of a node in the file."""
         self.source = cache(lambda node: ast.unparse(node)[:_LONGEST_SOURCE])
-        """An expression as code, of the same form however it was written."""
+        """Returns an expression as code in one form, cut to _LONGEST_SOURCE characters."""
 
     def begin(self) -> None:
         """Begin a walk: clear the records of the last one, but for loads and what was learned."""

@@ -105,18 +105,17 @@ class Load(NamedTuple):
     """One expression that loads something.
 
     - `package`: transformers, open_clip, sentence_transformers, clip (OpenAI's package) and so on.
-    - `kind`: model, processor, tokenizer, image_processor, configuration, pipeline, or
-      composition (a model put together from parts or from a bare configuration, so not trained
-      as a whole).
-    - `class_name`: resolved through aliases (`BlipProcessor` for `P`), None where several are
-      possible. `class_place` is where the class stands in this expression, `class_written` how.
+    - `kind`: model, processor, tokenizer, image_processor, configuration, pipeline, or composition
+      (a model combined from parts or made from a bare configuration, so not trained as a whole).
+    - `class_name`: resolved through aliases (`BlipProcessor` for `P`), None if several are
+      possible. `class_place` is its location in this expression, `class_written` its code there.
     - `call`: the function that loads: from_pretrained, pipeline, create_model_and_transforms ...;
       or ANNOTATED.
-    - `checkpoint`: every value the code may load here; () where nothing is passed.
-    - `second_checkpoint`: the decoder of an encoder-decoder, the text tower of a dual encoder,
-      the weights (`pretrained=`) of open_clip.
+    - `checkpoint`: every value the code may load here; () if nothing is passed.
+    - `second_checkpoint`: the decoder of an encoder-decoder, the text tower of a dual encoder, the
+      weights (`pretrained=`) of open_clip.
     - `scope`: the function or class around it, dotted, or "" for the module.
-    - `extended`: true where it is a class of the project that loads, which extends `class_name`.
+    - `extended`: true if a class of the project loads a model; it extends `class_name`.
     """
 
     place: Location
@@ -143,17 +142,17 @@ class Load(NamedTuple):
 
 
 class Call(NamedTuple):
-    """A later use of something loaded.
+    """A later use of a loaded object.
 
     - `kind`: call (`model.generate(...)`), assign (`model.config.pad_token_id = 0`), read
       (`outputs.text_embeds`), index (`outputs[0]`), operate (`outputs / 2`: `name` is the operator)
       or pass (`Trainer(model=model)`: `name` is then the callee, or the method of another load).
-    - `of`: the path from what was loaded to this use. `model(**x).logits_per_image.softmax(-1)` is
-      `name="softmax"`, `of=("__call__", "logits_per_image")`; `processor.tokenizer(text)` is
+    - `of`: the path from the loaded object to this use. `model(**x).logits_per_image.softmax(-1)`
+      is `name="softmax"`, `of=("__call__", "logits_per_image")`; `processor.tokenizer(text)` is
       `name="__call__"`, `of=("tokenizer",)`. Functions such as `torch.softmax(x)` are recorded the
       same way, by their last name.
-    - `receiver` is the load; `certain` is false where it is one of several possible ones.
-    - `name_place` is where the name stands behind a dot; None where it does not.
+    - `receiver` is the load; `certain` is false if it is one of several possible ones.
+    - `name_place` is the location of the name behind a dot, None without one.
     """
 
     place: Location
@@ -250,8 +249,8 @@ class Override(NamedTuple):
 class Ignore(NamedTuple):
     """A comment `# advisor: ignore[rule-a, rule-b] reason`.
 
-    It covers the lines `first` to `last` of its file: the statement it stands behind, or the next
-    one where it has a line of its own. `rules` is empty for a comment without brackets.
+    It covers the lines `first` to `last` of its file: the statement around it, or the next one if
+    it has a line of its own. `rules` is empty for a comment without brackets.
     """
 
     place: Location

@@ -101,6 +101,7 @@ def same_release(number: Number, other: Number) -> bool:
 
 
 def _meets(number: Number, sign: str, wanted: Number, star: bool) -> bool:
+    """True if a release number meets one clause: `sign`, number `wanted`, and `.*` if `star`."""
     begins = number[: len(wanted)] == wanted
     have, want = _padded(number), _padded(wanted)
     if sign in _ORDERED:

@@ -35,12 +35,12 @@ SIZE = re.compile(
     r"(tiny|nano|mini|small|medium|base|large|huge|giant|x{1,2}l|so400m|v?it[a-z]*"
     r"|[abe]?\d+(\.\d+)?[bm]|(patch|p)\d+|\d{3,4})\Z"
 )
-"""A part of a name that says how large a checkpoint is, not what it is."""
+"""A word of an id that tells how large a checkpoint is, not what it is."""
 _NOT_WORDS = re.compile(r"[^A-Za-z0-9]+")
 _TASK_WORDS = {"text", "question", "zero"}
 """A Hub task with one of these words takes image and text, if it takes images."""
 _SAME_ID, _SAME_WORD = 0.85, 0.75
-"""How much of two ids, and of two words in them, is equal where one is a slip of the other."""
+"""Least similarity (0 to 1) of two ids, and of two words in them, if one misspells the other."""
 
 _KINDS = (
     (r".*(?:ImageProcessor|FeatureExtractor|VideoProcessor)(?:Fast|Pil)?", "image_processor"),
@@ -72,7 +72,7 @@ class Loader(NamedTuple):
 
 
 _LIKE_TRANSFORMERS = ("transformers", "advisor", "optimum", "colpali_engine")
-"""Libraries whose classes have `from_pretrained`, and end in what they are."""
+"""Libraries whose classes have `from_pretrained`, and end in their kind."""
 _METHODS = (
     *(Loader(library, "from_pretrained", kind="") for library in _LIKE_TRANSFORMERS),
     Loader("byaldi", "from_pretrained", kind="model"),

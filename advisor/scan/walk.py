@@ -182,6 +182,7 @@ class _Walk:
                 self._unreadable(error, path)
 
     def _entry(self, path: str, mode: int, *, tracked: bool) -> None:
+        """Add a file by its path and mode, or the files of a repository in the repository."""
         if stat.S_ISDIR(mode):  # a repository in the repository
             inner = path.rstrip(os.sep)
             if not os.path.lexists(os.path.join(inner, REPOSITORY)):  # noqa: PTH118

@@ -137,8 +137,8 @@ def _renamed(call: Call, new: str) -> tuple[Edit, ...]:
 def _onward(case: Case, at: Receiver, call: Call, usage: Usage) -> str | None:
     """Return the fix for a part that is gone while code takes something from it, else None.
 
-    What code takes may be a head that is on the model itself now; or the part has moved into the
-    bare model, which code takes from it.
+    Code takes a head, which is on the model itself now, or the bare model, into which the part has
+    moved.
     """
     onward = (*call.of, call.name), call.place[:3]
     taken = {further.name for further in usage.calls if (further.of, further.place[:3]) == onward}

@@ -217,7 +217,7 @@ def _moved_import(case: Case, members: ReleaseMembers, name: Name) -> tuple[Edit
 
 
 def _advised(members: ReleaseMembers, name: Name, change: NameChange) -> str | None:
-    """The replacement in words; if it is a module without the name, this is said."""
+    """The advice to use the replacement; it tells if that is a module which lacks the name."""
     instead = change.instead or ""
     inside = members.names(instead.removeprefix(f"{TRANSFORMERS}."))
     whole = change.name == f"{name.module}.{name.name}"
