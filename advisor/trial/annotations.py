@@ -161,7 +161,7 @@ class ImageFolder:
 def read_class_folders(folder: Path) -> LabelledData:
     """Return the images of a folder, each labelled with the name of its top-level folder.
 
-    If the folders are splits (`train`, `test`), one is used, a held-out one first; a note names it.
+    If these are splits (`train`, `test`), one is used, held-out first; a note says so if several.
     """
     root, notes = folder, []
     parts = {path.name.lower(): path for path in _folders(folder)}

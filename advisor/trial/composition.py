@@ -104,7 +104,7 @@ def compose(
 
 
 def _joined(library: Any, left: LocalCheckpoint, right: LocalCheckpoint) -> tuple[Any, set[str]]:
-    """Return the combined network, and the names of its weights that the parts' files lack."""
+    """Return the combined network, and its weights that no file has, cross-attention excepted."""
     if {"vision_config", "text_config", "encoder"} & set(left.config):
         raise runtime.UnsupportedError(
             f"`{left.name}` is a `{left.model_type}`, not a vision encoder by itself",

@@ -115,7 +115,7 @@ def open_encoded(data: bytes, name: str) -> OpenedImage:
 
 
 def list_images(folder: str | Path) -> tuple[Path, ...]:
-    """Return the sorted paths of image files under a folder, by suffix, without hidden ones."""
+    """Return the sorted image files under a folder, without hidden ones; ImageError if none."""
     root = Path(folder)
     if not root.is_dir():
         raise ImageError(f"`{folder}` is not a folder", hint="pass a folder with images")

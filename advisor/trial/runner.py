@@ -45,9 +45,9 @@ MISSING = {
 class Runner:
     """A checkpoint that answers requests about images for one task.
 
-    `act` is the id of the task's operation. `needs` are the inputs it needs beside the image (keys
-    of MISSING); `prompts` are those of the rules, the task's first; `new_tokens` is the default
-    limit of generated tokens. `entry` is the catalog's, None if it has none.
+    `act` is the id of the task's operation. `needs` are its inputs beside the image (`labels`,
+    `question`, `folder`, `query`); `prompts` are those of the rules, the task's first; `new_tokens`
+    is the default limit of generated tokens. `entry` is the catalog's, None if it has none.
     """
 
     takes_regions: ClassVar[bool] = False

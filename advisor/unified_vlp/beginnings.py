@@ -74,7 +74,7 @@ def new(
 
 
 def with_answers(start: Path, folder: Path, answers: Counter[str], seed: int) -> None:
-    """Write an answerer with the weights of `start`; answers that it already has are kept."""
+    """Write an answerer with the weights and answers of `start`, or `answers` if it has none."""
     torch.manual_seed(seed)
     config = UnifiedVLPConfig.from_pretrained(start, **FROM_DISK)
     if not config.answers:
