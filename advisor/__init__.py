@@ -21,7 +21,7 @@ __version__ = "0.1.0"
 
 
 def is_program() -> bool:
-    """True where the command `advisor` or `python -m advisor` started this process."""
+    """True if the command `advisor` or `python -m advisor` started this process."""
     words = sys.argv
     if words[:1] == ["-m"]:  # as long as the module is looked for
         return sys.orig_argv[-len(words)] == "advisor"
@@ -29,7 +29,7 @@ def is_program() -> bool:
 
 
 def _end_in_a_line(kind: type[BaseException], error: BaseException, trace: object) -> None:
-    """Say an interrupt in one line; it may come before `advisor.cli` has begun."""
+    """Exception hook: print an interrupt in one line and exit with 130; others as usual."""
     if issubclass(kind, KeyboardInterrupt):
         sys.stderr.write("\nadvisor: interrupted\n")
         raise SystemExit(130)

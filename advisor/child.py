@@ -1,8 +1,8 @@
-"""A child process: a new interpreter, within limits, for work on what strangers made.
+"""A child process: a new interpreter, within limits, for work on untrusted input.
 
-It shares no memory with this process and is no fork of it. Nothing that lies in the working folder
-is imported in it, only what is installed and what the user put on PYTHONPATH. Linux bounds its
-memory, every POSIX system its CPU time, and its parent its wall clock everywhere.
+It is not forked and shares no memory with this process. It imports only installed modules and those
+on the user's PYTHONPATH, never from the working folder. Linux limits its memory, every POSIX system
+its CPU time, and the parent its wall-clock time.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from advisor.search_path import import_only_what_is_installed, user_folders
 
 MB = 2**20
 _LAST_WORDS_SECONDS = 5
-"""For what a child wrote before it ended, should another process hold its pipe."""
+"""How long to read a child's last output if another process keeps its pipe open."""
 NO_MEMORY = "allocate memory"
-"""What the error of a library in C++ says where Python's own is MemoryError."""
+"""Text of errors by C++ libraries that mean the same as MemoryError."""
 _BOOT = """\
 import sys
 from importlib.machinery import PathFinder
@@ -35,12 +35,12 @@ found.loader.exec_module(sys.modules["advisor"])
 from advisor.child import _serve
 _serve()
 """
-"""How a child becomes this program, wherever it lies, with no folder more on its import path."""
+"""The program of a child: imports this package from its folder without adding to `sys.path`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What a child may take: MB beside its imports, seconds of CPU and of the wall clock."""
+    """Limits of a child: MB (2^20 bytes) beyond its imports, seconds of CPU and of wall clock."""
 
     memory_mb: float
     cpu_seconds: float
@@ -48,11 +48,11 @@ class Limits:
 
 
 class LimitExceededError(Exception):
-    """A child took more memory or time than it may, and was ended."""
+    """A child exceeded its memory or time limit and was ended."""
 
 
 class ChildError(Exception):
-    """Work in a child raised an error: `kind` is the name of its class, the text its words."""
+    """The function in a child raised an error, or the child did not start; `kind`: its class."""
 
     def __init__(self, kind: str, words: str) -> None:
         super().__init__(words)
@@ -62,8 +62,8 @@ class ChildError(Exception):
 def environment() -> dict[str, str]:
     """Return the environment for an interpreter that imports nothing from its working folder.
 
-    Empty entries of PYTHONPATH mean that folder, so they go; what the user named stays. It holds
-    for the children of a child as well.
+    Empty entries of PYTHONPATH, which mean that folder, are removed; others are made absolute. The
+    children of a child inherit this.
     """
     inherited = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     named = os.pathsep.join(user_folders())
@@ -72,7 +72,10 @@ def environment() -> dict[str, str]:
 
 @contextlib.contextmanager
 def as_a_child(folder: str) -> Iterator[None]:
-    """Be in a folder, with the environment of a child: for a library that begins them itself."""
+    """Change to a folder and the environment of a child, for libraries that start processes.
+
+    Folder, environment and import path are restored at the end.
+    """
     here, path, environ = os.getcwd(), list(sys.path), environment()  # noqa: PTH109 - as text
     before = {name: os.environ.get(name) for name in ("PYTHONPATH", "PYTHONSAFEPATH")}
     import_only_what_is_installed()
@@ -92,7 +95,7 @@ def as_a_child(folder: str) -> Iterator[None]:
 
 
 def interpreter() -> list[str]:
-    """Return the command that starts this Python anew, as isolated as this process is."""
+    """Return the command of this Python with -I if this process has it, else with -P."""
     return [sys.executable, "-I" if sys.flags.isolated else "-P"]
 
 
@@ -103,11 +106,11 @@ def run_in_child(
     imports: tuple[str, ...] = (),
     on_line: Callable[[str], None] | None = None,
 ) -> Any:
-    """Return what a function of a module returns for arguments, run in a child within limits.
+    """Return the result of a module's function, run in a child within limits.
 
-    Arguments and result are values of JSON; `imports` are modules that it needs, whose memory does
-    not count. What it prints is dropped, or given to `on_line` line by line. Raises
-    LimitExceededError, and ChildError for what the function raises.
+    Arguments and result are JSON values; `imports` are modules that the function needs, whose
+    memory does not count. Its output is dropped, or passed to `on_line` line by line. Raises
+    LimitExceededError, and ChildError for exceptions of the function or a failed start.
     """
     order = {
         "module": work.__module__,
@@ -146,7 +149,7 @@ def run_in_child(
 
 @contextlib.contextmanager
 def _heard(on_line: Callable[[str], None] | None) -> Iterator[int]:
-    """Give what a child may write to, each line of which is told to somebody, if anybody is."""
+    """Yield a file descriptor for the child's output; a thread passes its lines to `on_line`."""
     if on_line is None:
         yield subprocess.DEVNULL
         return
@@ -167,7 +170,7 @@ def _heard(on_line: Callable[[str], None] | None) -> Iterator[int]:
 
 
 def _serve() -> None:
-    """Do the work that stdin orders, within its limits, and write its result to stdout."""
+    """Run the order on stdin (see `run_in_child`); write `{"result"}` or `{"error"}` as JSON."""
     from importlib import import_module
 
     answers = os.dup(1)
@@ -190,9 +193,9 @@ def _serve() -> None:
 
 
 def _limit(memory_mb: float, cpu_seconds: float, wall_seconds: float) -> None:
-    """Let the system end this process where it passes its limits, as far as the system can.
+    """Let the system end this process at its limits, as far as the system supports them.
 
-    Limits that the user set already and that are narrower stay.
+    Narrower limits that are already set stay. On Windows nothing is limited.
     """
     if sys.platform == "win32":
         return

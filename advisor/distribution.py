@@ -1,7 +1,6 @@
-"""The name under which advisor is installed, and where it is published: nowhere yet.
+"""The distribution name of advisor, and the address of its repository, if it has one.
 
-The one place for addresses is `[project.urls]` in pyproject.toml. What needs one leaves it out
-while there is none.
+The address is set in `[project.urls]` of pyproject.toml. Texts leave it out while there is none.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ NAME = "vlm-advisor"
 
 
 def address() -> str:
-    """Return the address of the repository as it was installed; empty where there is none."""
+    """Return the repository URL in the installed metadata; "" if there is none."""
     from importlib.metadata import PackageNotFoundError, metadata
 
     try:
@@ -23,7 +22,7 @@ def address() -> str:
 
 
 def install_hint(extra: str) -> str:
-    """Return what to type for an extra: from the repository, else in a clone of it."""
+    """Return the command that installs an extra, from the repository URL, else in a clone."""
     if repository := address():
         return f"pip install '{NAME}[{extra}] @ git+{repository}'"
     return f"in your clone of advisor, pip install '.[{extra}]'"

@@ -1,4 +1,4 @@
-"""What can go wrong, said in the user's language: one sentence, a hint, an exit code."""
+"""Errors for the user: each has a message of one sentence, a hint, a kind and an exit code."""
 
 from __future__ import annotations
 
@@ -33,27 +33,27 @@ class AdvisorError(Exception):
         self.exit_code = exit_code or self.exit_code
 
     def __init_subclass__(cls, kind: str | None = None) -> None:
-        """Let a class name its kind beside its base."""
+        """Set the `kind` of a subclass from its class arguments."""
         cls.kind = kind or cls.kind
 
 
 class UsageError(AdvisorError, kind="usage"):
-    """The command line asks for something that does not exist or does not go together."""
+    """The command line has an unknown name, an invalid value or a conflict."""
 
 
 class CheckpointsOnlyError(UsageError, kind="usage"):
-    """A filter of checkpoints stands with things of another kind."""
+    """A filter for checkpoints is used with things of another kind."""
 
 
 class OneModelError(UsageError, kind="usage"):
-    """One model alone is named, where a command takes files, several names, or a task with it."""
+    """Only one model is named, but the command needs files, several names, or a task with it."""
 
 
 class UnknownNameError(UsageError, kind="unknown-name"):
-    """A name is not known: `name`, where one `of` something is wanted.
+    """An unknown name. `of` is the kind of name expected, such as family or a question's id.
 
-    `plain` is the message without suggestions, `close` are those, and `spelt` says that they are
-    the same name in another spelling.
+    `close` are the suggestions that the message adds to `plain`; `spelt` is True if these are
+    similar in spelling, not only in meaning.
     """
 
     def __init__(
@@ -73,15 +73,15 @@ class UnknownNameError(UsageError, kind="unknown-name"):
 
 
 class ContradictionError(AdvisorError, kind="contradiction"):
-    """The answers given cannot all be true."""
+    """The given answers exclude each other."""
 
 
 class TooMuchOpenError(AdvisorError, kind="too-much-open"):
-    """More cases are open than can be followed."""
+    """The unanswered questions leave too many combinations to compute."""
 
 
 class BrokenFileError(AdvisorError, kind="broken-file"):
-    """A file cannot be used; every problem in it is named with its place."""
+    """A file cannot be used; `problems` lists each problem, with file:line:column if known."""
 
     def __init__(
         self, message: str, *, problems: tuple[str, ...] = (), hint: str | None = None
@@ -91,7 +91,7 @@ class BrokenFileError(AdvisorError, kind="broken-file"):
 
 
 class NoTerminalError(AdvisorError, kind="no-terminal"):
-    """A question has to be asked and there is nobody to ask."""
+    """A prompt is needed, but there is no terminal, or --no-input was passed."""
 
 
 class MissingExtraError(AdvisorError, kind="extra-not-installed"):
@@ -99,25 +99,28 @@ class MissingExtraError(AdvisorError, kind="extra-not-installed"):
 
 
 def reason_of(failure: OSError) -> str:
-    """Return why the system refuses, in its words, as they stand within a sentence."""
+    """Return the reason of an OSError, with a lower-case first letter."""
     reason = failure.strerror or str(failure)
     return reason[:1].lower() + reason[1:]
 
 
 def refused_path(failure: OSError) -> AdvisorError:
-    """Return the error for a path that the system refuses, in its words."""
+    """Return the error for an OSError about a path."""
     message = f"`{failure.filename}` cannot be used: {reason_of(failure)}"
     return AdvisorError(message, hint="check the path", kind="bad-path")
 
 
 def check_type(name: str, value: object, wanted: type | tuple[type, ...], words: str) -> None:
-    """Raise TypeError for an argument of another type than one wanted, with both by name."""
+    """Raise TypeError for a value of a type not wanted; `words` names the wanted ones."""
     if not isinstance(value, wanted):
         raise TypeError(f"`{name}` takes {words}, not {type(value).__name__}")
 
 
 def several(name: str, values: object, of: type | tuple[type, ...], words: str) -> tuple[Any, ...]:
-    """Return one value, or several in an order, as a tuple. Raises TypeError for other types."""
+    """Return one value of the type `of`, or an ordered iterable of such, as a tuple.
+
+    Raises TypeError for anything else, sets and mappings included.
+    """
     if isinstance(values, of):
         return (values,)
     wanted = f"{words}, or several"
@@ -131,14 +134,14 @@ def several(name: str, values: object, of: type | tuple[type, ...], words: str) 
 
 
 def nearest(name: str, names: Iterable[str]) -> str | None:
-    """Return the known name that is most likely meant, or None where nothing is near."""
+    """Return the known name that is most likely meant, or None if none is similar."""
     from advisor.naming import suggestions
 
     return next(iter(suggestions(name, names)), None)
 
 
 def did_you_mean(close: Iterable[str]) -> str:
-    """Return `. Did you mean `a` or `b`?`, empty where there is nothing to suggest."""
+    """Return ". Did you mean `a` or `b`?", or "" without suggestions."""
     names = [f"`{name}`" for name in close]
     *first, last = names or [""]
     listed = f"{', '.join(first)} or {last}" if first else last
@@ -152,7 +155,7 @@ def unknown_name(
     listing: str,
     meanings: Mapping[str, str] | None = None,
 ) -> UnknownNameError:
-    """Return the error for a name that is not known, with the nearest ones and where to look."""
+    """Return the error for an unknown name of a kind, with suggestions; `listing` is the hint."""
     noun = "name" if kind == "thing" else kind
     return unknown_among(f"unknown {noun} `{name}`", kind, name, names, listing, meanings)
 
@@ -166,7 +169,10 @@ def unknown_among(
     meanings: Mapping[str, str] | None = None,
     kind: str = "",
 ) -> UnknownNameError:
-    """Return the error for a name that is none of those known, `of` something."""
+    """Return the error for a name that is not in `names`, with suggestions by spelling or meaning.
+
+    `meanings` maps names to texts. The error's kind is `unknown-OF` by default.
+    """
     from advisor.naming import spelt_like, suggestions
 
     names = list(names)
@@ -182,6 +188,6 @@ def unknown_among(
 
 
 def check_name(kind: str, name: str, allowed: Iterable[str], listing: str) -> None:
-    """Raise UsageError for a name that is none of those known, which its hint lists."""
+    """Raise UnknownNameError for a name that is not allowed; the hint lists the allowed ones."""
     if name not in (names := list(allowed)):
         raise unknown_name(kind, name, names, f"{listing}: {', '.join(names)}")

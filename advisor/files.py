@@ -1,6 +1,6 @@
 """The one way to read a file: regular files only, up to a size.
 
-Never read is what a link hides outside a folder that is being looked at.
+A file in a folder under inspection is not read if a symbolic link leads out of that folder.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ REPOSITORY = ".git"
 MEGABYTE = 1_000_000
 MOST_TEXT = 1_000_000_000
 _OPEN = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-"""Opening never waits: a pipe without a writer opens at once, and is then refused."""
+"""Flags for opening without blocking: a pipe without a writer opens at once and is then refused."""
 _read: set[tuple[int, int]] = set()
-"""The files that this command has read, as the system tells them apart."""
+"""The (device, inode) of the files that this command has read."""
 
 
 def read_bounded(
@@ -34,10 +34,10 @@ def read_bounded(
 ) -> bytes:
     """Return the bytes of a regular file of at most `most` bytes.
 
-    With `within`, a file that a link puts outside that folder is refused. One that is `recorded` is
-    known as read from then on. Of one that is `walked`, a listing has just told that it is regular,
-    which saves a question. Raises OSError, whose `strerror` says why in words: also for a pipe, a
-    device, a folder and a file that is too large.
+    With `within`, a file that a link puts outside that folder is refused. `recorded` remembers the
+    file as read, so that no output replaces it. `walked` skips the check before opening, for files
+    that a listing has just shown to be regular. Raises OSError with the reason in `strerror`, also
+    for a pipe, a device, a folder and a file that is too large.
     """
     if within is not None and leads_out(file, within):
         raise refused(file, errno.ELOOP, "a symbolic link leads out of the folder")
@@ -66,12 +66,12 @@ def read_bounded(
 
 
 def is_there(name: str) -> bool:
-    """True for the name of a file or folder; a text that is too long to be one is none."""
+    """True if a file or folder of this name exists; False for a text too long for a name."""
     return os.path.exists(name)  # noqa: PTH110 - pathlib raises for names that are too long
 
 
 def lines_of(file: Path | str) -> list[str]:
-    """Return the lines of a regular file in UTF-8, with or without a mark.
+    """Return the lines of a regular file in UTF-8, with or without a byte order mark.
 
     Raises OSError as `read_bounded` does, and UnicodeDecodeError.
     """
@@ -80,28 +80,28 @@ def lines_of(file: Path | str) -> list[str]:
 
 
 def know_as_read(*files: Path | str) -> None:
-    """Know files as read by this command, which others open."""
+    """Remember files as read by this command that other code opens."""
     for status in filter(None, (status_of(Path(file)) for file in files)):
         _read.add((status.st_dev, status.st_ino))
 
 
 def identities() -> list[tuple[int, int]]:
-    """Return what tells which files this command has read, in another process too."""
+    """Return the sorted (device, inode) of the files that this command has read."""
     return sorted(_read)
 
 
 def know_identities(read: Iterable[tuple[int, int]]) -> None:
-    """Know files as read by this command that a child of it has read."""
+    """Remember files as read by (device, inode), as `identities` of a child process returns."""
     _read.update(read)
 
 
 def forget_what_was_read() -> None:
-    """Begin a command anew."""
+    """Forget which files were read, at the start of a command."""
     _read.clear()
 
 
 def refuse_what_was_read(*files: Path) -> None:
-    """Raise UsageError where an answer would replace a file that this command has read."""
+    """Raise UsageError for an output file that this command has read; devices are allowed."""
     for file in files:
         status = status_of(file)
         if status and stat.S_ISREG(status.st_mode) and (status.st_dev, status.st_ino) in _read:
@@ -109,13 +109,13 @@ def refuse_what_was_read(*files: Path) -> None:
 
 
 def replaces_input(file: Path) -> UsageError:
-    """Return the refusal to write an answer over what it is made from."""
+    """Return the error for an output file that is also an input."""
     message = f"this command reads `{file}`, so the answer cannot be written to the same file"
     return UsageError(message, hint="pass another file for the answer")
 
 
 def first_bytes(file: Path | str, most: int) -> bytes:
-    """Return the beginning of a regular file; nothing where it cannot be read, or is none."""
+    """Return at most the first `most` bytes of a regular file; b"" if it cannot be read."""
     try:
         check_regular(file, os.stat(file))  # noqa: PTH116
         handle = os.open(file, _OPEN)
@@ -129,9 +129,9 @@ def first_bytes(file: Path | str, most: int) -> bytes:
 
 
 def leads_out(file: Path | str, folder: Path) -> bool:
-    """True where a path that lies in a folder as written leads out of it, through a link.
+    """True if a path that is written as inside a folder leads out of it through a link.
 
-    What git keeps for itself is no part of a folder either.
+    A link into the .git folder also counts as leading out.
     """
     top = os.path.abspath(folder)  # noqa: PTH100 - pathlib's would follow links
     written = os.path.abspath(file)  # noqa: PTH100
@@ -151,17 +151,17 @@ _UTF_8 = sys.getfilesystemencoding() == "utf-8"
 
 
 def name_of(path: str) -> str:
-    """Return a path as reports and baselines have it, the same in every locale: read as UTF-8."""
+    """Return a path decoded as UTF-8, as reports and baselines have it in every locale."""
     return path if _UTF_8 else os.fsencode(path).decode("utf-8", "surrogateescape")
 
 
 def path_of(name: str) -> str:
-    """Return the path that has a name in reports."""
+    """Return the path for a name in reports (the inverse of `name_of`)."""
     return name if _UTF_8 else os.fsdecode(name.encode("utf-8", "surrogateescape"))
 
 
 def size_shown(size: int) -> str:
-    """Return a size as people say it: 2.3 GB, 40 MB, 512 kB."""
+    """Return a size in bytes as text, in powers of 1000: 2.3 GB, 40 MB, 512 kB."""
     if size >= 1000 * MEGABYTE:
         return f"{size / (1000 * MEGABYTE):.1f} GB"
     return f"{size // MEGABYTE} MB" if size >= MEGABYTE else f"{size // 1000} kB"
@@ -172,7 +172,7 @@ def _inside(path: str, folder: str) -> bool:
 
 
 def check_regular(file: Path | str, status: os.stat_result) -> None:
-    """Raise OSError where a status is not that of a regular file."""
+    """Raise OSError unless the status is that of a regular file."""
     if not stat.S_ISREG(status.st_mode):
         if stat.S_ISDIR(status.st_mode):
             raise refused(file, errno.EISDIR, "the path is a folder")
@@ -180,12 +180,12 @@ def check_regular(file: Path | str, status: os.stat_result) -> None:
 
 
 def refused(file: Path | str, number: int, reason: str) -> OSError:
-    """Return the refusal of a file, by the number of an error and its reason in words."""
+    """Return an OSError for a file with an error number and a reason."""
     return OSError(number, reason, os.fspath(file))
 
 
 def real_path(path: Path | str) -> str:
-    """Return where a path leads; more links in a row than any system follows lead to themselves."""
+    """Return the absolute path with links resolved; unresolved if there are too many links."""
     try:
         return os.path.realpath(path)
     except RecursionError:
@@ -193,17 +193,17 @@ def real_path(path: Path | str) -> str:
 
 
 def is_file(path: Path | str) -> bool:
-    """True for a file, or a link to one; pathlib raises for a name that is too long to be one."""
+    """True for a regular file or a link to one; False for a name that is too long."""
     return os.path.isfile(path)  # noqa: PTH113
 
 
 def resolved(path: Path | str) -> Path:
-    """Return where a path leads; links in a circle, at which pathlib fails, lead to themselves."""
+    """Return `real_path` as a Path; unlike pathlib, links in a circle raise nothing."""
     return Path(real_path(path))
 
 
 def path_shown(file: Path) -> str:
-    """Return the path of a file as messages have it: from this folder, where it is in it."""
+    """Return a path for messages: relative to the working folder if it is inside, with slashes."""
     try:
         return resolved(file).relative_to(resolved(Path.cwd())).as_posix()
     except ValueError:
@@ -211,7 +211,7 @@ def path_shown(file: Path) -> str:
 
 
 def status_of(file: Path) -> os.stat_result | None:
-    """Return the status of what a path leads to; None where nothing is there yet."""
+    """Return the status of a path, links followed; None if it does not exist or cannot be read."""
     with contextlib.suppress(OSError, ValueError):
         return file.stat()
     return None

@@ -1,4 +1,4 @@
-"""Text from outside, made visible, and without power over what shows it."""
+"""Untrusted text for output: invisible characters and commands of CI runners are escaped."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ NAMES = {code: rf"\x{code:02x}" if code < 0x100 else rf"\u{code:04x}" for code i
     ord("\r"): r"\r",
     ord("\t"): r"\t",
 }
-"""How each character is written that nobody sees, or that moves or hides others; for `translate`.
+"""Code point -> escape, for characters that are invisible or move or hide others; `str.translate`.
 
-Unicode 16: the general categories Cc and Cf where they act on other characters, and what has the
-property Default_Ignorable_Code_Point.
+These are, in Unicode 16, the categories Cc and Cf if they act on other characters, and the property
+Default_Ignorable_Code_Point.
 """
 TEXTS = {code: text for code, text in NAMES.items() if chr(code) not in "\n\t"}
-"""The same for texts of several lines."""
+"""The same without line feed and tab, for texts of several lines."""
 INERT_IN_JSON = r"#\u0023"
 _LONGEST_QUOTE, _LONGEST_MESSAGE = 300, 4_000
 _SURROGATE = "[\ud800-\udfff]"
@@ -51,27 +51,27 @@ _COMMAND = r"(?m)^([^\S\n]*):(?=:)"
 
 
 def visible(text: str) -> str:
-    """Return a name on one line, with every character that would hide something written out."""
+    """Return a text on one line, with invisible characters and lone surrogates escaped."""
     if text.isascii() and text.isprintable():  # as most are
         return text
     return re.sub(_SURROGATE, _byte, text.translate(NAMES))
 
 
 def visible_lines(text: str) -> str:
-    """Return a text with its lines kept, and what would hide something written out."""
+    """Return a text with invisible characters and lone surrogates escaped, but lines kept."""
     if text.isascii() and text.isprintable():
         return text
     return re.sub(_SURROGATE, _byte, text.translate(TEXTS))
 
 
 def whole(text: str) -> str:
-    """Return a text that has a byte written out where it is no UTF-8, as no tokenizer reads it."""
+    """Return a text with lone surrogates escaped (bytes that are not UTF-8), for tokenizers."""
     return text if text.isascii() else re.sub(_SURROGATE, _byte, text)
 
 
 @cache
 def _in_json() -> dict[int, str]:
-    """How JSON writes each of them that it need not write out; the value stays the same."""
+    """Return code point -> JSON escape for hidden characters that JSON allows unescaped."""
     return {
         code: re.sub("(....)", r"\\u\1", chr(code).encode("utf-16-be").hex())
         for code in _HIDDEN
@@ -80,25 +80,25 @@ def _in_json() -> dict[int, str]:
 
 
 def visible_json(text: str) -> str:
-    """Return JSON of the same value in which nothing is hidden, nor a command of a CI runner."""
+    """Return JSON of the same value without invisible characters and commands of CI runners."""
     text = text if text.isascii() else text.translate(_in_json())
     return re.sub(_MARKED, lambda _: INERT_IN_JSON, text) if "##" in text else text
 
 
 def shortened(text: str) -> str:
-    """Return a message that anybody can read to its end: what it quotes at length is cut."""
+    """Return a message with quotes in backticks cut to 300 characters, and itself to 4,000."""
     text = re.sub(rf"`([^`]{{{_LONGEST_QUOTE}}})[^`]+`", r"`\1...`", text)
     return text if len(text) <= _LONGEST_MESSAGE else f"{text[:_LONGEST_MESSAGE]}..."
 
 
 def _byte(surrogate: re.Match[str]) -> str:
-    """A byte of a file name that is no UTF-8, or half a character."""
+    r"""Return the escape of a lone surrogate: `\x..` for a byte of a file name, else `\u....`."""
     code = ord(surrogate[0])
     return rf"\x{code - 0xDC00:02x}" if 0xDC80 <= code <= 0xDCFF else rf"\u{code:04x}"
 
 
 def inert(text: str, instead: str = r"#\#") -> str:
-    r"""Return a text in which no CI runner finds a command.
+    r"""Return a text without commands for a CI runner.
 
     GitHub's runner looks for `##[` anywhere in a line, Azure's and TeamCity's for `##word[`, and
     GitHub's for `::` at its beginning, where it runs (`ActionCommand.cs` in actions/runner).

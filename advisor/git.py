@@ -1,17 +1,17 @@
-"""How git is asked: no setting of a repository runs a program, and nothing is fetched."""
+"""Options for running git so that a repository's settings run no program and fetch nothing."""
 
 from __future__ import annotations
 
 import os
 
 QUIETLY = ("-c", "core.fsmonitor=false", "-c", "core.untrackedCache=false")
-"""Settings of a repository that would run a program are overruled."""
+"""Options that override settings of a repository that would run a program."""
 _HERE_ALONE = {
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_NO_LAZY_FETCH": "1",
     "GIT_ALLOW_PROTOCOL": "none",  # for a git that knows no GIT_NO_LAZY_FETCH
 }
-"""A partial clone fetches what it lacks, by the address and the ssh that its settings name."""
+"""Variables that stop a partial clone from fetching missing objects as its settings say."""
 
 
 _ANOTHER = frozenset(
@@ -20,10 +20,10 @@ _ANOTHER = frozenset(
         "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_NAMESPACE",
     }
 )  # fmt: skip
-"""What a hook is given names its own repository, whichever folder is looked at."""
+"""Variables that git sets for a hook; they name the hook's repository in every folder."""
 
 
 def environment() -> dict[str, str]:
-    """Return the environment in which git answers of the folder it is in, from what is here."""
+    """Return the environment in which git uses the repository of its working folder, offline."""
     inherited = {name: value for name, value in os.environ.items() if name not in _ANOTHER}
     return {**inherited, **_HERE_ALONE}

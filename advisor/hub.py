@@ -1,6 +1,6 @@
-"""The Hugging Face Hub: its address, its ids, its cache on this machine, and what it refuses.
+"""The Hugging Face Hub: its address, its ids, its local cache, and its errors.
 
-The Hub's library is imported only where the Hub is asked.
+`huggingface_hub` is imported only for requests and their errors.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from typing import Any
 from advisor.errors import AdvisorError, MissingExtraError
 
 SECONDS = 10.0
-"""How long one answer of the Hub is waited for."""
+"""The timeout of one request to the Hub."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)?")
 _COMMIT = re.compile(r"[0-9a-f]{7,40}")
 
 
 class HubError(AdvisorError, kind="hub"):
-    """The Hub does not give what it was asked for."""
+    """A request to the Hub failed."""
 
 
 class NotFoundError(HubError, kind="not-found"):
@@ -28,21 +28,21 @@ class NotFoundError(HubError, kind="not-found"):
 
 
 class GatedError(HubError, kind="gated"):
-    """The checkpoint is there, but its owner wants to be asked first."""
+    """The checkpoint exists, but its owner must grant access."""
 
 
 class OfflineError(HubError, kind="offline"):
-    """The checkpoint is not on this machine and the Hub cannot or may not be asked."""
+    """The Hub cannot be reached, or requests are turned off."""
 
 
 class RateLimitedError(HubError, kind="rate-limited"):
-    """The Hub wants us to wait; `seconds` is for how long, where it says so."""
+    """The Hub limits the number of requests; `seconds` to wait, None if it does not say."""
 
     seconds: float | None = None
 
 
 class UnreadableAnswerError(HubError, kind="unreadable-answer"):
-    """The Hub gave an unusable answer for this checkpoint alone."""
+    """The Hub's response for one checkpoint is unusable."""
 
 
 def is_hub_id(name: str) -> bool:
@@ -51,23 +51,23 @@ def is_hub_id(name: str) -> bool:
 
 
 def is_commit(text: object) -> bool:
-    """Return whether this is a commit, in short or in full."""
+    """Return whether this is a commit hash of 7 to 40 hexadecimal digits."""
     return isinstance(text, str) and _COMMIT.fullmatch(text) is not None
 
 
 def network_forbidden() -> bool:
-    """Return whether the environment forbids asking the Hub."""
+    """Return whether HF_HUB_OFFLINE or TRANSFORMERS_OFFLINE turns requests off."""
     value = os.environ.get("HF_HUB_OFFLINE", "") or os.environ.get("TRANSFORMERS_OFFLINE", "")
     return value.strip().upper() in {"1", "ON", "YES", "TRUE"}
 
 
 def endpoint() -> str:
-    """Return the address that is asked. Raises MissingExtraError without the Hub's library."""
+    """Return the URL of the Hub. Raises MissingExtraError without HF_ENDPOINT and the library."""
     return (os.environ.get("HF_ENDPOINT") or str(library().constants.ENDPOINT)).rstrip("/")
 
 
 def library() -> Any:
-    """Import the Hub's library. Raises MissingExtraError where it is not installed."""
+    """Import `huggingface_hub`. Raises MissingExtraError, or HubError for bad settings of it."""
     try:
         import huggingface_hub
         import huggingface_hub.constants
@@ -83,7 +83,7 @@ def library() -> Any:
 
 
 def misset(library: str, error: ValueError) -> HubError:
-    """Return the error where a library refuses a setting as soon as it is imported."""
+    """Return the error for a library whose import fails because of a setting."""
     return HubError(
         f"importing the library `{library}` fails because of its settings: {error}",
         hint="check the environment variables of the library, such as HF_ENDPOINT (an address "
@@ -102,7 +102,7 @@ def cache_folder() -> Path:
 
 
 def repository_folder(id: str, cache: Path) -> Path:
-    """Return where the hub cache keeps a repository, whether or not it is there."""
+    """Return the folder of a repository in the hub cache, existing or not."""
     return cache / f"models--{id.replace('/', '--')}"
 
 
@@ -129,11 +129,10 @@ def cached_snapshot(id: str, revision: str | None = None, cache: Path | None = N
 def hub_error(
     error: Exception, id: str, *, revision: str | None = None, loading: bool = False
 ) -> HubError:
-    """Return our error for whatever the Hub's library raised, by the status that the Hub gave.
+    """Return our error for an exception of `huggingface_hub`, by the HTTP status of the response.
 
-    `loading`: the checkpoint itself is wanted, not only what the Hub says of it. The library trips
-    over some answers before it can say what is wrong; what it tripped over is then in the context
-    of the error.
+    `loading`: the request was for the checkpoint itself, not only for its metadata. The library
+    fails on some responses before it reads the status; the response is then in the error's context.
     """
     kinds: Any = library().errors
     raised: BaseException | None = error
@@ -169,7 +168,7 @@ def hub_error(
 
 
 def _unanswered(error: Exception, id: str, status: int | None, *, loading: bool) -> HubError:
-    """The error where the Hub said nothing of the checkpoint."""
+    """Return the error for a request without a usable response about the checkpoint."""
     absent = [f"`{id}` is not on this machine"] if loading else []
     folder = ", or pass a local folder" if loading else ""
     if isinstance(error, library().errors.OfflineModeIsEnabled):

@@ -1,7 +1,6 @@
-"""How people spell names: the same name in other letters, a typo, a name that means the like.
+"""Suggestions for names: the same name in another spelling, a typo, or a similar meaning.
 
-A likeness by chance is none: a typo is one edit in five letters, two at most, and a
-meaning is shared by words.
+A typo is one edit per five letters, at most two. A similar meaning shares words.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from collections.abc import Iterable, Mapping
 
 _WORDS = re.compile(r"[^\W_]+")
 _SIZED = re.compile(r"(?<=[-_])(small|base|large|huge|giant)[-_]patch(?=\d)", re.IGNORECASE)
-"""How ids of vision transformers write a size and the patches: base-patch32 is B/32 in papers."""
+"""Matches size and patch of a vision transformer's id: base-patch32, which is B/32 in papers."""
 _SMALL = frozenset(
     """
     a an and are as at be by can do does for from how i in into is it its me my not of on one or our
@@ -19,19 +18,19 @@ _SMALL = frozenset(
     image images picture pictures photo photos model models
     """.split()  # noqa: SIM905 - a list would be 60 lines
 )
-"""Words that tell nothing apart here."""
+"""Words that are ignored when meanings are compared."""
 
 MOST = 3
-"""So many names are suggested at most."""
+"""At most this many names are suggested."""
 
 
 def words_of(text: str) -> list[str]:
-    """Return the words of a text, in small letters and without the `s` of a plural."""
+    """Return the words of a text in lower case, without the plural `s`."""
     return [singular(word) for word in _WORDS.findall(text.lower())]
 
 
 def singular(word: str) -> str:
-    """Return a word without the ending of a plural in s; what is no plural may lose it too."""
+    """Return a word without the ending of an English plural; other words in `s` may lose it too."""
     if len(word) < 4 or word[-1] != "s" or word[-2] in "su" or word[-2:] == "is":
         return word
     if word.endswith("ies") and len(word) > 4:
@@ -42,7 +41,7 @@ def singular(word: str) -> str:
 
 
 def squeezed(name: str) -> str:
-    """Return what is left of a name without case, spaces, hyphens and plurals."""
+    """Return a name in lower case without spaces, hyphens and other signs, words in singular."""
     return "".join(words_of(name))
 
 
@@ -60,9 +59,9 @@ def same_name(name: str, names: Iterable[str]) -> str | None:
 def suggestions(
     name: str, names: Iterable[str], meanings: Mapping[str, str] | None = None
 ) -> list[str]:
-    """Return the known names that may be meant, the likeliest first; often none.
+    """Return one name similar in spelling, else at most MOST similar in meaning, likeliest first.
 
-    `meanings` has a text for what can be suggested by its meaning; without it names are compared.
+    `meanings` maps names to texts; without it, the words of the names are compared.
     """
     names = list(names)
     if meanings is None:
@@ -71,7 +70,7 @@ def suggestions(
 
 
 def spelt_like(name: str, names: Iterable[str]) -> list[str]:
-    """Return the known name that is the same in other letters, or a slip away; empty if none is."""
+    """Return a list with the known name that is the same, or a typo away; [] if none is."""
     names = list(names)
     if same := same_name(name, names):
         return [same]
@@ -85,9 +84,9 @@ def spelt_like(name: str, names: Iterable[str]) -> list[str]:
 
 
 def alike(text: str, meanings: Mapping[str, str], share: float = 0.5) -> list[str]:
-    """Return what shares at least this `share` of a text's words, the most telling words first.
+    """Return at most MOST ids in `meanings` that share at least `share` of a text's words.
 
-    A word tells less, the more of the meanings hold it.
+    Those with most shared words come first, then those with rarer words.
     """
     sought = list(dict.fromkeys(word for word in words_of(text) if word not in _SMALL))
     if not sought:
@@ -113,9 +112,9 @@ def akin(word: str, other: str) -> bool:
 
 
 def _slips(name: str, other: str) -> int:
-    """Return how many letters were mistyped; 0 where it is no typo.
+    """Return the number of mistyped letters; 0 if the names are equal or too different for a typo.
 
-    A name of fewer than five letters may lack one, have one too many, or have two exchanged.
+    Names of fewer than five letters may lack a letter, have an extra one, or have two exchanged.
     """
     longest = max(len(name), len(other))
     allowed = max(1, min(2, longest // 5))
@@ -127,7 +126,7 @@ def _slips(name: str, other: str) -> int:
 
 
 def _distance(name: str, other: str) -> int:
-    """Return the fewest letters added, left out, replaced or exchanged with their neighbour."""
+    """Return the Damerau-Levenshtein distance, with only adjacent letters exchanged."""
     before: list[int] = []
     row = list(range(len(other) + 1))
     for i, letter in enumerate(name, 1):

@@ -1,4 +1,4 @@
-"""Words that all texts for people share: counts, lists, shares, and where an answer came from."""
+"""Phrases that many texts share: counts, lists, percentages, and the origin of an answer."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ NO_FAMILY = "none of the families"
 
 
 def origin_word(origin: str) -> str:
-    """Return `given` for a flag, and so on; implied and assumed are words already."""
+    """Return the phrase for an answer's origin (`given` for a flag), or the origin itself."""
     return ORIGINS.get(origin, origin)
 
 
 def why_unparsed(error: Exception) -> str:
-    """Say in words of ours why a text could not be parsed as JSON, or has not the shape it should.
+    """Return why a text could not be parsed as JSON or lacks the expected structure.
 
-    Python speaks of its own limits where a number or the nesting is endless.
+    Python's own messages about a limit or a type are replaced.
     """
     if isinstance(error, RecursionError):
         return "the data is nested too deeply"
@@ -40,19 +40,19 @@ def why_unparsed(error: Exception) -> str:
 
 
 def joined(words: Iterable[str], last: str = "and") -> str:
-    """Return `a`, `a and b`, or `a, b and c`; with `last="or"` the same with or."""
+    """Return `a`, `a and b`, or `a, b and c` for one or more words; `last` replaces "and"."""
     *first, final = words
     return f"{', '.join(first)} {last} {final}" if first else final
 
 
 def first_named(names: Sequence[str], most: int) -> str:
-    """Return `a, b, c and 7 more`: at most so many names, and how many others there are."""
+    """Return `a, b, c and 7 more`: at most `most` names, and the number of others."""
     more = len(names) - most
     return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
 
 
 def family_text(family: str | None, nobody: str = "none of them") -> str:
-    """Return the name of a family, or that none of them is meant."""
+    """Return a family, or `nobody` for None and "none"."""
     return family if family and family != "none" else nobody
 
 
@@ -65,12 +65,12 @@ def count(number: int, noun: str) -> str:
 
 
 def exact(number: float) -> str:
-    """Return a number so that reading it gives the same number."""
+    """Return a number as text that parses to the same number, without `.0`."""
     return str(int(number)) if number.is_integer() else repr(number)
 
 
 def share(part: int, whole: int) -> str:
-    """Return a share in percent, never rounded to none or all: 0.8 %, under 0.01 %."""
+    """Return a share in percent; only exact shares are 0 % or 100 %: 0.8 %, under 0.01 %."""
     percent = 100 * part / whole if whole else 0.0
     if part == 0:
         return "0 %"
@@ -84,7 +84,7 @@ def share(part: int, whole: int) -> str:
 
 
 def aim(candidates: Sequence[str], where: Mapping[str, Any]) -> str:
-    """Return what a rule is aimed at: the candidates named, or what is said of their fields."""
+    """Return the target of a rule as text: its candidates, or its conditions on checkpoints."""
     if not where:
         return ", ".join(candidates)
     conditions = []

@@ -1,6 +1,6 @@
-"""Tensors of a pickled file from elsewhere: unpickled in a child, which writes safetensors.
+"""Tensors of an untrusted pickle file: a child process unpickles it and writes safetensors.
 
-torch's `weights_only` runs no code, but builds whatever a few bytes describe: gigabytes, or hours.
+torch's `weights_only` runs no code, but a few bytes can make it use gigabytes or hours.
 """
 
 from __future__ import annotations
@@ -13,22 +13,22 @@ from advisor.errors import AdvisorError, refused_path
 from advisor.writing import FREE_SPACE, disk_is_full, passing_folder
 
 COPIES = 5
-"""How often a file lies in memory at most: read, aliases as tensors of their own, written."""
+"""Most copies of a file in memory: read, aliases as separate tensors, and written."""
 SPARE_MB = 256
 READ_MB_PER_SECOND = 20
-"""How fast the slowest machine unpickles; its disk may be four times as slow."""
+"""Unpickling speed of the slowest machine; with its disk it may take four times as long."""
 SPARE_SECONDS = 20
 
 
 class PickledError(AdvisorError, kind="not-tensors"):
-    """A file holds something else than named tensors of real numbers."""
+    """A file has values other than named tensors of real numbers, or exceeds its limits."""
 
 
 def tensors_of(file: Path) -> dict[str, Any]:
-    """Return the tensors of a file that `torch.save` wrote, by their names.
+    """Return name -> tensor for a file of `torch.save`.
 
-    The memory and time that it may take are those that its size explains. Raises PickledError
-    where it holds anything else, and AdvisorError where the system refuses.
+    The limits of memory and time follow from the file's size. Raises PickledError if the file has
+    other values or exceeds the limits, and AdvisorError for errors of the system.
     """
     from safetensors.torch import load
 
@@ -59,7 +59,10 @@ def tensors_of(file: Path) -> dict[str, Any]:
 
 
 def write_safe(file: str, safe: str) -> None:
-    """Unpickle tensors and nothing else, and write them as safetensors; for a child to run."""
+    """Unpickle named tensors in `file` and write them to `safe` as safetensors; runs in a child.
+
+    Raises PickledError for other values.
+    """
     import torch
     from safetensors.torch import save_file
 
@@ -80,7 +83,7 @@ def write_safe(file: str, safe: str) -> None:
 
 
 def _is_plain(value: Any) -> bool:
-    """True for a tensor of real numbers that lie one after the other in memory."""
+    """True for a dense CPU tensor of real numbers: not nested, quantized, sparse or complex."""
     import torch
 
     if not isinstance(value, torch.Tensor) or value.is_nested or value.is_quantized:

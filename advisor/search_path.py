@@ -1,8 +1,7 @@
-"""Where this process and its children import from: what is installed, and PYTHONPATH.
+"""The import path of this process and its children: installed modules, and PYTHONPATH.
 
-Python looks in the working folder, or in that of the script, before anywhere else, and reads an
-empty entry of PYTHONPATH as the working folder. Data lies there, and whoever made it may have
-called a file `torch.py`.
+By default Python first imports from the working folder or that of the script, and reads an empty
+entry of PYTHONPATH as the working folder. Untrusted data there may contain a file `torch.py`.
 """
 
 from __future__ import annotations
@@ -13,16 +12,16 @@ import sys
 
 
 def user_folders() -> list[str]:
-    """Return the folders that the user put on PYTHONPATH, absolute; an empty entry is none."""
+    """Return the folders on PYTHONPATH as absolute paths, without empty entries."""
     named = "" if sys.flags.ignore_environment else os.environ.get("PYTHONPATH", "")
     return [os.path.abspath(entry) for entry in named.split(os.pathsep) if entry]  # noqa: PTH100
 
 
 def import_only_what_is_installed() -> None:
-    """Take the working folder and that of the script off the path, unless PYTHONPATH names them.
+    """Remove the working folder and that of the script from `sys.path`, unless on PYTHONPATH.
 
-    Only what stands before the standard library is looked at: an installed package may lie in a
-    folder that somebody works in.
+    Only entries before the standard library are removed, because packages may be installed in the
+    working folder.
     """
     with contextlib.suppress(OSError):  # the working folder is gone
         script = os.path.dirname(sys.argv[0])  # noqa: PTH120 - pathlib costs a millisecond here

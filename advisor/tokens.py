@@ -16,10 +16,10 @@ from advisor.model import NamedTuple
 from advisor.naming import singular
 
 LONGEST = 40
-"""A longer run of letters is no word of any lexicon; it is kept as it is."""
+"""Words are cut to this many characters; no lexicon has longer ones."""
 
 ANY = "*"
-"""At the end of a word of the lexicon it stands for any ending, at its beginning for any start."""
+"""The sign that matches any ending (or start) at the end (or beginning) of a lexicon word."""
 
 _TOKEN = re.compile(  # large classes take long to compile: ideographs are split off after
     r"(?<=\d)x(?=[A-Z]\d)|(?:(?<![A-Za-z\d])|(?<=\dx))[A-Za-z]\d+(?!\d|[.,]\d)"  # 8xA100
@@ -32,7 +32,7 @@ _IDEOGRAPHS = ((0x3040, 0x30FF), (0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0x
 
 
 class Token(NamedTuple):
-    """One token: its form, and the slice of the text that it stands for."""
+    """A token: its normalized form, and its character offsets in the text."""
 
     form: str
     start: int
@@ -45,7 +45,7 @@ class Token(NamedTuple):
 
 
 def tokens_of(text: str) -> list[Token]:
-    """Return the tokens of a text in order; signs that only join words are left out."""
+    """Return the tokens of a text in order, without hyphens, apostrophes, `_` and `/`."""
     tokens = []
     for start, end in _places(text):
         raw = text[start:end]
@@ -55,7 +55,7 @@ def tokens_of(text: str) -> list[Token]:
 
 
 def _places(text: str) -> Iterator[tuple[int, int]]:
-    """Yield where each token stands."""
+    """Yield the offsets (start, end) of each token."""
     for match in _TOKEN.finditer(text):
         raw = match[0]
         if raw.isascii() or not written_by_character(raw):
@@ -70,7 +70,7 @@ def written_by_character(word: str) -> bool:
 
 
 def _split(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """Yield each ideograph, and the runs of other letters between them."""
+    """Yield the offsets of each ideograph, and of the runs of other letters between them."""
     begun = start
     for place in range(start, end):
         if written_by_character(text[place]):
@@ -84,7 +84,7 @@ def _split(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 
 @lru_cache(maxsize=4096)
 def form_of(word: str) -> str:
-    """Return the form by which a word is compared with those of the lexicon."""
+    """Return the normalized form of a word: lower case, without accents and the plural `s`."""
     if len(word) > LONGEST:
         return word[:LONGEST]
     plain = word.casefold()
@@ -114,7 +114,7 @@ def pattern_of(phrase: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=65_536)
 def patterns_of(phrase: str) -> tuple[tuple[str, ...], ...]:
-    """Return the forms of a phrase, and those that it has without what `*` stands for.
+    """Return the forms of a phrase, and, if they differ, the forms of its stems without `*`.
 
     The form of a word may lack an s that no plural put there: `duits*` is `duit`, too, as Duits is.
     """

@@ -1,4 +1,4 @@
-"""The one way to write a file: what is written appears whole, or not at all."""
+"""The one way to write a file: a file appears complete, or not at all."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from advisor.errors import AdvisorError
 from advisor.files import check_regular, leads_out, real_path, refused, resolved, status_of
 
 ESCAPED = "advisor-escaped"
-"""How text is encoded that an encoding cannot hold; `cli.main` registers it."""
+"""The codec error handler for characters that an encoding lacks; `cli.main` registers it."""
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-"""What the system says of a disk, a quota or a file that takes no more."""
+"""Error numbers of a full disk, an exhausted quota and a file at its size limit."""
 FREE_SPACE = "free some disk space and run the command again"
 
 
 def write_text(
     file: Path, content: str, encoding: str = "utf-8", *, within: Path | None = None
 ) -> None:
-    """Write a text file through a temporary one, so that no half of it is ever seen.
+    """Write a text file through a temporary one, so that it is never seen half written.
 
-    A link is followed, but never from inside the working folder to the outside, and the file's mode
-    and owner are kept. With `within`, the name is advisor's choice: a link that stays within that
-    folder is replaced, and one that leads out is refused, as are pipes and devices. Others are
-    written in place, and so are stdout and stderr, whatever they are. Raises AdvisorError where the
-    system refuses, and for a file without write permission.
+    A link is followed, but never from inside the working folder to the outside; the file keeps its
+    mode and owner. With `within`, advisor chose the name: a link inside that folder is replaced,
+    and one that leads out is refused, as are pipes and devices. Without it, pipes and devices are
+    written in place. The process's own stdout or stderr always is. Raises AdvisorError for errors
+    of the system and for a file without write permission.
     """
     if within is not None:
         _refuse_link_out_of(within, file)
@@ -57,9 +57,9 @@ def write_text(
 
 
 def disk_is_full(error: BaseException | None) -> bool:
-    """Return whether an error, or what it came from, is a disk or a quota that is full.
+    """Return whether an error or one of its causes means a full disk, quota or file.
 
-    The library that writes weights passes on only the text of the system's error.
+    The text counts too, because safetensors passes on only the text of the system's error.
     """
     while error is not None:
         if isinstance(error, OSError) and error.errno in FULL:
@@ -71,10 +71,10 @@ def disk_is_full(error: BaseException | None) -> bool:
 
 
 def make_folder(folder: Path, *, within: Path | None = None) -> None:
-    """Make a folder, and those above it, where it is missing: never through a link that leads out.
+    """Make a folder and its missing parents.
 
-    Raises AdvisorError where the system refuses, or a link leads out of the working folder, or of
-    the folder that it is to be `within`.
+    Raises AdvisorError for errors of the system, and for a link that leads out of the working
+    folder or out of `within`.
     """
     if within is not None:
         _refuse_link_out_of(within, folder)
@@ -86,7 +86,7 @@ def make_folder(folder: Path, *, within: Path | None = None) -> None:
 
 
 def cannot_write(path: Path, error: OSError, hint: str) -> AdvisorError:
-    """Return the error for what cannot be written; a full disk has a hint of its own."""
+    """Return the error for a path that cannot be written; a full disk gets its own hint."""
     if error.errno in FULL:
         hint = FREE_SPACE
     message = f"`{path}` cannot be written: {error.strerror or error}"
@@ -100,7 +100,7 @@ def _refuse_leading_out(path: Path, folder: Path = Path(), called: str = "this f
 
 
 def _refuse_link_out_of(folder: Path, path: Path) -> None:
-    """Raise AdvisorError where a link leads from a folder to the outside, wherever it is."""
+    """Raise AdvisorError if a path inside a folder leads out of it through a link."""
     try:
         _refuse_leading_out(path, folder, f"`{folder}`")
     except OSError as error:
@@ -109,12 +109,12 @@ def _refuse_link_out_of(folder: Path, path: Path) -> None:
 
 @contextmanager
 def replacing(file: Path, *, chosen: bool = False) -> Iterator[Path]:
-    """Yield a temporary file beside `file` that replaces it at the end, or vanishes on failure.
+    """Yield a temporary file beside `file` that replaces it at the end, or is removed on failure.
 
-    A link is followed where it stays in the working folder, or stands outside of it; where advisor
-    has `chosen` the name itself, a link is replaced like any other file. The new file has the mode
-    and, where the system lets us, the owner of the old one, else what the umask grants. Raises
-    OSError for a link that leads out, for what is no file, and for a file that may not be written.
+    A link is followed, unless it leads out of the working folder; if advisor has `chosen` the name,
+    a link is replaced like a file. The new file gets the old one's mode and, if permitted, owner; a
+    new one the mode of the umask. Raises OSError for a link that leads out, a path that is no
+    regular file, and a file without write permission.
     """
     followed = file.parent if chosen else file
     _refuse_leading_out(followed)
@@ -133,7 +133,7 @@ def replacing(file: Path, *, chosen: bool = False) -> Iterator[Path]:
 
 
 def _scratch_name() -> str:
-    """Return a name that nobody can guess, short enough for every file system."""
+    """Return a random file name `.advisor-...` with 16 hexadecimal digits."""
     return f".advisor-{os.urandom(8).hex()}"
 
 
@@ -141,7 +141,7 @@ _SCRATCH = re.compile(r"\.advisor-[0-9a-f]{16}")
 
 
 def _grant(scratch: Path, status: os.stat_result | None) -> None:
-    """Give a new file the owner and the mode of the one it replaces."""
+    """Give a new file the mode and owner of the one it replaces, else the mode of the umask."""
     if status is None:
         scratch.chmod(0o666 & ~_umask())
         return
@@ -153,11 +153,11 @@ def _grant(scratch: Path, status: os.stat_result | None) -> None:
 
 
 stopped = False
-"""Set by an interrupt: nothing is put in place after it, even where Python lost the exception."""
+"""Set by an interrupt: no file is replaced after it, even if Python lost the exception."""
 abandoned = False
-"""Set where threads go on, of a download that was interrupted, for which nobody is to wait."""
+"""Set after an interrupted download whose threads still run: the process ends without joining."""
 _unfinished: set[Path] = set()
-"""What is half written now, or half removed."""
+"""Temporary paths that are being written or removed."""
 _holding = False
 _held_back: list[int] = []
 
@@ -168,10 +168,10 @@ def _go_on() -> None:
 
 
 def waits(number: int) -> bool:
-    """True where a signal has to wait: whoever takes signals asks before an exception is raised.
+    """True if a signal handler must not raise an exception for this signal now.
 
-    After a first one nothing else ends the process before what is half written is removed; one that
-    comes while something is removed for another reason is taken up afterwards.
+    After a first interrupt, further signals are ignored until temporary files are removed. A signal
+    during a removal for another reason is raised again afterwards.
     """
     if _holding and not stopped:
         _held_back.append(number)
@@ -181,7 +181,7 @@ def waits(number: int) -> bool:
 
 @contextmanager
 def _vanishing(scratch: Path) -> Iterator[Path]:
-    """Yield a path; at the end, remove what is there still, whatever signals come."""
+    """Yield a path, and remove it at the end if it still exists, even if signals arrive."""
     global _holding
     _unfinished.add(scratch)
     try:
@@ -194,7 +194,7 @@ def _vanishing(scratch: Path) -> Iterator[Path]:
 
 
 def _let_go() -> None:
-    """Take up a signal that was held back."""
+    """Stop holding signals back, and raise the first one that was."""
     global _holding
     _holding = False
     if _held_back:
@@ -215,7 +215,7 @@ def _remove(path: Path) -> None:
 
 @contextmanager
 def passing_folder() -> Iterator[Path]:
-    """Yield a new folder, where the system keeps such, that vanishes at the end."""
+    """Yield a new folder in the system's temporary folder, and remove it at the end."""
     global _holding
     import tempfile
 
@@ -230,7 +230,7 @@ def passing_folder() -> Iterator[Path]:
 
 
 def refuse_unwritable(folder: Path) -> None:
-    """Raise AdvisorError where no files can be put in a folder, or where it would be made."""
+    """Raise AdvisorError if a folder, or its nearest existing parent, cannot be written to."""
     there = next(path for path in (folder, *folder.absolute().parents) if os.path.lexists(path))
     try:
         _refuse_leading_out(folder)
@@ -243,7 +243,7 @@ def refuse_unwritable(folder: Path) -> None:
 
 
 def refuse_contents(folder: Path) -> None:
-    """Raise AdvisorError where a folder cannot be written, or holds something."""
+    """Raise AdvisorError for a folder that cannot be written to or has files; remove leftovers."""
     refuse_unwritable(folder)
     if holds_something(folder):
         raise AdvisorError(
@@ -255,20 +255,20 @@ def refuse_contents(folder: Path) -> None:
 
 
 def holds_something(folder: Path, *, but: str = "") -> bool:
-    """True where a folder holds more than what a kill left half written, and one other name."""
+    """True if a folder has any file except `but` and leftovers of a killed command."""
     names = (path.name for path in folder.iterdir()) if folder.is_dir() else ()
     return any(name != but and not _SCRATCH.fullmatch(name) for name in names)
 
 
 def clear_half_written(folder: Path) -> None:
-    """Remove what a command that was killed left half written in a folder."""
+    """Remove the temporary files that a killed command left in a folder."""
     for path in folder.iterdir() if folder.is_dir() else ():
         if _SCRATCH.fullmatch(path.name):
             _remove(path)
 
 
 def refuse_folder(folder: Path) -> None:
-    """Raise AdvisorError where `creating_folder` cannot put a folder: before what takes long."""
+    """Raise AdvisorError if `creating_folder` cannot create a folder; call it before long work."""
     refuse_contents(folder)
     place = real_path(folder)
     refuse_unwritable(Path(place).parent)
@@ -283,10 +283,10 @@ def refuse_folder(folder: Path) -> None:
 
 @contextmanager
 def creating_folder(folder: Path) -> Iterator[Path]:
-    """Yield a scratch folder that becomes `folder`, new or empty, at the end, or vanishes.
+    """Yield a temporary folder that becomes `folder` (new or empty) at the end, or is removed.
 
-    What else a command writes about the folder is written before that end: a second run goes by
-    the folder alone. Raises AdvisorError where the disk fills up on the way.
+    Other files about the folder must be written before the end, because a second run checks only
+    the folder. Raises AdvisorError as `refuse_folder` does, and for a full disk.
     """
     refuse_folder(folder)
     make_folder(folder.parent)
@@ -308,9 +308,9 @@ def creating_folder(folder: Path) -> Iterator[Path]:
 
 
 def open_growing(file: Path) -> FileIO:
-    """Open a file that grows, to be read and written: a regular one, never through a link.
+    """Open a regular file, new or existing, unbuffered for reading and writing.
 
-    Raises OSError as `read_bounded` does.
+    Raises OSError for a symbolic link, and as `read_bounded` does for other kinds of files.
     """
     flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
     if file.is_symlink():
@@ -325,27 +325,27 @@ def open_growing(file: Path) -> FileIO:
 
 
 def put_on_disk(*paths: Path) -> None:
-    """Wait until files are on the disk, so that a power cut after a rename loses none of them."""
+    """Flush files to the disk (fsync), so that they survive a power cut after a rename."""
     for path in paths:
         with path.open("rb+") as file:
             os.fsync(file.fileno())
 
 
 def remove_folder(folder: Path) -> None:
-    """Remove a folder at once for whoever looks: it is renamed, then deleted."""
+    """Remove a folder so that it is never seen half removed: rename it, then delete it."""
     with _vanishing(folder.with_name(_scratch_name())) as scratch:
         folder.replace(scratch)
 
 
 def grant_umask(folder: Path) -> None:
-    """Give a folder and all in it the mode that the umask grants: libraries write mode 0600."""
+    """Set the mode of a folder and everything in it by the umask; some libraries write 0600."""
     umask = _umask()
     for path in (folder, *folder.rglob("*")):
         path.chmod((0o777 if path.is_dir() else 0o666) & ~umask)
 
 
 def _stream(status: os.stat_result | None) -> IO[str] | None:
-    """Return the stream of this process that a file is; None for any other file."""
+    """Return stdout or stderr if the status is that of its file; else None."""
     for number, stream in ((1, sys.stdout), (2, sys.stderr)):
         with contextlib.suppress(OSError):
             if status is not None and os.path.samestat(status, os.fstat(number)):
@@ -360,7 +360,7 @@ def _umask() -> int:
 
 
 def silence_stdout() -> None:
-    """Redirect a broken stdout to the null device, so that nothing fails when Python flushes it."""
+    """Redirect a broken stdout to the null device, so that the final flush does not fail."""
     try:
         number = sys.stdout.fileno()
     except (OSError, ValueError):

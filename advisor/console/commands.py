@@ -1,9 +1,9 @@
 """Functions as commands: their own options, groups of options, and a flag for each question.
 
-A command is a function with annotated parameters, as Typer reads them. Three kinds more are known:
-`Annotated[X, Options(function)]` stands for all options of a function that makes an X of them;
-`Given` stands for `--profile` and a flag for each question, and is the profile that they give;
-`RuleBase` stands for `--rules`, and is the shipped rule base with these folders laid over it.
+A command is a function with annotated parameters, as Typer reads them, and three more annotations:
+`Annotated[X, Options(function)]` adds all options of a function, which makes an X of their values;
+`Given` adds `--profile` and a flag for each question, and receives the profile of their answers;
+`RuleBase` adds `--rules`, and receives the shipped rule base with the overlays in these folders.
 """
 
 from __future__ import annotations
@@ -44,12 +44,12 @@ from advisor.rulebase.base import RuleBase
 from advisor.rulebase.store import load_rules
 
 FILES = re.compile(r"FILE|PATH|DATA|PAIRS")
-"""What an option or an argument is called in help that takes a file."""
+"""Matches the metavar of options and arguments that are files."""
 QUESTIONS, LATER = "questions", "questions of other rule bases"
 Given = Annotated[Profile, QUESTIONS]
-"""The answers that a command line gives, by flags and by a profile file."""
+"""The answers of a command line, from flags and a profile file."""
 GivenLater = Annotated[Callable[[RuleBase], Profile], LATER]
-"""The same, to be read by rules that a command finds itself, such as those of a project."""
+"""The same as a function of a rule base that the command finds itself, such as a project's."""
 
 LAY = "Add the rules of a folder to the shipped rules. Can be used multiple times."
 Rules = Annotated[list[Path], typer.Option("--rules", metavar="DIR", help=LAY)]
@@ -58,7 +58,7 @@ ProfileFile = Annotated[str, typer.Option("--profile", metavar="FILE", help=ANSW
 
 
 def _parameter(name: str, annotation: Any, default: Any) -> Parameter:
-    """Return a parameter of a function, to be given by name."""
+    """Return a keyword-only parameter."""
     return Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
 
 
@@ -72,21 +72,21 @@ BOUND_FLAGS = [
     )
     for id, bound in BOUNDS.items()
 ]
-"""The flags of bounds, which go with those of questions."""
+"""The flags of bounds (--max-parameters, --within, --without), added wherever questions are."""
 RULES, PROFILE = _parameter("rules", Rules, []), _parameter("profile", ProfileFile, "")
 SHORT = "Print only ids, findings or the first line."
 QUIET = _parameter("quiet", Annotated[bool, typer.Option("--quiet", "-q", help=SHORT)], False)
-"""What every command takes."""
+"""The option of every command."""
 
 
 def format_and_file(value: str) -> tuple[str, str]:
-    """Return the format and the file of FORMAT=FILE; of a file alone no format."""
+    """Return format and file of FORMAT=FILE, ("", value) for a file alone."""
     format, separator, file = value.partition("=")
     return (format, file) if separator and "/" not in format else ("", value)
 
 
 class Options(NamedTuple):
-    """Marks a parameter that stands for the options of a function, which makes its value."""
+    """An annotation: the options of `make` become options of the command, its result the value."""
 
     make: Callable[..., Any]
 
@@ -94,7 +94,7 @@ class Options(NamedTuple):
 def as_command(
     function: Callable[..., int], name: str, overlays: list[Path], often: Sequence[str] = ()
 ) -> SpeltCommand:
-    """Return a function as a command; the questions of the rules in `overlays` become flags.
+    """Return a function as a command of the parser; questions in `overlays` become flags.
 
     `often` are the options that its `--help` lists.
     """
@@ -117,7 +117,7 @@ def as_command(
 def _parsed(
     call: Callable[..., int], name: str, parameters: Iterable[Parameter], help: str | None = None
 ) -> SpeltCommand:
-    """Return a command of the parser that calls a function with some parameters, all by name."""
+    """Return a command of the parser that calls `call` with these keyword parameters."""
     call.__signature__ = inspect.Signature([*parameters])  # type: ignore[attr-defined]
     app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
     app.command(name, cls=SpeltCommand, help=help, context_settings=dict(SETTINGS))(call)
@@ -134,11 +134,11 @@ def command_at(home: str) -> Callable[..., int]:
 
 
 def rules_of(overlays: list[Path] | None = None, folder: str = "") -> RuleBase:
-    """Return the rule base with overlays: `--rules`, else ADVISOR_RULES.
+    """Return the rule base with overlays: those of `--rules`, else of ADVISOR_RULES.
 
-    With a `folder`, its rules stand instead of the shipped ones, and ADVISOR_RULES is not for them.
-    Raises BrokenFileError, with every place, for broken rules and for questions that no flag can
-    be made of.
+    With a `folder`, its rules replace the shipped ones, and ADVISOR_RULES is ignored. Raises
+    BrokenFileError, with all problems, for broken rules and for questions with the flag of an
+    option of advisor. Warnings of rules other than the shipped ones are printed.
     """
     given = list(overlays or [])
     if not given and not folder and (configured := os.environ.get("ADVISOR_RULES")):
@@ -163,7 +163,7 @@ def rules_of(overlays: list[Path] | None = None, folder: str = "") -> RuleBase:
 
 @cache
 def reserved_flags() -> frozenset[str]:
-    """Return the flags that no question may be called like: those of commands that take answers."""
+    """Return the option names, without hyphens, of commands with question flags: none is free."""
     flags = {"help"}
     for own in (_parameters(command_at(home)) for home in HOMES):
         if PROFILE.name in own:
@@ -173,7 +173,7 @@ def reserved_flags() -> frozenset[str]:
 
 
 class _Values:
-    """The parameters of one command, and what a command line gives for them."""
+    """The parameters of one command, and the values of a command line for them."""
 
     def __init__(self, function: Callable[..., Any], overlays: list[Path]) -> None:
         self._own = _parameters(function)
@@ -184,20 +184,20 @@ class _Values:
         self.options: dict[str, Any] = {}
 
     def parameters(self) -> list[Parameter]:
-        """Return what the parser reads: arguments, flags of questions, options."""
+        """Return the parser's parameters: arguments, flags of questions, options, --quiet."""
         own = self._own.values()
         arguments = [param for param in own if isinstance(_declared(param), ARGUMENT)]
         flags = [_parameter(flag_name(o.id), question_flag(o), []) for o in self._questions]
         return [*arguments, *flags, *(param for param in own if param not in arguments), QUIET]
 
     def groups(self, words: Sequence[str]) -> dict[str, list[Any]]:
-        """Return the flags of questions under titles: those open for the task at hand first."""
+        """Return title -> flags of questions; those that the task in `words` leaves open first."""
         task = task_in(words, self._rulebase) if self._rulebase else None
         flags = [(question, self.options[flag_name(question.id)]) for question in self._questions]
         return grouped(flags, task)
 
     def spelling(self) -> Spelling:
-        """Return how flags were called before, and what some stand for alone."""
+        """Return the earlier names of flags, and the values of flags that may stand alone."""
         declared = {self.options[name]: _declared(param) for name, param in self._own.items()}
         named = {option.opts[0]: info for option, info in declared.items()}
         earlier_names = ((q, name) for q in self._questions for name in (q.id, *q.was))
@@ -211,7 +211,7 @@ class _Values:
         return Spelling(was, own, alone)
 
     def read(self, given: dict[str, Any]) -> None:
-        """Take what the parser read from a command line."""
+        """Store the parser's values. Raises UsageError for a number that is infinite or NaN."""
         for name, value in given.items():
             if isinstance(value, float) and not isfinite(value):
                 message = f"`{self.options[name].opts[0]} {value}` is not a number"
@@ -219,7 +219,7 @@ class _Values:
         self._given = given
 
     def refuse_files(self) -> None:
-        """Raise UsageError where a file is to be written that is read, or stdin is read twice."""
+        """Raise UsageError if an output file is also an input, or if stdin is read twice."""
         inputs = self._files(written=False)
         read = {real_path(file) for file in inputs}
         for file in self._files(written=True):
@@ -230,7 +230,7 @@ class _Values:
             raise UsageError(message, hint="pass a file to one of the options")
 
     def _files(self, *, written: bool) -> list[str]:
-        """Return the files that a command line names to be written, or to be read."""
+        """Return the output files of the command line, or its input files."""
         named = [
             (self.options[name].metavar or "", self._given[name])
             for name, param in self._own.items()
@@ -245,7 +245,7 @@ class _Values:
         return [format_and_file(value)[1] if "=" in metavar else value for metavar, value in every]
 
     def of(self, function: Callable[..., Any]) -> Any:
-        """Return what a function makes of its parameters."""
+        """Return the result of a function, called with the values of its parameters."""
         return function(**{key: self._value(key, kind) for key, kind in _kinds(function).items()})
 
     def _value(self, key: str, kind: Any) -> Any:
@@ -270,7 +270,10 @@ class _Values:
         return self._rulebase
 
     def _profile(self, rulebase: RuleBase) -> Profile:
-        """Return the answers of a profile file and of flags, which win over it."""
+        """Return the answers and bounds of the profile file and of flags, which override it.
+
+        Raises UsageError for several values of a question about the output type.
+        """
         given = {q.id: split(self._given[flag_name(q.id)]) for q in self._questions}
         flags = {id: values for id, values in given.items() if values}
         flags |= {id: value for id in BOUNDS if (value := self._given[id.replace("-", "_")])}
@@ -307,7 +310,10 @@ class _Values:
 
 
 def _other_sizes(rulebase: RuleBase, given: Mapping[str, Any], answers: Profile) -> Iterator[str]:
-    """Yield with which memory else a machine is sold that an answer names."""
+    """Yield a note for each named machine that is also sold with other memory sizes.
+
+    Only if the memory is read from the machine's name, and `given` does not state it.
+    """
     question = next((q for q in rulebase.questions if q.requires("memory_gb")), None)
     if question and question.id in answers and question.id not in given:
         from advisor.engine.machines import other_sizes
@@ -319,7 +325,7 @@ def _other_sizes(rulebase: RuleBase, given: Mapping[str, Any], answers: Profile)
 
 
 def _declared(parameter: Parameter) -> Any:
-    """Return how an option or an argument is declared; None where its type says all."""
+    """Return Typer's declaration of an option or argument; None if it has only a type."""
     marks = (*getattr(parameter.annotation, "__metadata__", ()), parameter.default)
     return next((mark for mark in marks if isinstance(mark, (OPTION, ARGUMENT))), None)
 
@@ -328,7 +334,7 @@ OPTION, ARGUMENT = type(typer.Option()), type(typer.Argument())
 
 
 def _parameters(function: Callable[..., Any]) -> dict[str, Parameter]:
-    """Return all that the parser reads for a function, by name: groups of options one by one."""
+    """Return the parser's parameters of a function by name, with those of its `Options`."""
     parameters: dict[str, Parameter] = {}
     for kind in _kinds(function).values():
         if isinstance(kind, Options):
@@ -343,7 +349,7 @@ def _parameters(function: Callable[..., Any]) -> dict[str, Parameter]:
 
 @cache
 def _kinds(function: Callable[..., Any]) -> dict[str, Any]:
-    """Return each parameter of a function with what it stands for."""
+    """Return parameter -> Options, QUESTIONS, LATER, RuleBase, or the parameter itself."""
     kinds = {}
     for key, parameter in inspect.signature(function, eval_str=True).parameters.items():
         marks = [

@@ -1,6 +1,6 @@
-"""Flags as they are typed: one for each question, grouped in help, and what each takes.
+"""The flags of questions: their declarations, their groups in help, and their spellings.
 
-Those that were called otherwise before, or may stand alone, are put right before parsing.
+Earlier names of flags, and flags without a value, are rewritten before parsing.
 """
 
 from __future__ import annotations
@@ -22,22 +22,22 @@ from advisor.rulebase.base import RuleBase
 
 SHOWN_OPTIONS = 9
 WHOLE = "advisor.whole-help"
-"""Stands in the parser's context where `advisor help` prints every option of a command."""
+"""Key of the parser's context: `advisor help` sets it to print all options of a command."""
 FIRST_SENTENCE = re.compile(r"(?<=[.?]) ")
-"""Stands behind the first sentence of what an option is said to do."""
+"""Matches the space behind a sentence."""
 LABELS = "--labels"
-"""The flag of programs for labels of one's own, which a question had before."""
+"""The flag for the labels of a program; a question had this flag earlier."""
 HERE = ("auto", "here", ["auto"], ["here"])
-"""What may be given instead of an option, from a flag or a file: this machine is looked at."""
+"""Values of a question, from a flag or a file, that mean: detect this machine."""
 
 
 def flag_name(id: str) -> str:
-    """Return what the parameter of a question is called."""
+    """Return the name of the parameter of a question."""
     return f"question_{id.replace('-', '_')}"
 
 
 def question_flag(question: Question) -> Any:
-    """Return the flag of a question as what a parameter is annotated with."""
+    """Return the annotation of the parameter of a question's flag."""
     if question.id == TASK:
         shown = "see `advisor list tasks`"
     else:
@@ -62,13 +62,13 @@ def question_flag(question: Question) -> Any:
 
 
 def bare(question: Question) -> tuple[str, frozenset[str]]:
-    """Return what the flag of a question stands for alone, and all that may follow it."""
+    """Return the option that a question's flag means without a value, and all its option names."""
     names = {name for option in question.options for name in option.names}
     return question.word(str(question.bare)), frozenset(names)
 
 
 def task_in(words: Sequence[str], rulebase: RuleBase) -> Task | None:
-    """Return the first task that a command line names, where it is known."""
+    """Return the task of the first `--task` (its first value); None without one or if unknown."""
     for word, after in pairwise((*words, "")):
         flag, joint, value = word.partition("=")
         if flag == f"--{TASK}":
@@ -78,7 +78,7 @@ def task_in(words: Sequence[str], rulebase: RuleBase) -> Task | None:
 
 
 def grouped(flags: Sequence[tuple[Question, Any]], task: Task | None) -> dict[str, list[Any]]:
-    """Return flags under titles: those that a task leaves open, then those that it settles."""
+    """Return title -> flags: those that a task leaves open, then those that it answers."""
     if task is None:
         return {"Answers": [flag for _, flag in flags]} if flags else {}
     settled = {id for id, options in task.implies.items() if len(options) == 1} | {TASK}
@@ -94,7 +94,7 @@ def grouped(flags: Sequence[tuple[Question, Any]], task: Task | None) -> dict[st
 
 
 def split(values: Iterable[str] | None) -> list[str]:
-    """Return values given repeatedly or with commas as one list; 5,000 is one number."""
+    """Return the values of repeated flags, split at commas, as one list; 5,000 is one number."""
     parts = [
         [value] if "," in value and has_commas(value) else value.split(",")
         for value in values or ()
@@ -103,11 +103,11 @@ def split(values: Iterable[str] | None) -> list[str]:
 
 
 class Spelling(NamedTuple):
-    """What the flags of one command were called before, by that name: `was`. They work for good.
+    """`was` maps earlier names of flags to their names now.
 
-    One that is still an option in `own` keeps values of the form FORMAT=FILE, and names of files,
-    of which it says what is missing. `bare` has for a flag that may stand alone what it then stands
-    for, and the words that may follow it.
+    An earlier name that is also an option of the command (in `own`) keeps its meaning before a file
+    or FORMAT=FILE. `bare` maps a flag that may stand alone to (its value then, values that may
+    follow it).
     """
 
     was: Mapping[str, str] = {}
@@ -115,7 +115,10 @@ class Spelling(NamedTuple):
     bare: Mapping[str, tuple[str, Container[str]]] = {}
 
     def put_right(self, words: Sequence[str]) -> list[str]:
-        """Return the words of a command line as they are spelt now."""
+        """Return a command line with the current flags, each with its value.
+
+        Raises UsageError for a number behind a flag in `bare`.
+        """
         right: list[str] = []
         rest = list(words)
         while rest:
@@ -164,22 +167,22 @@ def labels_joined(words: Sequence[str]) -> list[str]:
 
 
 def _listed(value: str, names: Container[str]) -> bool:
-    """True for several names with commas between."""
+    """True for one or more of the names, separated by commas."""
     return bool(value) and all(part.strip().lower() in names for part in value.split(","))
 
 
 class SpeltCommand(TyperCommand):
-    """A command that understands the earlier spellings of its flags."""
+    """A command that accepts the earlier names of its flags, and groups its options in help."""
 
     spelling = Spelling()
     groups: Callable[[Sequence[str]], Mapping[str, Sequence[Any]]] | None = None
-    """Sorts options under titles, for the words of a command line; without it they stand in one."""
+    """Returns title -> options for the words of a command line; None: one group."""
     words: Sequence[str] = ()
     often: Sequence[str] = ()
-    """The options that `--help` lists, by name; all of them where there is none."""
+    """The names of the options that `--help` lists; empty: all."""
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
-        """Write what it does, an example and the options used most; all of them beside flags."""
+        """Write the purpose, an example and common options; all options if flags were typed too."""
         if ctx.meta.get(WHOLE) or not self.often or sum(w[:1] == "-" for w in self.words) > 1:
             super().format_help(ctx, formatter)
             return
@@ -200,7 +203,7 @@ class SpeltCommand(TyperCommand):
         formatter.write(f"\n`advisor help {path}` lists all {len(self.get_params(ctx))} options.\n")
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
-        """Write the options in groups, those for the task at hand first."""
+        """Write the options in groups, those that the task leaves open first."""
         grouped = self.groups(self.words) if self.groups else {}
         options = [param for param in self.get_params(ctx) if param.param_type_name == "option"]
         sorted_ = {id(param) for of_group in grouped.values() for param in of_group}
@@ -212,7 +215,7 @@ class SpeltCommand(TyperCommand):
                     formatter.write_dl(rows)
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Parse a command line."""
+        """Parse a command line after rewriting earlier names of flags."""
         if (joined := labels_joined(args)) != args:
             note(f"advisor: understood as `{LABELS} {joined[joined.index(LABELS) + 1]}`")
         right = self.spelling.put_right(joined)

@@ -1,8 +1,8 @@
-"""A menu: what is shown of it, what typing finds in it, and what Enter takes.
+"""A menu in a terminal: its rows, the filter by typed text, and the row that Enter takes.
 
-It filters over all that its rows are called and say. What fits a screen is shown, and what does not
-is counted; a text that matches nothing says so, and takes nothing. On a terminal it draws on stderr
-and leaves nothing behind.
+The filter searches names and texts of all rows. Rows that do not fit on the screen are counted. A
+text without a match shows the nearest rows, and Enter takes none. The menu is drawn on stderr and
+erased at the end.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ PAGE = 8
 
 
 class Row(NamedTuple):
-    """One thing to choose: what is returned, its text, and what else it is found by.
+    """A choice: the `value` returned, its text, and the `names` and `about` that also find it.
 
-    `hidden` rows are shown only when something typed finds them; `extra` ones stand apart.
+    `hidden` rows are shown only if the typed text finds them; `extra` rows are no answers.
     """
 
     value: str
@@ -43,7 +43,7 @@ class Row(NamedTuple):
     extra: bool = False
 
     def finds(self, typed: str) -> int:
-        """Return how well it matches what was typed: 0 where not, higher for better."""
+        """Return how well the row matches a text: 0 (not) to 5 (a name of it)."""
         wanted = words_of(typed)
         names = [words_of(name) for name in (self.value, *self.names)]
         if not wanted:
@@ -68,11 +68,10 @@ def keyed(key: str, text: str, value: str) -> Row:
 
 
 class Menu:
-    """A question with rows; `marked` is the value that the cursor starts at.
+    """A question with rows; the cursor starts at the row with the value `marked`.
 
-    Where nothing is marked, Enter takes the row of the value `default`, or nothing: no answer is
-    given by accident. `number` says whether a text is a number that answers it: then that stands
-    before all rows.
+    Without a marked row, Enter takes the row with the value `default`, or none. If `number` accepts
+    the typed text as a number, a row for it is listed first.
     """
 
     def __init__(
@@ -93,7 +92,7 @@ class Menu:
 
     @property
     def found(self) -> list[Row]:
-        """The rows that what was typed finds, the best first; without it those not hidden."""
+        """The rows that match the typed text, best first; without text all that are not hidden."""
         if not self.typed.strip():
             return [row for row in self.rows if not row.hidden]
         matches = [(row.finds(self.typed), row) for row in self.rows]
@@ -104,7 +103,7 @@ class Menu:
 
     @property
     def nearest(self) -> list[Row]:
-        """Where nothing matches: the few rows that may be meant."""
+        """At most NEAREST rows that may be meant if none matches."""
         named = {name: row for row in self.rows for name in (row.value, *row.names)}
         meanings = {
             row.value: f"{row.value} {row.text} {' '.join(row.names)} {row.about}"
@@ -123,14 +122,14 @@ class Menu:
 
     @property
     def chosen(self) -> Row | None:
-        """What Enter takes; None where nothing is marked, and nothing is by default."""
+        """The row that Enter takes: the marked one, else the default if nothing was typed."""
         listed = self.listed
         if 0 <= self._cursor < len(listed):
             return listed[self._cursor]
         return None if self.typed.strip() else self.default
 
     def type(self, typed: str) -> None:
-        """Put another text in place of what was typed; the best match is marked, if any is."""
+        """Replace the typed text and mark the best match, if any."""
         self.typed = typed
         self._cursor = 0 if typed.strip() and self.found else -1
 
@@ -143,7 +142,10 @@ class Menu:
             self._cursor = (self._cursor + step) % number
 
     def lines(self, width: int, height: int) -> list[tuple[str, str]]:
-        """Return lines with their styles that fit a screen; the marked row is among them."""
+        """Return (style, line) for a screen of `width` columns and `height` lines.
+
+        The marked row is always included.
+        """
         enter = f"; Enter: {self.default.text}" if self.default and self._cursor < 0 else ""
         prompt = f"? {self.question} ({HINT}{enter})"
         head = [("question", line) for line in _wrapped(prompt, width, "  ")]
@@ -173,7 +175,7 @@ class Menu:
         return [(style, line) for line in _wrapped(row.text, width, "    ", MARK * marked)]
 
     def _window(self, heights: list[int], room: int) -> tuple[int, int]:
-        """Return which rows to show: the marked one, and as many around it as fit."""
+        """Return the range of rows to show: the marked one, and as many around it as fit."""
         if sum(heights) <= room:
             return 0, len(heights)
         room -= 2  # what says how many are above and below
@@ -189,7 +191,7 @@ class Menu:
 
 
 def _wrapped(text: str, width: int, indent: str, mark: str = "") -> list[str]:
-    """Return a text in lines of a width, the first with a mark before it."""
+    """Return a text wrapped to lines of less than `width` columns, the first with `mark`."""
     start = f"  {mark} " if mark else indent
     lines = textwrap.wrap(
         text, max(width - 1, 20), initial_indent=start, subsequent_indent=f"{indent}  "
@@ -198,12 +200,12 @@ def _wrapped(text: str, width: int, indent: str, mark: str = "") -> list[str]:
 
 
 def _all_begin(wanted: Sequence[str], words: Sequence[str]) -> bool:
-    """True where each wanted word begins one of the words."""
+    """True if each wanted word is the beginning of one of the words."""
     return all(any(word.startswith(start) for word in words) for start in wanted)
 
 
 def taken(menu: Menu) -> str:
-    """Show a menu until something is taken; return its value. Ctrl-C and Ctrl-D leave."""
+    """Show a menu until a row is taken; return its value. Interrupts raise as in `pressed`."""
     from prompt_toolkit.key_binding import KeyBindings
     from prompt_toolkit.keys import Keys
 
@@ -242,9 +244,9 @@ def taken(menu: Menu) -> str:
 
 
 def pressed(question: str, choices: Sequence[Row]) -> str:
-    """Show choices in a line, each with its key; return the value of the key.
+    """Show choices in a line, each with its key; return the value of the pressed one.
 
-    Enter takes the first.
+    Enter takes the first. Ctrl-C raises KeyboardInterrupt, Ctrl-D EOFError.
     """
     from prompt_toolkit.key_binding import KeyBindings
 
@@ -263,7 +265,7 @@ def pressed(question: str, choices: Sequence[Row]) -> str:
 
 
 def pressed_lines(question: str, choices: Sequence[Row], width: int) -> list[tuple[str, str]]:
-    """Return the lines of choices in a line, as `pressed` shows them, each with its style."""
+    """Return (style, line) for a question and its choices, as `pressed` shows them."""
     shown = "   ".join(f"{row.names[0]} {row.text}".replace(" ", "\0") for row in choices)
     rows = textwrap.wrap(shown.replace("\0", "\u00a0"), max(width - 3, 20), break_on_hyphens=False)
     return [
@@ -273,7 +275,7 @@ def pressed_lines(question: str, choices: Sequence[Row], width: int) -> list[tup
 
 
 def _run(lines: Any, keys: Any) -> Any:
-    """Run a small application that shows lines and takes keys."""
+    """Show `lines(width, height)` on stderr until a key exits; return its result."""
     from prompt_toolkit.application import Application
     from prompt_toolkit.formatted_text import FormattedText
     from prompt_toolkit.layout import Layout, Window

@@ -15,7 +15,7 @@ from advisor.errors import UsageError
 from advisor.rulebase.base import RuleBase
 
 MAX_SEED = 2**32 - 1
-"""What every library takes that draws at random."""
+"""The largest seed that all libraries with random numbers accept."""
 
 _MONTH = re.compile(r"[0-9]{4}-[0-9]{2}\Z")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
@@ -31,9 +31,8 @@ def option(
 ) -> Any:
     """Return an option of the parser; `spec` is as help shows it: `--format -f FORMAT`.
 
-    `was` is what the flag was called before: it works for good. `alone` is what it stands
-    for without a value, and what may follow it as one. What an option `writes` is no file that the
-    command reads; any other FILE is.
+    `was` is an earlier name of the flag, accepted for good. `alone` is (value of the flag alone,
+    values that may follow it). `writes` marks an output file; any other FILE is an input.
     """
     words = spec.split()
     flags = [word for word in words if word.startswith("-")]
@@ -69,7 +68,7 @@ Priority = Annotated[
 
 
 def priority_of(rulebase: RuleBase, priority: Priority = []) -> tuple[str, ...]:  # noqa: B006
-    """Return criteria to put first. Raises UsageError for unknown or repeated ones."""
+    """Return ids of criteria to compare first. Raises UsageError for unknown or repeated ones."""
     ids = tuple(rulebase.criterion(id).id for id in split(priority))
     if len(set(ids)) != len(ids):
         raise UsageError("`--priority` lists a criterion twice", hint="list each criterion once")
@@ -80,13 +79,13 @@ CriteriaFirst = Annotated[tuple[str, ...], Options(priority_of)]
 
 
 def complete_checkpoint(incomplete: str) -> list[tuple[str, str]]:
-    """Return checkpoint ids for the shell to complete."""
+    """Return (id, label) of the checkpoints whose ids begin so, for completion in a shell."""
     checkpoints = rules_of().checkpoints.values()
     return [(c.id, c.label) for c in checkpoints if c.id.lower().startswith(incomplete.lower())]
 
 
 def read_day(given: str, *, month: bool = False) -> str:
-    """Return a day that the calendar has, as YYYY-MM-DD; with `month` YYYY-MM will do.
+    """Return `given` if it is a date YYYY-MM-DD, or with `month` also YYYY-MM.
 
     Raises UsageError for anything else.
     """
@@ -101,7 +100,7 @@ def read_day(given: str, *, month: bool = False) -> str:
 
 
 def day_or_today(given: str) -> str:
-    """Return the day given, else today's."""
+    """Return the given date, or today's for "", as YYYY-MM-DD."""
     import datetime
 
     return read_day(given) if given else datetime.date.today().isoformat()

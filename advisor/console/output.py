@@ -43,7 +43,7 @@ SUFFIXES = {
     ".py": "python",
     ".ipynb": "notebook",
 }
-"""What a file by such a name most likely holds."""
+"""Suffix of a file -> its output format."""
 _RESULTS = (
     "Results of a model come from the program that `advisor code` writes, or from `advisor try`"
 )
@@ -53,20 +53,21 @@ OTHER_FILES = {
     **dict.fromkeys((".yml", ".yaml"), _WORKFLOW),
     **dict.fromkeys((".js", ".mjs", ".ts"), "A program for a browser is an .html file"),
 }
-"""What else to do where a file by such a name is wanted that no format fits."""
+"""Suffix without a format -> what to do instead."""
 
 
 class Showing(NamedTuple):
-    """How an answer is to be shown: `format` on stdout, and other formats in `files`."""
+    """The output options of a command: `format` on stdout, and (format, file) pairs."""
 
     format: str
     files: list[tuple[str, Path]]
     color: bool
 
     def emit(self, report: Report, *, once: str = "") -> None:
-        """Print a report, write it to the files first, and say which files were written.
+        """Write a report to the files, print it, and name the files on stderr.
 
-        With `once`, a format, one in it or in that of a file is not printed beside files.
+        With `once` (a format) and files, a report in that format or a file's is not printed. Raises
+        UsageError for an unknown format and for a file that the command has read.
         """
         for format in (self.format, *(format for format, _ in self.files)):
             check_format(format, report.formats)
@@ -81,17 +82,17 @@ class Showing(NamedTuple):
 
     @property
     def formats(self) -> set[str]:
-        """All formats that are asked for."""
+        """The formats on stdout and in files."""
         return {self.format, *dict(self.files)}
 
     def refuse(self, *others: Path) -> None:
-        """Raise UsageError where a file of this answer is one that the command writes besides."""
+        """Raise UsageError if an output file is one of `others`, which the command writes too."""
         check_apart(*others, *[file for _, file in self.files])
 
     def refuse_part_of(self, folder: Path, *patterns: str) -> None:
-        """Raise UsageError where a file of this answer is one that the command keeps in a folder.
+        """Raise UsageError if an output file is one that the command itself writes into a folder.
 
-        `patterns` are how the names of those look.
+        `patterns` match the names of these files.
         """
         top = real_path(folder)
         for _, file in self.files:
@@ -103,7 +104,7 @@ class Showing(NamedTuple):
                 )
 
     def say(self, report: Report) -> None:
-        """Print a report; whoever has read enough of it changes nothing else of the command."""
+        """Print a report on stdout; a closed pipe is no error."""
         indent = 2 if sys.stdout.isatty() else None  # on a pipe one line, ten times as fast
         short = BRIEF.get() and self.format == "terminal"
         text = (
@@ -116,9 +117,9 @@ class Showing(NamedTuple):
 
 
 def showing(formats: tuple[str, ...]) -> Options:
-    """Return `--format`, `--json`, `--output` and `--no-color` of a command with such formats.
+    """Return the options --format, --json, --output and --no-color for a command.
 
-    The first format is the one that it prints by itself.
+    The first of `formats` is the default. Their value is a Showing.
     """
     shown: str = typer.Option(
         formats[0], "--format", "-f", metavar="FORMAT", help=f"Format: {joined(formats, 'or')}."
@@ -141,7 +142,7 @@ FindingsShown = Annotated[Showing, showing(FINDING_FORMATS)]
 
 
 def check_format(format: str, formats: tuple[str, ...] = PAGE_FORMATS) -> str:
-    """Return the format. Raises UsageError where it is not one."""
+    """Return the format. Raises UnknownNameError if it is none of `formats`."""
     if format not in formats:
         more = OTHER_FILES.get(f".{format}", "")
         listing = f"formats: {', '.join(formats)}. {more}".rstrip(". ")
@@ -152,9 +153,9 @@ def check_format(format: str, formats: tuple[str, ...] = PAGE_FORMATS) -> str:
 def check_outputs(
     outputs: list[str], formats: tuple[str, ...] = PAGE_FORMATS
 ) -> list[tuple[str, Path]]:
-    """Return what `--output` asks for: FORMAT=FILE, or a FILE whose suffix names the format.
+    """Return (format, file) for each `--output`: FORMAT=FILE, or a FILE with a known suffix.
 
-    Raises UsageError where it is neither.
+    Raises UsageError for other values, the format `terminal`, and a file given twice.
     """
     targets = []
     for output in outputs:
@@ -185,7 +186,7 @@ def check_outputs(
 
 
 def check_apart(*files: Path) -> None:
-    """Raise UsageError where two files to be written are one, by whatever names."""
+    """Raise UsageError if two output paths are the same file, except devices such as /dev/null."""
     places: dict[str, Path] = {}
     for file in files:
         before = places.setdefault(real_path(file), file)

@@ -1,4 +1,4 @@
-"""Answers in a profile file, in YAML or JSON."""
+"""Reading answers from profile files in YAML or JSON, and from printed answers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _SAYING = frozenset({"options", "value"})
 PRINTED = _SAYING | {"named", "origin", "span"}
-"""The keys of an answer as `--format json` prints it."""
+"""The keys that an answer printed by `--format json` can have."""
 
 
 def read_profile(rulebase: RuleBase, file: str) -> dict[str, Any]:
@@ -51,11 +51,10 @@ def read_profile(rulebase: RuleBase, file: str) -> dict[str, Any]:
 
 
 def answers_in(rulebase: RuleBase, value: Any) -> Any:
-    """Return the answers in a profile, a scenario, or what `--format json` printed.
+    """Return question -> answer for a profile, a scenario, or a document of `--format json`.
 
-    What is no answer stays as it stands, for whoever reads it to refuse. Raises UsageError for
-    a question that stands beside a `profile`, where no answer is read, and for an answer whose
-    keys say different things.
+    Values that are no answers are returned unchanged, for the caller to refuse. Raises UsageError
+    for a question outside the key `profile`, and for an answer whose keys contradict each other.
     """
     within, tasks = value, {}
     if isinstance(value, dict) and isinstance(value.get("tasks"), list) and value["tasks"]:
@@ -78,10 +77,10 @@ def answers_in(rulebase: RuleBase, value: Any) -> Any:
 
 
 def read_json_answers(rulebase: RuleBase, value: Any) -> dict[str, Any]:
-    """Return the answers that JSON from outside holds, as `answers_in` finds them.
+    """Return the answers in JSON from outside, as `answers_in` does.
 
-    Raises UsageError for `null` and `[]`, which leave a question open in Python alone; what else
-    is no answer is refused where answers are read into a profile.
+    Raises UsageError for `null` and `[]`, which leave a question unanswered only in Python. Other
+    invalid answers are refused when they are read into a profile.
     """
     answers: dict[str, Any] = answers_in(rulebase, value)
     for question, given in answers.items():
@@ -101,7 +100,10 @@ def _is_printed(answer: Any) -> bool:
 
 
 def _given(rulebase: RuleBase, question: str, answer: Any) -> Any:
-    """Return what gives an answer again: its exact number, what it names, else its options."""
+    """Return the input for an answer: of a printed one its number, names or options, else as is.
+
+    Raises UsageError if `options` contradict `value` or `named`.
+    """
     if not _is_printed(answer):
         return answer
     value = answer.get("value")

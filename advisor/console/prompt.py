@@ -1,6 +1,6 @@
-"""How a question is put to a person: a menu with arrow keys, or numbers where a terminal is plain.
+"""Prompts: a menu with arrow keys, or a numbered list for plain terminals.
 
-Both write to stderr only, so that stdout carries nothing but the answer.
+Both write only to stderr, so that stdout has nothing but the answer.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from advisor.engine.profile import UNKNOWN
 from advisor.phrasing import count
 
 WHY, BACK, NUMBER = "why", "back", "number"
-"""What a person may choose besides an option; `UNKNOWN` is "don't know"."""
+"""Values of extra rows; NUMBER asks for an exact number. `UNKNOWN` is "I don't know"."""
 LONG = 40
-"""From so many letters on, a thing to pick has a line of its own."""
+"""A choice with more characters gets its own line."""
 
 
 NARROWEST = 20
-"""Columns that rows are set in where a terminal has fewer."""
+"""Least number of columns that rows are wrapped to."""
 
 
 class Asked(NamedTuple):
-    """A question with what may be answered; `marked` is the answer that was given before.
+    """A question with its rows; `marked` is the value of an earlier answer.
 
-    With a `unit` a number may be typed, with one of `units` behind it.
+    With a `unit`, a number can be typed; `units` maps suffixes (GB) to factors.
     """
 
     question: str
@@ -39,13 +39,13 @@ class Asked(NamedTuple):
     marked: str = ""
 
     def number(self, typed: str) -> bool:
-        """True for a number that may be an answer."""
+        """True if the question has a unit and the text is a number that is not negative."""
         number = as_number(typed, self.units) if self.unit else None
         return number is not None and number >= 0
 
 
 def extras(*, back: bool) -> tuple[Row, ...]:
-    """Return what may be chosen besides the options of a question."""
+    """Return the extra rows of a question: "I don't know", "why", and with `back` "go back"."""
     offered = [keyed("d", "I don't know", UNKNOWN), keyed("w", "why do you ask?", WHY)]
     offered += [keyed("b", "go back", BACK)] if back else []
     return tuple(row._replace(extra=True) for row in offered)
@@ -88,11 +88,11 @@ class SelectPrompt:
         return pressed(question, choices)
 
     def type(self, question: str) -> str:
-        """Return a line of text; empty where nothing was typed."""
+        """Ask for a line of text; return it without blanks around it."""
         return str(_asked("text", question)).strip()
 
     def file(self, question: str) -> str:
-        """Return a path, which Tab completes; empty where nothing was typed."""
+        """Ask for a path, with completion by Tab; "" if nothing was typed."""
         return str(_asked("path", question)).strip()
 
     def confirm(self, question: str) -> bool:
@@ -106,7 +106,7 @@ class NumberedPrompt:
     plain = True
 
     def choose(self, ask: Asked) -> str:
-        """Ask with numbers until something known is typed."""
+        """Ask until a number, name or letter of a row is typed, or a number that answers it."""
         menu = Menu(ask.question, ask.rows)
         listed = [row for row in menu.found if not row.extra]
         self._show(ask, listed)
@@ -154,7 +154,7 @@ class NumberedPrompt:
         return typed if ask.number(typed) else None
 
     def pick(self, question: str, choices: Sequence[Row]) -> str:
-        """Ask with letters until one of them is typed."""
+        """Ask until the letter, name or text of a choice is typed; Enter takes the first."""
         long = any(len(choice.text) > LONG for choice in choices)
         keys = [row.names[0] for row in choices]
         rows = (f"{key} = {row.text}" for key, row in zip(keys, choices, strict=True))
@@ -190,11 +190,11 @@ class NumberedPrompt:
 
 
 Prompt = SelectPrompt | NumberedPrompt
-"""Puts questions; raises KeyboardInterrupt or EOFError where the person leaves."""
+"""Asks questions in a terminal; raises KeyboardInterrupt or EOFError if the user leaves."""
 
 
 def prompt_for(*, plain: bool) -> Prompt:
-    """Return the prompt that suits the terminal; `plain` asks for numbers."""
+    """Return a numbered prompt if `plain`, ADVISOR_PLAIN is set or TERM is dumb; else a menu."""
     if plain or os.environ.get("TERM") in ("dumb", "") or "ADVISOR_PLAIN" in os.environ:
         return NumberedPrompt()
     return SelectPrompt()

@@ -1,6 +1,6 @@
-"""Lines of text between advisor and whoever runs it: said on stdout and stderr, typed on stdin.
+"""Lines of text on stdout, stderr and stdin.
 
-Nothing that is said here can move what shows it, nor give a CI runner a command.
+Printed lines have no control characters, and no commands for a CI runner.
 """
 
 from __future__ import annotations
@@ -16,22 +16,19 @@ from functools import cache
 from advisor.foreign import inert, visible
 
 BRIEF: ContextVar[bool] = ContextVar("brief", default=False)
-"""True where a command line asks for the answer alone, by `--quiet`."""
+"""True if the command line has `--quiet`."""
 LAST: list[str] = []
-"""What is noted behind the answer, or behind what is refused."""
+"""Notes to print on stderr after the answer or the error."""
 
 
 def say(*lines: str) -> None:
-    """Say on stdout, line by line, what a command did, where it has no more to answer than that."""
+    """Print on stdout what a command did, unless `--quiet`; for commands without a report."""
     if not BRIEF.get():
         sys.stdout.write("".join(f"{inert(visible(line))}\n" for line in lines))
 
 
 def note(*lines: str) -> None:
-    """Say something on stderr that is not part of the answer, line by line.
-
-    A terminal gets lines that are broken between words.
-    """
+    """Print lines on stderr that are not part of the answer, wrapped if it is a terminal."""
     shown = [inert(visible(line)) for line in lines]
     if sys.stderr.isatty():
         shown = [part for line in shown for part in _fitting(line)]
@@ -40,7 +37,7 @@ def note(*lines: str) -> None:
 
 
 def _fitting(line: str) -> list[str]:
-    """Return a line in parts that fit the terminal, all but the first indented by two more."""
+    """Return a line wrapped to the terminal, at least 20 columns; later lines are indented by 2."""
     from shutil import get_terminal_size
     from textwrap import wrap
 
@@ -54,18 +51,18 @@ def _fitting(line: str) -> list[str]:
 
 
 def progress_line(text: str, done: int, total: int) -> None:
-    """Show on stderr how far something is, in one line that the next call writes over."""
+    """Show progress on stderr in one line, which the next call overwrites until `done` is total."""
     sys.stderr.write(f"\r  {inert(visible(text))}" + ("\n" if done >= total else ""))
     sys.stderr.flush()
 
 
 def interactive() -> bool:
-    """True where a person can be asked: stdin and stderr are terminals."""
+    """True if the user can be asked: stdin and stderr are terminals."""
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
 def typed_line() -> str:
-    """Return the next line of stdin, without the blanks around it. Raises EOFError at the end."""
+    """Return the next line of stdin without blanks around it. Raises EOFError at the end."""
     if sys.platform != "win32" and sys.stdin.isatty():
         _wait()
     line = sys.stdin.readline()
@@ -75,9 +72,9 @@ def typed_line() -> str:
 
 
 def _wait() -> None:
-    """Wait until a line is typed, or a signal comes.
+    """Wait until a line is typed or a signal arrives.
 
-    Reading alone does not notice one that comes just before it begins, and waits for the line.
+    A mere read misses a signal that arrives just before it begins, and waits for the line.
     """
     heard, write_end = _signals()
     with contextlib.suppress(BlockingIOError):
@@ -91,7 +88,7 @@ def _wait() -> None:
 
 @cache
 def _signals() -> tuple[int, int]:
-    """The two ends of a pipe through which Python tells of signals."""
+    """Return the read end and the write end of a pipe that Python writes signal numbers to."""
     ends = os.pipe()
     for end in ends:
         os.set_blocking(end, False)

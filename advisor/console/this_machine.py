@@ -1,7 +1,7 @@
-"""What this machine has (cores, memory, CUDA, MPS) and answers, where somebody asks for it.
+"""The hardware of this machine (cores, memory, CUDA, MPS), and the answers that it implies.
 
-Neither torch nor a driver is loaded: the kernel's files, `nvidia-smi` and `sysctl` are asked. What
-they do not say stays unknown.
+Neither torch nor a driver is loaded: the sources are files of the kernel, `nvidia-smi` and
+`sysctl`. Values that they lack stay unknown.
 """
 
 from __future__ import annotations
@@ -31,25 +31,25 @@ from advisor.rulebase.store import cache_folder
 from advisor.writing import replacing
 
 Ask = Callable[[Sequence[str]], str | None]
-"""Runs a program and returns what it prints; None where it is not there or fails."""
+"""Runs a program and returns its stdout; None if it is missing or fails."""
 
 PATIENCE_SECONDS = 10
 SHARE_FOR_A_MODEL = 0.75
-"""Of memory that the system and other programs need as well."""
+"""The share of memory for a model; the system and other programs need the rest."""
 KB_OF_GB, MIB_OF_GB, BYTES_OF_GB = 2**20, 2**10, 2**30
 MEASURED = "this machine (measured)"
 GPU_QUERY = ("nvidia-smi", "--query-gpu=name,memory.total", "--format=csv,noheader,nounits")
 
 
 class Gpu(NamedTuple):
-    """A graphics card, with its memory in GB (2^30 bytes); None where nothing tells."""
+    """A graphics card, with its memory in GB (2^30 bytes), None if unknown."""
 
     name: str
     memory_gb: float | None
 
 
 class ThisMachine(NamedTuple):
-    """What was found: `kind` is cuda, mps or cpu, `gpus` those of CUDA, the largest first."""
+    """The hardware found: `kind` is cuda, mps or cpu; `gpus` are CUDA devices, largest first."""
 
     kind: str
     cores: int | None
@@ -57,14 +57,14 @@ class ThisMachine(NamedTuple):
     gpus: tuple[Gpu, ...] = ()
 
     def model_gb(self, share: float = SHARE_FOR_A_MODEL) -> float | None:
-        """Return what a model may take: a whole graphics card, else a share of the memory."""
+        """Return the GB for a model: a whole graphics card, else a share of the memory; or None."""
         if self.kind == "cuda":
             return _down(self.gpus[0].memory_gb)
         return _down(self.memory_gb and self.memory_gb * share)
 
     @property
     def text(self) -> str:
-        """What was found, in words."""
+        """The hardware as text; it also identifies the machine in the speed file."""
         gpus = [f"{gpu.name} ({_size(gpu.memory_gb)})" for gpu in self.gpus]
         cores = "cores unknown" if self.cores is None else f"{self.cores} CPU cores"
         apple = "an Apple GPU (MPS)" if self.kind == "mps" else "no MPS"
@@ -73,10 +73,9 @@ class ThisMachine(NamedTuple):
 
 
 class MeasuredSpeed(NamedTuple):
-    """How fast this machine was: billions of operations a second by the kind of network.
+    """The measured speed of this machine: kind of network -> billions of operations per second.
 
-    `weights_gb` are the gigabytes of weights a second that a network which writes read; None where
-    none was measured.
+    `weights_gb` is GB of weights read per second by a generative model, None if not measured.
     """
 
     gflops: Mapping[str, float]
@@ -84,9 +83,9 @@ class MeasuredSpeed(NamedTuple):
 
 
 def keep_speed(machine: ThisMachine, new: MeasuredSpeed) -> MeasuredSpeed:
-    """Write a speed over what is kept of the same machine, and return all that is kept now.
+    """Store a speed over the earlier one of the same machine; return the merged speed.
 
-    Raises UsageError where advisor keeps nothing, and OSError where the file cannot be written.
+    Raises UsageError without a cache folder, and OSError if the file cannot be written.
     """
     file = speed_file()
     if file is None:
@@ -103,7 +102,7 @@ def keep_speed(machine: ThisMachine, new: MeasuredSpeed) -> MeasuredSpeed:
 
 
 def kept_speed(machine: ThisMachine) -> MeasuredSpeed | None:
-    """Return the speed that is kept of this machine; None where there is none, or it is broken."""
+    """Return the stored speed of this machine; None if there is none or the file is broken."""
     with contextlib.suppress(OSError, ValueError, TypeError, LookupError, AttributeError):
         body = json.loads(read_bounded(speed_file() or "", MEGABYTE, recorded=False))
         rates = {str(kind): float(rate) for kind, rate in body["gflops"].items()}
@@ -115,14 +114,14 @@ def kept_speed(machine: ThisMachine) -> MeasuredSpeed | None:
 
 
 def speed_file() -> Path | None:
-    """Return where a measured speed is kept; None where advisor keeps nothing."""
+    """Return the file of the measured speed; None without a cache folder."""
     folder = cache_folder()
     return folder and folder / "this-machine.json"
 
 
 @cache
 def look(root: Path = Path("/"), system: str = sys.platform, ask: Ask | None = None) -> ThisMachine:
-    """Return what this machine has; `root` is where the files of its kernel stand."""
+    """Return the hardware of this machine; `root` is the folder with `proc` and `sys`."""
     ask = ask or _run
     gpus = _cuda(root, ask)
     apple = system == "darwin" and platform.machine() == "arm64"
@@ -131,7 +130,7 @@ def look(root: Path = Path("/"), system: str = sys.platform, ask: Ask | None = N
 
 
 def _cuda(root: Path, ask: Ask) -> tuple[Gpu, ...]:
-    """Return the cards that CUDA may use, the largest first."""
+    """Return the graphics cards that CUDA_VISIBLE_DEVICES allows, the largest first."""
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
     if visible is not None and visible.strip() in ("", "-1"):
         return ()
@@ -149,7 +148,7 @@ def _cuda(root: Path, ask: Ask) -> tuple[Gpu, ...]:
 
 
 def _cores(root: Path) -> int | None:
-    """Return the cores that this process may use, with the limit of its control group."""
+    """Return the number of cores that the affinity and control group of this process allow."""
     count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     with contextlib.suppress(OSError, ValueError):
         quota, period = (root / "sys/fs/cgroup/cpu.max").read_text("ascii").split()
@@ -158,7 +157,7 @@ def _cores(root: Path) -> int | None:
 
 
 def _memory_gb(root: Path, system: str, ask: Ask) -> float | None:
-    """Return the memory of the machine, or of the control group where that is less."""
+    """Return the GB of memory of the machine, or of its control group if less; None if unknown."""
     sizes = []
     with contextlib.suppress(OSError, ValueError, IndexError, StopIteration):
         lines = (root / "proc/meminfo").read_text("ascii").splitlines()
@@ -193,7 +192,7 @@ def _run(words: Sequence[str]) -> str | None:
 
 
 def _down(size_gb: float | None) -> float | None:
-    """Return a size to a tenth, never more than it is."""
+    """Return a size rounded down to a tenth of a GB."""
     return None if size_gb is None else int(size_gb * 10) / 10
 
 
@@ -204,10 +203,10 @@ def _size(size_gb: float | None) -> str:
 def detected(
     rulebase: RuleBase, answers: Mapping[str, Any], machine: ThisMachine | None = None
 ) -> Profile:
-    """Return what this machine answers, with origin `detected`; empty where nobody said `here`.
+    """Return the answers of this machine for questions answered `auto` or `here`, else {}.
 
-    It answers the question that was asked so and how much memory a model may take, unless that is
-    among the answers, and says on stderr what was found.
+    The memory for a model (GB) is answered too, unless it is in `answers`. The origin is
+    `detected`. The hardware found is printed on stderr.
     """
     questions = [q for q in rulebase.questions if answers.get(q.id) in HERE]
     profile: Profile = {}
@@ -234,7 +233,7 @@ def detected(
 
 
 def with_measured_speed(rulebase: RuleBase) -> RuleBase:
-    """Return the rules with the speed that `advisor try --measure` kept of this machine, if any."""
+    """Return the rules with the speed stored by `advisor try --measure`, if there is any."""
     file = speed_file()
     if file is None or not file.is_file():
         return rulebase
@@ -253,5 +252,5 @@ def with_measured_speed(rulebase: RuleBase) -> RuleBase:
 
 
 def option_for(question: Question, machine: ThisMachine) -> str | None:
-    """Return the option of a question that a machine is, None where it asks for no machine."""
+    """Return the option of a question for this kind of machine; None if it has none."""
     return next((o.id for o in question.options if machine.kind in o.detected), None)
