@@ -261,7 +261,10 @@ def open_project(
 
 
 def _find_declaration(paths: list[Path], config: Path | None) -> ProjectDeclaration:
-    """Return what `config` declares, else advisor.yaml in the only path, else in this folder."""
+    """Return what `config` declares, else advisor.yaml in the only path, else in this folder.
+
+    Without these, it is an empty declaration. Raises UsageError if `config` does not exist.
+    """
     if config is not None:
         if not config.is_file():
             hint = "run `advisor init` to create advisor.yaml"

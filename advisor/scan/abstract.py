@@ -185,7 +185,10 @@ def union(*groups: Values) -> Values:
 
 
 def branches(*groups: Values) -> Values:
-    """Return the values after branches join; if these differ, an empty one counts as `Other`."""
+    """Return the values after branches join; each group has those of one branch.
+
+    If the groups differ, an empty one counts as `Other`, and of several values no text is certain.
+    """
     if groups.count(groups[0]) == len(groups):
         return groups[0]
     merged = union(*groups, *((Other(),) for group in groups if not group))

@@ -1,4 +1,4 @@
-"""The possible results of a call, of a load, a loaded object, or a function of file or library."""
+"""The possible results of calling a loader, a loaded object, or a function of file or library."""
 
 from __future__ import annotations
 

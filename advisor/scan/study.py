@@ -92,7 +92,7 @@ class Study(Classes):
         return Loaded(number)
 
     def is_one(self, loaded: Iterable[Loaded]) -> bool:
-        """True if all values, at least one, have one place, class and checkpoint of their load."""
+        """True if the loads of all values, at least one, have one place, class and checkpoint."""
         loads = (self.loads[number] for number in {value.load for value in loaded})
         return len({(load.place, load.class_name, load.checkpoint) for load in loads}) == 1
 
@@ -223,7 +223,7 @@ class Study(Classes):
         return arguments
 
     def starred(self, name: str) -> Values:
-        """Return an unbound name as transformers' if a star, or a lacking, import explains it."""
+        """Return an unbound name as one of transformers, if a star or lacking import tells so."""
         modules = [star for star in self.stars if star.partition(".")[0] == "transformers"]
         if not modules and self.vocabulary.is_class(name) and _IMPORT in self.parsed.text:
             return (Symbol("transformers", name),)  # which the file forgot to import
