@@ -261,11 +261,6 @@ def _size(table: Column) -> int:
     return len({id for _, _, values in table for id in values})
 
 
-def _mean(tables: list[tuple[int, str, Values]]) -> Column:
-    """Return the mean of tables of one protocol each; that of the first stands for all."""
-    return [(tables[0][0], MEAN, _means([values for _, _, values in tables]))]
-
-
 def _means(sets: list[Values]) -> Values:
     """Return the mean result of each checkpoint that every set has."""
     whole = [id for id in sets[0] if all(id in values for values in sets)]

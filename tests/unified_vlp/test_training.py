@@ -94,8 +94,8 @@ def test_an_interrupted_run_ends_where_an_unbroken_one_does(pictures):
     data = pictures / "captions.csv"
     train_unified(data, pictures / "whole", aim="captions", **QUICK)
 
-    def stop(step):
-        if step.step == 3:
+    def stop(step, _steps, _losses):
+        if step == 3:
             raise KeyboardInterrupt
 
     often = {**QUICK, "checkpoint_every": 2}
