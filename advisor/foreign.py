@@ -47,7 +47,7 @@ _LONGEST_QUOTE, _LONGEST_MESSAGE = 300, 4_000
 _SURROGATE = "[\ud800-\udfff]"
 _MARKED = r"##(?=\w*\[)"
 _COMMAND = r"(?m)^([^\S\n]*):(?=:)"
-"""Compiled where one is needed: most answers of a start need none."""
+"""Patterns as text, compiled at first use: most runs need none of them."""
 
 
 def visible(text: str) -> str:

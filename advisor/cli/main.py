@@ -1,4 +1,4 @@
-"""Where the process starts, and where exceptions become messages and exit codes."""
+"""The entry point of the process; it turns exceptions into messages and exit codes."""
 
 from __future__ import annotations
 
@@ -281,6 +281,10 @@ def _failure(failure: Exception) -> AdvisorError:
 
 
 def _run(line: CommandLine) -> int:
+    """Return the exit code of a command line; a refused line with a clear meaning runs as that.
+
+    Raises AdvisorError, also for usage errors of the parser, and KeyboardInterrupt.
+    """
     import typer
 
     from advisor.cli.program import program

@@ -40,7 +40,11 @@ SUFFIXES[takes.SETTINGS] = (".yaml", ".yml", ".json")
 
 
 class PlacedWords:
-    """A command with its flags and the places of `TAKES`, and the words that a line puts there."""
+    """A command with its flags and the places of `TAKES`, and the words that a line puts there.
+
+    `arguments` and `options` are the words of the new line, `text` words to read as a need, `need`
+    question -> values of flags to read with it, `used` the places that are taken.
+    """
 
     def __init__(self, rulebase: RuleBase, name: str, parser: Any = None) -> None:
         self.rulebase, self.name = rulebase, name

@@ -48,7 +48,7 @@ class Commands(TyperGroup):
         return list(self.table)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002
-        """Import and return one command; None where there is no such name."""
+        """Import and return the command or group of that name; None if there is none."""
         entry = self.table.get(cmd_name)
         if isinstance(entry, Group):
             made = Commands(

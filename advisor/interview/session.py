@@ -29,7 +29,7 @@ class Ask(NamedTuple):
 
 
 class AskedAnswer(NamedTuple):
-    """One answer in the order given; None where it was "don't know"."""
+    """An answer to a question that was asked; None for "I don't know"."""
 
     question: str
     answer: Answer | None

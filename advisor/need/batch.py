@@ -98,6 +98,7 @@ def _json(value: Any) -> str:
 
 
 def _row(line: bytes, number: int) -> dict[str, Any]:
+    """Return the JSON object of a line. Raises UsageError for any other or an unknown key."""
     if len(line) > LONGEST:
         limit = size_shown(LONGEST)
         raise _bad_line(
@@ -139,6 +140,7 @@ def _finite(written: str) -> float:
 
 
 def _answers(rulebase: RuleBase, row: dict[str, Any], number: int) -> dict[str, Any]:
+    """Return the answers in a row's `profile`; {} for a need alone. Raises UsageError."""
     in_words = bool(row.get("need", ""))
     if in_words and "profile" not in row:
         return {}

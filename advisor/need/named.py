@@ -1,4 +1,4 @@
-"""The models that a sentence names, and where each ranks for what it needs."""
+"""The models that a sentence names, and the rank of each for the needs of the sentence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One sweep over a sentence: which phrases of the lexicon stand where, the longest first.
+"""One sweep over a sentence: finds the phrases of the lexicon in it, the longest first.
 
 The time is linear in the text: a phrase has few words, and each word is looked at once for each
 phrase that may begin before it.
