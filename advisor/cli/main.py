@@ -281,10 +281,7 @@ def _failure(failure: Exception) -> AdvisorError:
 
 
 def _run(line: CommandLine) -> int:
-    """Return the exit code of a command line; a refused line with a clear meaning runs as that.
-
-    Raises AdvisorError, also for usage errors of the parser, and KeyboardInterrupt.
-    """
+    """Return a line's exit code; a refused line with a clear meaning runs as that one."""
     import typer
 
     from advisor.cli.program import program
