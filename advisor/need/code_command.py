@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -32,12 +31,6 @@ PAGE = "html"
 WRITTEN = (".py", ".ipynb", ".html")
 """Suffixes of files that a program is written to."""
 FORMATS = ("python", "notebook", "json", PAGE)
-_COUNTED = re.compile(
-    r"\b(?:how many|count(?: the| all)?) ((?!how\b)\w[\w-]*(?: \w[\w-]*){0,2}?)"
-    r"(?= (?:are|can|do|from|in|is|on|per|there)\b|[.,:;?]|$)",
-    re.IGNORECASE,
-)
-"""The objects that an English sentence counts: how many people are there, count the parked cars."""
 NEED = "Task or sentence, or the checkpoint of the program."
 Need = Annotated[list[str], typer.Argument(metavar="[NEED|CHECKPOINT]", help=NEED)]
 VERIFIED_ONLY = "Use only checkpoints whose required fields are all verified."
@@ -140,11 +133,11 @@ def _file_and_names(
     reading = read(rulebase, " ".join(need))
     fields, read_labels = map(reading.words, (reading.fields, reading.labels))
     labels = split([given]) or read_labels
-    counted = _COUNTED.search(" ".join(need))
+    counted = reading.words(reading.counted)
     return {
         "fields": ",".join(fields),
         "labels": "; ".join(labels),
-        "question": f"How many {counted[1]} are in the image?" if counted else "",
+        "question": f"How many {counted[0]} are in the image?" if counted else "",
         "saved": named[0] if named else "",
     }
 

@@ -1,4 +1,4 @@
-"""Class labels that a sentence lists: sort photos of clothes: dress, skirt, shirt."""
+"""What a sentence names: class labels (sort photos: dress, skirt), and what is counted."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from advisor.tokens import written_by_character
 
 CLASSIFY, ASK, FILTER = "classify", "ask", "filter"
 """Concepts of classifying images, asking a question about them, and filtering them out."""
+
+COUNT = "count"
+"""Concept of counting what an image shows."""
 
 SORTING = frozenset((CLASSIFY, "tag", "zero-shot"))
 """Concepts of assigning labels to images."""
@@ -64,6 +67,29 @@ def label_names(lexicon: Lexicon, swept: Swept) -> tuple[Span, ...]:
         ):
             return tuple((tokens[a].start, tokens[b - 1].end) for a, b in items)
     return ()
+
+
+def counted_names(lexicon: Lexicon, swept: Swept) -> tuple[Span, ...]:
+    """Return the character offsets of the things that a sentence counts: how many parked cars.
+
+    They follow the words for counting and articles or other quiet words, up to the next quiet word
+    or the end of the item. Images themselves are not what is counted in them.
+    """
+    tokens, names = swept.tokens, []
+    images = {at for mark in swept.of(CONCEPT) if mark.id in lexicon.seen for at in mark.places}
+    quiet = lexicon.quiet | lexicon.skipped
+    for mark in swept.of(CONCEPT):
+        if mark.id == COUNT and not mark.negated:
+            first = last = mark.last
+            while last < len(tokens) and tokens[last].is_word and last not in swept.parting:
+                if tokens[last].form in quiet:
+                    if first < last:
+                        break
+                    first += 1
+                last += 1
+            if first < last <= first + LONGEST and images.isdisjoint(range(first, last)):
+                names.append((tokens[first].start, tokens[last - 1].end))
+    return tuple(names)
 
 
 def without_labels(lexicon: Lexicon, swept: Swept, labels: Sequence[Span]) -> Swept:

@@ -9,7 +9,14 @@ from advisor.engine.profile import Answer, read_answer
 from advisor.model import NamedTuple, Share
 from advisor.model.phrase_kinds import ALIAS, CONCEPT, NAME, NUMBER_OF, PARTICLE, SAYING
 from advisor.need.amounts import COMPUTER, ITEMS, amounts
-from advisor.need.label_names import ASK, CLASSIFY, SORTING, label_names, without_labels
+from advisor.need.label_names import (
+    ASK,
+    CLASSIFY,
+    SORTING,
+    counted_names,
+    label_names,
+    without_labels,
+)
 from advisor.need.lexicon import USUAL, Lexicon, lexicon_of
 from advisor.need.limits import Limit, limits, named_span
 from advisor.need.numerals import LARGEST, Amount
@@ -73,6 +80,7 @@ class Reading(NamedTuple):
     not_understood: tuple[Span, ...]
     fields: tuple[Span, ...] = ()
     labels: tuple[Span, ...] = ()
+    counted: tuple[Span, ...] = ()
     limits: tuple[Limit, ...] = ()
     smallest: tuple[Span, ...] = ()
     makers: tuple[Span, ...] = ()
@@ -169,6 +177,7 @@ def _read(
         not_understood=tuple(span for span in rest if span[0] not in starts),
         fields=tuple(swept.span(mark.places) for mark in swept.of(CONCEPT) if mark.id == FIELD),
         labels=labels,
+        counted=counted_names(lexicon, swept),
         limits=limits(rulebase, lexicon, swept, numbers),
         smallest=() if SMALLEST_FITS in drawn else met.get(SMALLEST, ()),
         makers=tuple(swept.span(mark.places) for mark in swept.of(SAYING) if mark.id == MAKERS),

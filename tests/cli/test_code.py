@@ -630,6 +630,8 @@ def test_the_head_says_what_it_takes_asks_and_does(advisor, words, run, said):
         ("how many people are in my photos", "people"),
         ("count the parked cars on photos of my lot", "parked cars"),
         ("count how many cats are in photos", "cats"),
+        ("combien de voitures sont sur mes photos", "voitures"),
+        ("count all cells in my 200 photos on a CPU", "cells"),
     ],
 )
 def test_a_program_that_counts_asks_for_what_the_sentence_counts(advisor, need, counted):
