@@ -323,12 +323,12 @@ def test_no_program_states_a_size_a_length_or_a_sampling_of_its_own():
     """
     sizes = r"\b(size|crop_size|do_resize|do_center_crop|min_pixels|max_pixels|num_patches)="
     lengths = {"model.config.text_config.max_position_embeddings"}
-    lengths |= {"config.text_config.max_position_embeddings"}
+    lengths |= {"AutoConfig.from_pretrained(name).text_config.max_position_embeddings"}
     for (_, program, _, runtime, _), code in every_program().items():
         assert not re.search(sizes, code), program
-        assert set(re.findall(r'\bmax_length(?:=|": )(\w+)', code)) <= {"most"}, program
-        if '"max_length": most' in code:
-            assert lengths & {*re.findall(r"^ +most = (\S+)", code, re.MULTILINE)}, program
+        assert set(re.findall(r'\bmax_length(?:=|": )(\w+)', code)) <= {"most", "length"}, program
+        if length := re.search(r'"max_length": (\w+)', code):
+            assert lengths & {*re.findall(rf"^ *{length[1]} = (\S+)", code, re.MULTILINE)}, program
         greedy = re.search(r'do_sample=False|temperature=0\.0|"temperature": 0', code)
         assert not re.search(r"do_sample=True|top_p|top_k|seed\(", code) or "Trainer" in code
         long = re.search(r"tokens\W+8192|max-tokens.*8192", code)

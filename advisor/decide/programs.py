@@ -119,6 +119,7 @@ def snippet(
         "folder": "folder" if "def make_index" in code else "args.input",
         "label-template": _said(program, answers).get("language", TEMPLATE),
         "result": act.result if act else "result",
+        "go-on": "add --resume" if '"--resume"' in code else "run it again",
         "opened": "images_of(item)" if "def images_of" in code else opened,
         "tokenizer": "tokenizer" if "\ntokenizer = " in code else "processor.tokenizer",
         "size": f"{batch} // (1 if accelerated else 4)" if "accelerated = " in code else batch,

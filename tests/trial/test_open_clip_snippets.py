@@ -96,7 +96,7 @@ def test_a_probe_learns_labels_from_a_few_images_of_each(tmp_path, monkeypatch, 
     code = code.replace(f'"hf-hub:{checkpoint.id}"', '"local-dir:model"')
     run_program(code, "train", "images")
     assert capsys.readouterr().out.splitlines() == [
-        "4-fold cross-validation: 8 of 8 images are right",
+        "4-fold cross-validation: 8 of 8 are right",
         "always predicting the most frequent label: 4 are right",
     ]
     run_program(code, "label", "images/red/1.png")

@@ -11,6 +11,7 @@ import re
 import shutil
 import signal
 import subprocess
+import time
 from inspect import signature
 from pathlib import Path
 
@@ -268,6 +269,7 @@ def test_an_index_is_made_gone_on_with_and_asked(key, tiny, photos, capfd):
     kept = lines_of("index/images.jsonl")
     failed = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
     assert [Path(line["image"]).name for line in failed if line["error"]] == ["broken.jpg"]
+    assert "größe.gif" in Path("index/images.jsonl").read_text(encoding="utf-8")
     vectors = np.fromfile("index/vectors.f16", np.float16).reshape(len(kept), -1)
     for line, vector in zip(kept, vectors, strict=True):
         own = names["image_vectors"]([names["picture"](line["image"])])[0].numpy()
@@ -294,6 +296,8 @@ def nearest_are_printed(code, checkpoint, network, key, kept, vectors, names, ca
         asked.append(names["text_vectors"](["a photo of a dog"])[0].numpy())
         words.append("a photo of a dog")
     for word, vector in zip(words, asked, strict=True):
+        called(code, checkpoint, network, "query", word, "--best", 20)
+        assert "größe.gif" in capfd.readouterr().out
         called(code, checkpoint, network, "query", word, "--best", 3)
         nearest = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
         cosines = vectors.astype("float32") @ vector
@@ -775,18 +779,61 @@ def test_what_is_complete_loads_nothing_and_what_fails_wholly_says_so(tiny, phot
     assert "--labels  , names no label" in capfd.readouterr().err
 
 
-def test_a_stopped_program_says_how_it_goes_on(tiny, photos):
-    """By the signal of Ctrl-C, while it loads or works."""
-    tool = a_tool("vqa", "BlipForQuestionAnswering")
-    command = [*placed(tool, tiny), photos.name, "--output", "out.jsonl"]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+@pytest.mark.parametrize(
+    ("task", "name", "words", "mark", "how"),
+    [
+        ("vqa", "BlipForQuestionAnswering", ("photos",), "question, ", "add --resume"),
+        pytest.param(
+            "field-extraction",
+            "Qwen3VLForConditionalGeneration",
+            ("photos", "--fields", "total"),
+            "loading the model",
+            "add --resume",
+            marks=pytest.mark.slow,
+        ),
+        pytest.param(
+            "document-vqa",
+            "Qwen3VLForConditionalGeneration",
+            ("photos",),
+            "question, unless a CSV has its own: What is the total",
+            "add --resume",
+            marks=pytest.mark.slow,
+        ),
+        pytest.param(
+            "supervised-classification",
+            "CLIPModel",
+            ("train", "photos"),
+            "skipped: .txt",
+            "run it again",
+            marks=pytest.mark.slow,
+        ),
+        pytest.param(
+            "image-search",
+            "CLIPModel",
+            ("index", "photos"),
+            "skipped: .txt",
+            "run it again",
+            marks=pytest.mark.slow,
+        ),
+    ],
+)
+def test_a_stopped_program_says_how_it_goes_on(task, name, words, mark, how, tiny, photos):
+    """By the signal of Ctrl-C, while it loads or works; what is asked for is said before that."""
+    if task in ("field-extraction", "document-vqa"):
+        pytest.importorskip("pypdfium2")
+    checkpoint, kind = next(
+        (entry, kind) for key, (entry, _, kind) in TOOLS.items() if key[1] == name
+    )
+    command = placed((tool_code(checkpoint, task), checkpoint, kind), tiny)
+    process = subprocess.Popen([*command, *words], stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None
-    while "loading the model" not in process.stderr.readline():
+    while mark not in process.stderr.readline():
         assert process.poll() is None
+    time.sleep(0.1)  # past the line that it is writing: no handler may write into that
     process.send_signal(signal.SIGINT)
     _, printed = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert printed.endswith("stopped: to continue, add --resume\n")
+    assert process.returncode == 130, printed
+    assert printed.endswith(f"stopped: to continue, {how}\n")
     assert "Traceback" not in printed
 
 

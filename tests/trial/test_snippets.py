@@ -127,10 +127,11 @@ def run(code, id, folder: Path):
 
 def execute(code):
     """Return what a program printed."""
-    printed = io.StringIO()
+    printed = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
     with redirect_stdout(printed):
         exec(compile(code, "<program>", "exec"), {"__name__": "__main__"})
-    return printed.getvalue()
+    printed.seek(0)
+    return printed.read()
 
 
 def of_each_class_and_program():

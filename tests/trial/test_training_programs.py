@@ -320,7 +320,7 @@ def test_a_probe_learns_folders_and_sorts_new_images(id, kind, tiny, pairs):
     *broken, right, usual = printed.splitlines()
     assert [Path(json.loads(line)["image"]).name for line in broken] == ["broken.png"] * 3
     assert [right, usual] == [
-        "5-fold cross-validation: 17 of 17 images are right",
+        "5-fold cross-validation: 17 of 17 are right",
         "always predicting the most frequent label: 6 are right",
     ]
     assert kept.read_bytes() == before
