@@ -201,7 +201,8 @@ def _runs_on_file(
     elif path and advice.runnable and advice.try_command:
         task, rulebase = str(advice.task), answer.rulebase
         words = " ".join(part for part in need if " " in part.strip() and not is_there(part))
-        question = next((part for part in need if part.endswith("?")), "")
+        quotation = text.partition('"')[2].rpartition('"')[0]
+        question = next((part for part in need if part.endswith("?")), quotation)
         reading = getattr(answered, "reading", None)
         labels = ",".join(reading.words(reading.labels)) if reading else ""
         own = {"question": question, "query": words, "folder": folder, "labels": labels}

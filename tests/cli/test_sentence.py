@@ -158,6 +158,7 @@ def test_words_without_a_task_beside_an_image_ask_about_it(advisor, tmp_path, mo
     Path("a.jpg").write_bytes(b"")
     result = advisor("a.jpg", *asked)
     assert (result.code, "task: vqa" in result.out) == (0, True)
+    assert f"--question {shlex.quote(asked[-1].rstrip('?') + '?')}" in result.err
     assert "No task was understood" in advisor("a.jpg", "in German").out
 
 
