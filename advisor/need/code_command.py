@@ -19,6 +19,7 @@ from advisor.errors import UnknownNameError, UsageError
 from advisor.files import path_shown
 from advisor.model import TASK
 from advisor.naming import same_name
+from advisor.need.command import with_kinds
 from advisor.phrasing import joined
 from advisor.rulebase.base import RuleBase
 
@@ -94,6 +95,7 @@ def code(
     from advisor.decide.written_program import script
 
     runtime = runtime or _of_page(rulebase, shown)
+    need = with_kinds(need, rulebase) if len(need) > 1 else need
     checkpoint, answers = _meant(rulebase, need, given, first, runtime)
     answer = recommend(rulebase, answers, priority=first, sort=order, verified_only=verified_only)
     ways = _file_and_names(rulebase, need, labels, shown, project) | {"runtime_name": runtime}

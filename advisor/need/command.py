@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -194,8 +194,8 @@ def _runs_on_file(
     if line:
         yield f"advisor: run `{line}` to measure models on your labeled images"
     elif path.lower().endswith(PDF) or _holds_pages(folder):
-        alone = command("code", answer.rulebase, advice.decision.given)
-        line = f"advisor code {quoted(text)}" if text else alone
+        flags = getattr(answered, "given", advice.decision.given)
+        line = command(f"code {quoted(text)}" if text else "code", answer.rulebase, flags)
         if advice.runnable:
             yield f"advisor: run `{line} -o program.py` to get a program for {path}"
     elif path and advice.runnable and advice.try_command:
@@ -223,19 +223,14 @@ def _need_text(need: list[str], rulebase: RuleBase, given: Given) -> str:
     More than two words beside an image that name no task become a question about it. The text is
     empty for files alone beside `--task`; without a task they raise UsageError.
     """
-    files = {part for part in need if is_there(part) and not {"/", "."}.isdisjoint(part[1:])}
+    files = _files_in(need)
     if files and files == {*need}:
         from advisor.need.understanding import not_understood
 
         if TASK not in given:
             raise not_understood(rulebase, need[0])
         return ""
-    parts: list[str] = []
-    for part in need:
-        if part not in files:
-            parts.append(part.strip())
-        elif (kind := _kind_of(part)) not in parts:
-            parts.append(kind)
+    parts = with_kinds(need, rulebase)
     text, words = " ".join(parts), " ".join(part for part in need if part not in files)
     if files and TASK not in given and not {"image", "images"}.isdisjoint(parts):
         from advisor.need.reading import read
@@ -244,6 +239,31 @@ def _need_text(need: list[str], rulebase: RuleBase, given: Given) -> str:
         if not (reading.tasks or reading.answers) and len(words.split()) > LEAST_ASKED:
             return f'image "{words.rstrip("?")}?"'  # words that name no task ask about the image
     return text.strip()
+
+
+def with_kinds(need: Sequence[str], rulebase: RuleBase) -> list[str]:
+    """Return the words of a need with the kind of its files, each once, in place of their paths.
+
+    A sentence before a file ends there, unless it ends in a quiet word such as `in`: the last label
+    that it lists is not `rabbit images`.
+    """
+    from advisor.need.lexicon import lexicon_of
+
+    files, parts = _files_in(need), list[str]()
+    for part in need:
+        if part not in files:
+            parts.append(part.strip())
+        elif (kind := _kind_of(part)) not in parts:
+            last = parts[-1].split()[-1:] if parts and " " in parts[-1] else []
+            if last and last[0].isalnum() and last[0].lower() not in lexicon_of(rulebase).quiet:
+                parts[-1] += "."
+            parts.append(kind)
+    return parts
+
+
+def _files_in(need: Sequence[str]) -> set[str]:
+    """Return the words that are paths of existing files or folders."""
+    return {part for part in need if is_there(part) and not {"/", "."}.isdisjoint(part[1:])}
 
 
 def _holds_pages(folder: str) -> bool:

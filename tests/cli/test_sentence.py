@@ -175,6 +175,22 @@ def test_words_said_twice_without_quotes_are_read_as_with_quotes(advisor):
     assert ends[0] == ends[1]
 
 
+def test_a_folder_behind_listed_labels_is_no_part_of_the_last(advisor, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("clinic").mkdir()
+    words = ["sort my photos into dog, cat, rabbit", "clinic/"]
+    assert "--labels dog,cat,rabbit`" in advisor(*words).err
+    assert "--labels dog,cat,rabbit\n" in advisor("code", *words).out
+
+
+def test_the_program_for_a_file_keeps_the_flags(advisor, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("menu.pdf").write_bytes(b"%PDF-1.4")
+    assert (
+        "`advisor code 'ocr PDF' --language th -o" in advisor("ocr", "menu.pdf", "--lang", "th").err
+    )
+
+
 def test_a_task_before_a_sentence_is_its_task(advisor):
     words = ["captioning", "describe every slide of slides.pdf in one sentence"]
     assert "understood as `advisor code --task captioning" in advisor("code", *words).err

@@ -19,6 +19,16 @@ def tasks_of(rulebase, text):
 
 
 MEANT = {
+    "a photo that is to look drawn is another image": (
+        {"task": "image-generation"},
+        "make my photo look like a painting",
+        "turn this selfie into a cartoon",
+    ),
+    "doubled images are duplicates in italian too": (
+        {"task": "deduplication"},
+        "trovare immagini doppie nel mio archivio, non serve il testo",
+        "trovare foto doppie nel mio archivio",
+    ),
     "common words of japanese are read and are no chinese": (
         {"task": EACH, "language": "ja"},
         ("家具の写真を言葉で検索したい", "image-search"),
