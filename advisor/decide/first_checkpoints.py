@@ -252,9 +252,16 @@ class FirstCheckpoints(AnswerConsequences):
     def _several(self, state: State, most: int) -> tuple[str, ...]:
         """Return the ids of the first `most` that load safely; fewer if there are fewer.
 
-        Each is first once those before it, with all their forms, are removed.
+        Each is first once those before it, with all their forms, are removed. As on other pages,
+        those that a rule discourages and that need more memory than the first place is for are left
+        out, unless the first is discouraged too.
         """
         ids: list[str] = []
+        first, terms = self.first(state), state.terms
+        bits = self.bits(lambda checkpoint, _: checkpoint.id == first.checkpoint)
+        if terms.steps and not state.avoid & bits:
+            larger = state.avoid & ~self._within(terms.step or max(terms.steps), terms.said)
+            state = state._replace(marks=state.marks._replace(gone=state.marks.gone | larger))
         while len(ids) < most and (first := self.first(state)).kind == PICKED:
             ids.append(first.checkpoint)
             gone = state.marks.gone | self._of_hub[hub_id_of(first.checkpoint)]

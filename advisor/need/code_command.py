@@ -95,7 +95,6 @@ def code(
     from advisor.decide.written_program import script
 
     runtime = runtime or _of_page(rulebase, shown)
-    need = with_kinds(need, rulebase) if len(need) > 1 else need
     checkpoint, answers = _meant(rulebase, need, given, first, runtime)
     answer = recommend(rulebase, answers, priority=first, sort=order, verified_only=verified_only)
     ways = _file_and_names(rulebase, need, labels, shown, project) | {"runtime_name": runtime}
@@ -132,7 +131,7 @@ def _file_and_names(
     from advisor.need.reading import read
 
     named = [file.name for format, file in shown.files if format == FORMATS[0] and not project]
-    reading = read(rulebase, " ".join(need))
+    reading = read(rulebase, " ".join(with_kinds(need, rulebase)))
     fields, read_labels = map(reading.words, (reading.fields, reading.labels))
     labels = split([given]) or read_labels
     counted = reading.words(reading.counted)
@@ -175,6 +174,7 @@ def _meant(
     """
     from advisor.decide.programs import runtime_named
 
+    need = with_kinds(need, rulebase) if len(need) > 1 else need
     if len(need) > 1 and TASK not in given and need[0] in rulebase.task_names:
         given, need = make_profile(rulebase, {TASK: need[0]}, "text") | given, need[1:]
     text = " ".join(need).strip()
