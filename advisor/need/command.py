@@ -247,13 +247,13 @@ def with_kinds(need: Sequence[str], rulebase: RuleBase) -> list[str]:
     A sentence before a file ends there, unless it ends in a quiet word such as `in`: the last label
     that it lists is not `rabbit images`.
     """
-    from advisor.need.lexicon import lexicon_of
-
     files, parts = _files_in(need), list[str]()
     for part in need:
         if part not in files:
             parts.append(part.strip())
         elif (kind := _kind_of(part)) not in parts:
+            from advisor.need.lexicon import lexicon_of
+
             last = parts[-1].split()[-1:] if parts and " " in parts[-1] else []
             if last and last[0].isalnum() and last[0].lower() not in lexicon_of(rulebase).quiet:
                 parts[-1] += "."
