@@ -165,7 +165,7 @@ def entry_page(rulebase: RuleBase, checkpoint: Checkpoint) -> Page:
     entry = entry_json(rulebase, checkpoint)
     rows: list[tuple[str, str]] = []
     for field in entry["fields"]:
-        name, value, sources = field.values()
+        name, value, sources = field["field"], field["value"], field["sources"]
         cited = f"[{', '.join(sources)}]" if sources else ""
         if name == "pitfalls":  # a row for each sentence
             rows += [(name, sentence) for sentence in value]

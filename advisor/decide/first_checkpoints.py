@@ -81,10 +81,13 @@ class FirstCheckpoints(AnswerConsequences):
         self._within = cache(self._known_to_fit)
         self._classes = cache(self._ranked)
         self._picked = cache(self._first_in_line)
+        self._of_form: dict[str, int] = {}
+        """The bits of a checkpoint in one precision, by its id."""
         self._of_hub: dict[str, int] = {}
         """The bits of all forms (precisions) of a checkpoint, by its Hub id."""
         for place, model in enumerate(self.checkpoints):
-            self._of_hub[model.hub_id] = self._of_hub.get(model.hub_id, 0) | 0b11 << 2 * place
+            self._of_form[model.id] = both = 0b11 << 2 * place
+            self._of_hub[model.hub_id] = self._of_hub.get(model.hub_id, 0) | both
         naming = [
             level
             for level, axis in enumerate(axes)
@@ -109,7 +112,7 @@ class FirstCheckpoints(AnswerConsequences):
 
         Other answers have no label. Whether advisor can load the checkpoint does not matter.
         """
-        forms = self.bits(lambda checkpoint, _: checkpoint.id == id)
+        forms = self._of_form.get(id, 0)
         return self._grown(diagram, Marks(self.all & ~forms), lambda _: (id,), forms)
 
     def _grown(
@@ -257,14 +260,12 @@ class FirstCheckpoints(AnswerConsequences):
         out, unless the first is discouraged too.
         """
         ids: list[str] = []
-        first, terms = self.first(state), state.terms
-        bits = self.bits(lambda checkpoint, _: checkpoint.id == first.checkpoint)
-        if terms.steps and not state.avoid & bits:
-            larger = state.avoid & ~self._within(terms.step or max(terms.steps), terms.said)
-            state = state._replace(marks=state.marks._replace(gone=state.marks.gone | larger))
+        terms = state.terms
         while len(ids) < most and (first := self.first(state)).kind == PICKED:
-            ids.append(first.checkpoint)
             gone = state.marks.gone | self._of_hub[hub_id_of(first.checkpoint)]
+            if terms.steps and not (ids or state.avoid & self._of_form[first.checkpoint]):
+                gone |= state.avoid & ~self._within(terms.step or max(terms.steps), terms.said)
+            ids.append(first.checkpoint)
             state = state._replace(marks=state.marks._replace(gone=gone))
         return tuple(ids)
 

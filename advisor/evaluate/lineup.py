@@ -203,11 +203,7 @@ def _as_loaded(made: Arrangement, candidate: Candidate) -> Candidate:
     The digest of a dual encoder leaves out the labels, since image vectors do not depend on them.
     """
     asking = made.asking
-    settings = made.loading._replace(
-        dtype=candidate.dtype or made.loading.dtype,
-        revision=candidate.revision,
-        pretrained_only=candidate.pretrained_only,
-    )
+    settings = candidate.loading(made.loading)
     place(settings.device, settings.dtype)  # refuse before any download
     head = read_head(candidate.checkpoint) if is_head(candidate.checkpoint) else None
     whole = resolve(head.encoder if head else candidate.checkpoint, settings)

@@ -86,9 +86,10 @@ def _lighter(rulebase: RuleBase, lexicon: Lexicon, swept: Swept) -> Iterator[Lim
 def _excluded(rulebase: RuleBase, lexicon: Lexicon, swept: Swept) -> Iterator[Limit]:
     """Yield one limit with all models and makers that a negation rules out, if any."""
     spans = {named_span(lexicon, swept, m) for m in swept.of(NAME) if m.negated}
-    for mark in [m for m in swept.of(PARTICLE) if m.negated and m.id == MAKER]:
-        makers = {pattern_of(id.partition("/")[0])[0] for id in rulebase.checkpoints}
-        makers |= {form_of(name) for each in rulebase.makers for name in each.names}
+    ruled_out = [m for m in swept.of(PARTICLE) if m.negated and m.id == MAKER]
+    makers = {form_of(name) for each in rulebase.makers for name in each.names if ruled_out}
+    makers |= {pattern_of(id.partition("/")[0])[0] for id in rulebase.checkpoints if ruled_out}
+    for mark in ruled_out:
         words = [swept.tokens[place] for place in mark.places]
         spans |= {word[1:] for word in [w for w in words if w.form in makers] or words[:1]}
     longest = {end: (start, end) for start, end in sorted(spans, reverse=True)}.values()

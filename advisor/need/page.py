@@ -161,4 +161,5 @@ def _answer(understanding: Understood, read: AnswerRead) -> str:
 
 
 def _quoted(words: tuple[str, ...]) -> str:
-    return ", ".join(f'"{word.strip(chr(34))}"' for word in words)
+    plain = (word.strip('"') for word in words)
+    return ", ".join(f'"{word}"' for word in plain)

@@ -1,4 +1,4 @@
-"""Names of transformers in a file, overridden methods, and what a module defines for others."""
+"""Names of transformers in a file, and overridden methods."""
 
 from __future__ import annotations
 
@@ -6,31 +6,12 @@ import ast
 import re
 from collections.abc import Iterable, Iterator
 
-from advisor.scan.abstract import (
-    Abstract,
-    DictLiteral,
-    ForeignObject,
-    Function,
-    FunctionNode,
-    ImportedClass,
-    ListLiteral,
-    LocalClass,
-    LocalObject,
-    Other,
-    Partial,
-    Ready,
-    Values,
-)
-from advisor.scan.classes import RESULT
 from advisor.scan.guard import expected, is_ready, words
 from advisor.scan.scope import last_name, parameters
 from advisor.scan.source import BLOCKS, Parsed, descendants, statements
-from advisor.scan.study import Study
 from advisor.scan.usage import Name, Override
-from advisor.scan.vocabulary import CHECKPOINT_ARGUMENTS
 
 _LIBRARY = "transformers"
-_DEEPEST_VALUES = 3
 
 
 def overrides(parsed: Parsed, names: Iterable[Name]) -> Iterator[Override]:
@@ -120,52 +101,3 @@ def _imports(tree: ast.Module) -> Iterator[tuple[ast.Import | ast.ImportFrom, bo
         for part in reversed(BLOCKS.get(type(node), ())):
             nested = [inner for inner in getattr(node, part) if type(inner) in _MAY_IMPORT]
             left.extend((inner, optional, inside) for inner in reversed(nested))
-
-
-def exported(study: Study) -> dict[str, Values]:
-    """Return the values of the names that a module defines, as another file sees them.
-
-    No syntax tree is kept: functions become the values they return, classes `ImportedClass`.
-    """
-    return {name: _values(study, values) for name, values in study.names.items()}
-
-
-def _values(study: Study, values: Values, depth: int = 0) -> Values:
-    """Return the values as another file sees them; empty if they are nested too deeply."""
-    return tuple(dict.fromkeys(_seen(study, v, depth) for v in values if depth <= _DEEPEST_VALUES))
-
-
-def _seen(study: Study, value: Abstract, depth: int) -> Abstract:
-    """The value as another file sees it; `Other` for one that needs a syntax tree."""
-    match value:
-        case ListLiteral(groups):
-            return ListLiteral(tuple(_values(study, group, depth + 1) for group in groups))
-        case DictLiteral(entries):
-            seen = ((key, _values(study, group, depth + 1)) for key, group in entries)
-            return DictLiteral(tuple(seen))
-        case LocalClass(label) | LocalObject(label) if depth == 0:
-            own = f"{study.parsed.name}:{label}"
-            return ImportedClass(own, study.built_as(label), study.loads_as(label))
-        case Function(node, None):
-            given = _values(study, study.told(node, RESULT), depth + 1)
-            names = (*parameters(node), *(argument.arg for argument in node.args.kwonlyargs))
-            reaching = _reaching(node)
-            numbered = tuple((n, name) for n, name in enumerate(names) if name in reaching)
-            return Ready(given, node.name if numbered else None, numbered)
-        case Ready(values):
-            return value._replace(values=_values(study, values, depth + 1))
-        case Function() | ForeignObject() | Partial() | LocalClass() | LocalObject():
-            return Other()
-    return value
-
-
-def _reaching(node: FunctionNode) -> set[str]:
-    """Return the names that a function passes to a load as the checkpoint."""
-    given: set[str] = set()
-    for call in descendants(node):
-        if isinstance(call, ast.Call) and (name := last_name(call.func)) in CHECKPOINT_ARGUMENTS:
-            position, keywords = CHECKPOINT_ARGUMENTS[name]
-            passed = [*call.args[position : position + 1]]
-            passed += [keyword.value for keyword in call.keywords if keyword.arg in keywords]
-            given |= {argument.id for argument in passed if isinstance(argument, ast.Name)}
-    return given

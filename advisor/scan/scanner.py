@@ -17,7 +17,7 @@ from advisor.scan.abstract import Values
 from advisor.scan.grouping import Grouping, together
 from advisor.scan.guard import guarded
 from advisor.scan.mention import imports_from, may_ask, may_concern_us, read_configuration, sees
-from advisor.scan.names import exported, names_in, overrides
+from advisor.scan.names import names_in, overrides
 from advisor.scan.notebook import parse_notebook
 from advisor.scan.pin import pin_of_notebook
 from advisor.scan.scope import Imports
@@ -31,7 +31,7 @@ from advisor.scan.source import (
     text_of,
 )
 from advisor.scan.statement import walk_file
-from advisor.scan.study import Study
+from advisor.scan.study import Study, exported
 from advisor.scan.usage import FileNote, Location, Scan, Value
 from advisor.scan.vocabulary import Vocabulary
 from advisor.scan.walk import MOST_BYTES, SourceFile, find_files

@@ -16,22 +16,31 @@ from advisor.scan.abstract import (
     NOTHING,
     Abstract,
     Constant,
+    DictLiteral,
     ForeignObject,
+    Function,
     FunctionNode,
+    ImportedClass,
     ListLiteral,
     Loaded,
+    LocalClass,
+    LocalObject,
     Other,
+    Partial,
     PartialString,
+    Ready,
     String,
     Symbol,
     Values,
     pieces,
 )
-from advisor.scan.classes import Classes
-from advisor.scan.scope import Imports, Passed, Scope
-from advisor.scan.source import Parsed, Placed
+from advisor.scan.classes import RESULT, Classes
+from advisor.scan.scope import Imports, Passed, Scope, last_name, parameters
+from advisor.scan.source import Parsed, Placed, descendants
 from advisor.scan.usage import UNKNOWN, Argument, Built, Call, Load, Location, Value
-from advisor.scan.vocabulary import Vocabulary
+from advisor.scan.vocabulary import CHECKPOINT_ARGUMENTS, Vocabulary
+
+_DEEPEST_VALUES = 3
 
 _LONGEST_SOURCE = 200
 _IMPORT = "from transformers import"
@@ -240,3 +249,52 @@ def _literal(values: Values) -> object:
             items = tuple(map(_literal, groups))
             return UNKNOWN if UNKNOWN in items else items
     return UNKNOWN
+
+
+def exported(study: Study) -> dict[str, Values]:
+    """Return the values of the names that a module defines, as another file sees them.
+
+    No syntax tree is kept: functions become the values they return, classes `ImportedClass`.
+    """
+    return {name: _values(study, values) for name, values in study.names.items()}
+
+
+def _values(study: Study, values: Values, depth: int = 0) -> Values:
+    """Return the values as another file sees them; empty if they are nested too deeply."""
+    return tuple(dict.fromkeys(_seen(study, v, depth) for v in values if depth <= _DEEPEST_VALUES))
+
+
+def _seen(study: Study, value: Abstract, depth: int) -> Abstract:
+    """The value as another file sees it; `Other` for one that needs a syntax tree."""
+    match value:
+        case ListLiteral(groups):
+            return ListLiteral(tuple(_values(study, group, depth + 1) for group in groups))
+        case DictLiteral(entries):
+            seen = ((key, _values(study, group, depth + 1)) for key, group in entries)
+            return DictLiteral(tuple(seen))
+        case LocalClass(label) | LocalObject(label) if depth == 0:
+            own = f"{study.parsed.name}:{label}"
+            return ImportedClass(own, study.built_as(label), study.loads_as(label))
+        case Function(node, None):
+            given = _values(study, study.told(node, RESULT), depth + 1)
+            names = (*parameters(node), *(argument.arg for argument in node.args.kwonlyargs))
+            reaching = _reaching(node)
+            numbered = tuple((n, name) for n, name in enumerate(names) if name in reaching)
+            return Ready(given, node.name if numbered else None, numbered)
+        case Ready(values):
+            return value._replace(values=_values(study, values, depth + 1))
+        case Function() | ForeignObject() | Partial() | LocalClass() | LocalObject():
+            return Other()
+    return value
+
+
+def _reaching(node: FunctionNode) -> set[str]:
+    """Return the names that a function passes to a load as the checkpoint."""
+    given: set[str] = set()
+    for call in descendants(node):
+        if isinstance(call, ast.Call) and (name := last_name(call.func)) in CHECKPOINT_ARGUMENTS:
+            position, keywords = CHECKPOINT_ARGUMENTS[name]
+            passed = [*call.args[position : position + 1]]
+            passed += [keyword.value for keyword in call.keywords if keyword.arg in keywords]
+            given |= {argument.id for argument in passed if isinstance(argument, ast.Name)}
+    return given

@@ -285,8 +285,7 @@ def _loading_of(run: Candidate, loading: Loading) -> dict[str, Any]:
     """Return the fields of Loading for a candidate; announce its run on a terminal."""
     if sys.stderr.isatty():
         note(f"{run.checkpoint}: {run.task} ...")
-    of_candidate = {"revision": run.revision, "pretrained_only": run.pretrained_only}
-    return {**loading._asdict(), **of_candidate, "dtype": run.dtype or loading.dtype}
+    return run.loading(loading)._asdict()
 
 
 def _progress(done: int, total: int) -> None:

@@ -17,6 +17,7 @@ from advisor.hub import cached_snapshot
 from advisor.model import Checkpoint
 from advisor.rulebase.base import RuleBase
 from advisor.trial.demo import demo_checkpoints
+from advisor.trial.resolution import Loading
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +81,14 @@ class Candidate(NamedTuple):
     def refusal(self) -> str:
         """The name, the task and the error message of a failed candidate, as one line."""
         return f"{self.name}: {self.task}: {self.failed}"
+
+    def loading(self, common: Loading) -> Loading:
+        """Return `common` settings with the candidate's revision and, if it has one, precision."""
+        return common._replace(
+            dtype=self.dtype or common.dtype,
+            revision=self.revision,
+            pretrained_only=self.pretrained_only,
+        )
 
     def ended_by(self, error: AdvisorError) -> Candidate:
         """Return the candidate with the error that ended its run."""
