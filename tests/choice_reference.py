@@ -5,16 +5,19 @@ family, whatever the answers, is asked of `line_for`.
 """
 
 from functools import cache, partial
+from math import ceil, inf, log2
 
 from advisor.decide.memory import LEAST_GB, memory_gb, training_memory
 from advisor.decide.precedence import Precedences
 from advisor.decide.ranking import OPENNESS
 from advisor.decide.selection import line_for
+from advisor.decide.workload import timed
 from advisor.engine.profile import holds
 from advisor.model import NOT_APPLICABLE, TASK
 
 LEARNT = "languages"
 VERIFIED = {"commercial_use", "parameters_millions"}
+HOURS = "hours"
 
 
 def judged(rulebase, profile, priority=(), order="quality", *, verified_only=False):
@@ -24,14 +27,14 @@ def judged(rulebase, profile, priority=(), order="quality", *, verified_only=Fal
         return "nothing", "none", "", "", ""
     found = []
     for family in families:
-        case = Case(rulebase, profile, family, order, verified_only)
-        if pick := case.first():
-            if found and found[0].composes:
-                break
-            return "picked", families[0], pick[0].id, pick[1], family
-        found.append(case)
-    kind = "compose" if found[0].composes else "teachable" if found[0].teachable() else "nothing"
-    return kind, families[0], "", "", ""
+        found.append(Case(rulebase, profile, family, order, verified_only))
+    if not found[0].first() and found[0].composes:
+        return "compose", families[0], "", "", ""
+    in_time = [case for case in found if (pick := case.first()) and not case.late(*pick)]
+    for case in in_time or [case for case in found if case.first()]:
+        one, use = case.first()
+        return "picked", families[0], one.id, use, case.family.id
+    return "teachable" if found[0].teachable() else "nothing", families[0], "", "", ""
 
 
 def ranked_families(rulebase, profile, priority):
@@ -120,13 +123,30 @@ class Case:
         verdicts = [(field, among(field, getattr(one, field), *of)) for field, *of in self.worded()]
         for field, wanted, option, answer, _ in self.demands():
             if isinstance(wanted, dict) and "unsure" not in wanted:
-                value = self.needs(one, use) if field == "memory_gb" else getattr(one, field)
+                value = self.value(one, use, field)
                 verdicts.append((field, within(field, value, wanted, option, answer)))
         for field, verdict in verdicts:
             if field != LEARNT or field in self.unlearnt or use == "as-is":
                 lacks += [field] if verdict is False else []
                 unknown += [field] if verdict is None else []
         return lacks, unknown
+
+    def value(self, one, use, field):
+        if field == HOURS:
+            return self.time(one) and self.time(one).hours
+        return self.needs(one, use) if field == "memory_gb" else getattr(one, field)
+
+    def time(self, one):
+        return timed(self.rulebase, one, self.profile)
+
+    def late(self, one, use):
+        """Return how often the bound on time has to be doubled, infinitely if time is unknown."""
+        lacks, unknown = self.unmet(one, use)
+        if HOURS in unknown:
+            return inf
+        return (
+            ceil(log2(self.time(one).hours / self.rulebase.bounds.hours)) if HOURS in lacks else 0
+        )
 
     def needs(self, one, use):
         if use == "as-is":
@@ -165,13 +185,16 @@ class Case:
         for one, use in self.used:
             lacks, unknown = self.unmet(one, use)
             doubtful = unknown if self.verified_only else bool(VERIFIED & set(unknown))
-            if not (lacks or one.hub_id in barred or doubtful):
+            slow = lacks == [HOURS] and not self.time(one).is_limit
+            if not ((lacks and not slow) or one.hub_id in barred or doubtful):
                 picks.append((one, use))
         return picks
 
     def first(self):
         """Return the first checkpoint with its use; None where there is none."""
         picks = [(one, use) for one, use in self.sorted_out() if one.loads_safely]
+        if any(not self.late(*pick) for pick in picks):
+            picks = [pick for pick in picks if self.late(*pick) in (0, inf)]
         if not picks:
             return None
         best = min(self.group(one, use) for one, use in picks)
@@ -185,7 +208,8 @@ class Case:
 
     def group(self, one, use):
         _, unknown = self.unmet(one, use)
-        return bool(unknown) or self.poor(one, use), self.beyond(one, use)
+        doubtful = bool(unknown) or self.poor(one, use)
+        return doubtful, self.late(one, use), self.beyond(one, use)
 
     def beyond(self, one, use):
         """True where nobody said how much memory there is, and it may need more than is usual."""

@@ -13,11 +13,12 @@ from math import prod
 import pytest
 from choice_reference import judged
 
+from advisor.decide.bounded_rules import bounded
 from advisor.decide.outlook import diagram_for, outlook
 from advisor.decide.recommendation import advise, recommend
 from advisor.decide.task_diagrams import build
 from advisor.engine.decision import Engine
-from advisor.engine.profile import Answer, make_profile, read_answer
+from advisor.engine.profile import Answer, bound_answer, make_profile, read_answer
 from advisor.engine.task_diagram import Leaf, TaskDiagram
 from advisor.errors import ContradictionError, UsageError
 from advisor.model import NOT_APPLICABLE, TASK
@@ -120,6 +121,17 @@ def test_so_it_is_under_an_overlay():
 def test_so_it_is_in_another_order_or_of_verified_ones_alone(engine, how, task):
     diagrams = [diagram_for(engine, task, {}, **how) for task in (ids() if LONG else [task])]
     assert [*differences(engine, diagrams, drawn(100, 3000), **how)] == []
+
+
+@pytest.mark.parametrize(
+    ("task", "within"),
+    [("captioning", "2s/item"), ("image-search", "5ms/item"), ("ocr-page", "1s/item")],
+)
+def test_so_it_is_under_a_bound_on_time(engine, task, within):
+    under, _ = bounded(engine, {"within": bound_answer(within, "flag")})
+    diagrams = [diagram_for(under, task, {})]
+    assert [*differences(under, diagrams, drawn(60, 3000))] == []
+    assert "untimely" not in {leaf.kind for leaf in diagrams[0].ends()}
 
 
 def test_one_leaf_changed_behind_its_back_is_found(engine, diagrams):

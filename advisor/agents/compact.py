@@ -26,7 +26,7 @@ Document = dict[str, Any]
 
 PICK = (
     *("id", "precision", "family", "network", "use", "class", "licence", "commercial_use"),
-    *("memory_gb", "not_verified"),
+    *("memory_gb", "not_verified", "too_slow"),
 )
 OF_SEVERAL = ("outcome", "family", "because", "checkpoints", "elsewhere", "assumed")
 FINDING = ("rule", "level", "path", "line", "message", "fix")

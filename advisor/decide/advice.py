@@ -112,9 +112,12 @@ class TaskAdvice(NamedTuple):
     def barren(self) -> bool:
         """True if nothing meets the answers, no pick and no parts to combine, but some came close.
 
-        Close are the checkpoints in `selection.closest` and `selection.unverified`.
+        Close are the checkpoints in `selection.closest` and `selection.unverified`, and picks that
+        are too slow.
         """
         selection = self.selection
+        if selection.picks and selection.picks[0].late:
+            return True
         fell_out = bool(selection.closest or selection.unverified)
         return not (selection.picks or selection.compose) and fell_out
 

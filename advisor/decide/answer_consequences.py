@@ -11,7 +11,16 @@ from types import MappingProxyType
 from typing import Any
 
 from advisor.decide.precedence import Precedences
-from advisor.decide.requirements import AS_IS, FINE_TUNE, LEARNT, VERIFIED, Demand, Requirements
+from advisor.decide.requirements import (
+    AS_IS,
+    FINE_TUNE,
+    HOURS,
+    LEARNT,
+    VERIFIED,
+    Demand,
+    Requirements,
+    overtime,
+)
 from advisor.decide.selection import line_for
 from advisor.engine.profile import Answer
 from advisor.engine.task_diagram import UNSAID, Axis, AxisValue
@@ -30,7 +39,7 @@ class Marks(NamedTuple):
     `gone` cannot be used or lack a field that training teaches, `lacking` lack another; `unknown`
     have an unverified one, `barred` unverified rights or size, `unlearnt` one that training
     teaches; `learning` have to be taught something, `poor` have poor results in a requested
-    language.
+    language; `late` take longer than a bound on time, and the time of `untimed` is unknown.
     """
 
     gone: int = 0
@@ -40,6 +49,8 @@ class Marks(NamedTuple):
     unlearnt: int = 0
     learning: int = 0
     poor: int = 0
+    late: int = 0
+    untimed: int = 0
 
 
 class Terms(NamedTuple):
@@ -48,7 +59,7 @@ class Terms(NamedTuple):
     `uses` are the allowed ways of use, None if no answer names any; `said` the answers on which
     other requirements depend; `language` the number of the ranking in `lines`; `order` the
     requested sort order; `steps` the memory limits in GB to answer for, `step` the one for the
-    first place.
+    first place; `pace` the number of the order by time in `paces`.
     """
 
     uses: tuple[str, ...] | None = None
@@ -57,17 +68,19 @@ class Terms(NamedTuple):
     order: str | None = None
     steps: tuple[float, ...] = ()
     step: float | None = None
+    pace: int | None = None
 
     def and_then(self, more: Terms) -> Terms:
         """Return the terms with `more`: uses intersected, the last language, else the first."""
-        if more == (None, self.said, None, None, (), None):
+        if more == Terms(said=self.said):
             return self
         uses = more.uses if self.uses is None else self.uses
         if self.uses is not None and more.uses is not None:
             uses = tuple(use for use in more.uses if use in self.uses)
         language = self.language if more.language is None else more.language
         order, step = self.order or more.order, self.step or more.step
-        return Terms(uses, more.said, language, order, self.steps or more.steps, step)
+        pace = self.pace if more.pace is None else more.pace
+        return Terms(uses, more.said, language, order, self.steps or more.steps, step, pace)
 
 
 class AnswerConsequence(NamedTuple):
@@ -119,6 +132,8 @@ class AnswerConsequences:
         self.levels = {axis.question: level for level, axis in enumerate(axes)}
         self.lines: list[dict[str, list[int]]] = []
         """Each ranking in use, by way of use: the numbers of the checkpoints' bits, best first."""
+        self.paces: list[list[int]] = []
+        """For each machine asked for: sets of checkpoints as late, those least late first."""
         self.of_level = cache(self._of_level)
         """`_of_level`, remembered."""
         self._short: dict[tuple[Any, ...], tuple[int, int]] = {}
@@ -182,6 +197,7 @@ class AnswerConsequences:
                 order=next((option.order for option in chosen if option.order), None),
                 steps=tuple(question.steps) if value == UNSAID else (),
                 step=next((option.step for option in chosen if option.step), None),
+                pace=self._paced(required) if required else None,
             ),
         )
 
@@ -212,7 +228,7 @@ class AnswerConsequences:
 
     def marks_of(self, required: Requirements) -> Marks:
         """Return the marks that some requirements put on the offered checkpoints."""
-        gone = lacking = unknown = barred = unlearnt = learning = poor = 0
+        gone = lacking = unknown = barred = unlearnt = learning = poor = late = untimed = 0
         offered = self.offered[AS_IS] | self.offered[FINE_TUNE]
         for demand in required.demands:
             short, unverified = self._short_of(demand, required)
@@ -221,7 +237,11 @@ class AnswerConsequences:
             unknown |= unverified
             if demand.field in VERIFIED:
                 barred |= unverified
-            if demand.field in LEARNT:
+            if demand.field == HOURS:
+                estimated = self.bits(lambda model, _: required.is_timed(model))
+                late, untimed = late | short & estimated, untimed | unverified
+                lacking |= short & ~estimated
+            elif demand.field in LEARNT:
                 gone |= short
                 unlearnt |= unverified
             else:
@@ -229,7 +249,7 @@ class AnswerConsequences:
         if any(demand.field in LEARNT for demand in required.demands):
             poor = self.bits(lambda model, use: bool(required.language_marks(model, use)[0]))
         learning &= self.offered[FINE_TUNE]
-        marks = (gone, lacking & ~gone, unknown, barred, unlearnt, learning, poor)
+        marks = (gone, lacking & ~gone, unknown, barred, unlearnt, learning, poor, late, untimed)
         return Marks(*[bits & offered for bits in marks])
 
     def _short_of(self, demand: Demand, required: Requirements) -> tuple[int, int]:
@@ -245,9 +265,20 @@ class AnswerConsequences:
                 met = required.meets(demand, checkpoint, use)
                 short |= (met is False) << bit
                 unverified |= (met is None) << bit
-        if demand.field != "hours":  # which hang on the machine and the number of items as well
+        if demand.field != HOURS:  # which hang on the machine and the number of items as well
             self._short[key] = short, unverified
         return short, unverified
+
+    def _paced(self, required: Requirements) -> int | None:
+        """Return the number in `paces` of the checkpoints' order by time; None without a bound."""
+        if all(demand.field != HOURS for demand in required.demands):
+            return None
+        sets: dict[float, int] = {}
+        for place, checkpoint in enumerate(self.checkpoints):
+            late = overtime(*required.gaps(checkpoint, AS_IS))
+            sets[late] = sets.get(late, 0) | 0b11 << 2 * place
+        self.paces.append([sets[late] for late in sorted(sets)])
+        return len(self.paces) - 1
 
     def _numbered(self, precedences: Precedences) -> int:
         """Return the number of the rankings by `precedences` in `lines`; equal ones share it."""

@@ -26,7 +26,7 @@ from advisor.decide.answer_consequences import (
 from advisor.decide.requirements import AS_IS, COMPOSE, FINE_TUNE
 from advisor.decide.selection import ORDERS, by_order
 from advisor.engine.diagram import EMPTY, Diagram
-from advisor.engine.task_diagram import COMPOSED, NOTHING, PICKED, TEACHABLE, Axis
+from advisor.engine.task_diagram import COMPOSED, NOTHING, PICKED, TEACHABLE, UNTIMELY, Axis
 from advisor.model import NamedTuple, hub_id_of
 from advisor.rulebase.base import RuleBase
 
@@ -36,8 +36,9 @@ NOT_PICKED = (COMPOSED, TEACHABLE, NOTHING)
 class First(NamedTuple):
     """The result that a family has for a complete profile.
 
-    `kind` is `picked`, with checkpoint and use; `compose` if one can be combined from parts;
-    `teachable` if training could teach everything that is missing; or `nothing`.
+    `kind` is `picked`, with checkpoint and use; `untimely` if that is not known to keep a bound on
+    time; `compose` if one can be combined from parts; `teachable` if training could teach
+    everything that is missing; or `nothing`.
     """
 
     kind: str
@@ -143,8 +144,9 @@ class FirstCheckpoints(AnswerConsequences):
             node = memo[level].get(state)
             if node is not None:
                 return node
-            gone, lacking, _, barred, *_ = state.marks
-            if watched and not watched & ~(gone | lacking | barred):
+            marks = state.marks
+            unfit = marks.gone | marks.lacking | marks.barred | marks.late
+            if watched and not watched & ~unfit:
                 node = EMPTY
             elif level == bottom:
                 node = diagram.terminal(end(state))
@@ -227,7 +229,13 @@ class FirstCheckpoints(AnswerConsequences):
                 return First(COMPOSED)
             return First(TEACHABLE if self._teachable(state, offered & barred, picks) else NOTHING)
         top = picks & self.loading
+        timely = top & ~(marks.late | marks.untimed)
+        kind = PICKED if timely else UNTIMELY
+        top = top & ~marks.late if timely else top
         top = top & ~(marks.unknown | marks.poor) or top
+        if marks.late | marks.untimed:
+            late = (matching for some in self.paces[terms.pace or 0] if (matching := top & some))
+            top = top & timely or next(late)
         if terms.steps:
             top = top & self._within(terms.step or max(terms.steps), terms.said) or top
         for use in uses:
@@ -243,7 +251,7 @@ class FirstCheckpoints(AnswerConsequences):
         top = top & ~state.avoid or top
         top = top & state.prefer or top
         top = top & ~marks.learning or top
-        return self._picked(top, terms.language or 0, uses)
+        return self._picked(top, terms.language or 0, uses)._replace(kind=kind)
 
     def _first_in_line(self, some: int, language: int, uses: tuple[str, ...]) -> First:
         """Return the first of the checkpoints `some` in the rankings of a language."""
@@ -260,8 +268,11 @@ class FirstCheckpoints(AnswerConsequences):
         out, unless the first is discouraged too.
         """
         ids: list[str] = []
-        terms = state.terms
-        while len(ids) < most and (first := self.first(state)).kind == PICKED:
+        terms, kind = state.terms, self.first(state).kind
+        while kind not in NOT_PICKED and len(ids) < most:
+            first = self.first(state)
+            if first.kind != kind:
+                break
             gone = state.marks.gone | self._of_hub[hub_id_of(first.checkpoint)]
             if terms.steps and not (ids or state.avoid & self._of_form[first.checkpoint]):
                 gone |= state.avoid & ~self._within(terms.step or max(terms.steps), terms.said)
@@ -274,7 +285,7 @@ class FirstCheckpoints(AnswerConsequences):
         marks, assigned = state.marks, self._assigned(state.terms.uses or (AS_IS,))
         taught = assigned & marks.gone
         return bool(taught | unverified) and not (
-            rejected or marks.lacking & assigned or unverified & ~marks.unlearnt
+            rejected or (marks.lacking | marks.late) & assigned or unverified & ~marks.unlearnt
         )
 
     def _known_to_fit(self, limit: float, path: Said) -> int:

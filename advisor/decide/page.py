@@ -177,7 +177,7 @@ def _head(advice: TaskAdvice, room: Room, better: Iterable[Note], facts: Iterabl
     ranking, *others = (note._replace(lines=room.first) for note in (_first(advice, room), *facts))
     more = (*better, *others) if room.better else ()
     short = [note._replace(lines=min(note.lines, room.better)) for note in more]
-    return [head, *_notes([ranking, *_why(advice, room), *short])]
+    return [head, *_notes([ranking, *_why(advice, room), *_late(advice), *short])]
 
 
 def _facts(advice: TaskAdvice) -> tuple[Note, ...]:
@@ -186,10 +186,8 @@ def _facts(advice: TaskAdvice) -> tuple[Note, ...]:
     if decision.outcome == NONE or not picks:
         return ()
     first, notes = picks[0], []
-    if took := advice.hours(first):
+    if not first.late and (took := advice.hours(first)):
         notes.append(Note("Time", took.text))
-    elif late := _late(advice):
-        notes.append(Note("Time", late))
     options = {id: answer.options for id, answer in decision.profile.items() if answer.is_given}
     if first.needs_gb and (share := advice.rulebase.share_of(options)):
         least = ceil(first.needs_gb / share.of)
@@ -260,24 +258,22 @@ def _first(advice: TaskAdvice, room: Room) -> Note:
     return Note("Ranking", f"{grounds}; {why}" if grounds else unscored)
 
 
-def _late(advice: TaskAdvice) -> str:
-    """Return the fastest checkpoint if a bound rules out all of known time; else empty."""
-    rulebase, picks, profile = advice.rulebase, advice.selection.picks, advice.decision.profile
-    hours = rulebase.bounds.hours if rulebase.bounds else None
-    if not hours or any("hours" not in {g.field for g in p.unknown} for p in picks):
-        return ""
-    from advisor.decide.workload import hours_within
+def _late(advice: TaskAdvice) -> Iterator[Note]:
+    """Yield, if none is known to keep a bound on time, that this is so, and the fastest."""
+    rulebase, selection = advice.rulebase, advice.selection
+    if selection.in_time or not rulebase.bounds:
+        return
+    none = f"none is known to finish within {duration(rulebase.bounds.hours)}"
+    late = [pick for pick in selection.picks if pick.late]
+    if not late:
+        yield Note("Within", none)
+        return
+    from advisor.decide.workload import timed
 
-    times = []
-    for rejected in advice.selection.rejected:
-        took = hours_within(rulebase, rejected.checkpoint, profile)
-        if took and rejected.use == picks[0].use and {g.field for g in rejected.lacks} == {"hours"}:
-            times.append((took, rejected.checkpoint.id))
-    if not times:
-        return ""
-    took, id = min(times)
-    bound = f"no estimate is within {duration(hours)}"
-    return f"{bound}: {id}, the fastest, takes about {duration(took, 2)}."
+    fastest = min(late, key=lambda pick: pick.late[0].distance).checkpoint
+    took = timed(rulebase, fastest, advice.decision.profile)
+    about = duration(took.hours if took else 0.0, 2)
+    yield Note("Within", f"{none}; the fastest known takes about {about}: {fastest.id}", lines=2)
 
 
 def _elsewhere(advice: TaskAdvice) -> Page:

@@ -217,6 +217,7 @@ def _pick_json(advice: TaskAdvice, pick: Pick, options: dict[str, str]) -> dict[
         ],
         **some(pick, "place", "placed_by", "before_next"),
         "not_verified": [gap.text for gap in pick.unknown],
+        "too_slow": [gap.text for gap in pick.late],
         "measured_poor": [gap.text for gap in pick.poor],
         "inferred": [gap.text for gap in pick.counted],
         "try_next": plain(alternatives(pick, advice.selection)),

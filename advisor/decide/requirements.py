@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, cached_property
-from math import inf
-from typing import Any
+from math import ceil, inf, log2
+from typing import TYPE_CHECKING, Any
 
 from advisor.decide.memory import LEAST_GB, memory_gb, training_memory
-from advisor.engine.bounds import BOUNDS, SIZE, duration
+from advisor.engine.bounds import BOUNDS, SIZE, TIME, duration
 from advisor.engine.decision import applicable
 from advisor.engine.profile import Answer, Profile, holds
 from advisor.model import TASK, Checkpoint, NamedTuple, Option, Question, Rule
 from advisor.rulebase.base import RuleBase
 
+if TYPE_CHECKING:
+    from advisor.decide.workload import Timed
+
 AS_IS, FINE_TUNE, COMPOSE = "as-is", "fine-tune", "compose"
 """The ways of use; `compose` combines parts, and there is no checkpoint yet."""
 PLURAL = ("languages", "parameters")
-NAMED = {"hours": "time"}
+HOURS = BOUNDS[TIME].field
+NAMED = {HOURS: "time"}
 """Fields with another name in texts."""
 UNITS = {"_gb": " GB", "_millions": " million"}
 LEARNT = ("languages",)
@@ -202,7 +206,8 @@ class Requirements:
             if value is None and met is None:
                 unknown.append(demand.gap("not verified"))
             elif "one_of" not in wanted:
-                lacks += _out_of_bounds(LEAST_GB if value is None else value, demand)
+                limit = demand.field == HOURS and not self.is_timed(checkpoint)
+                lacks += _out_of_bounds(LEAST_GB if value is None else value, demand, limit)
             elif met is None:
                 unsure = ", ".join(each for each in _listed(value) if each in wanted["unsure"])
                 text = f"{unsure}: your language may be included, which is not verified"
@@ -230,11 +235,20 @@ class Requirements:
     def _value(self, demand: Demand, checkpoint: Checkpoint, use: str) -> Any:
         if demand.field == "memory_gb":
             return self.takes_gb(checkpoint, use)
-        if demand.field == "hours":
-            from advisor.decide.workload import hours_within
-
-            return hours_within(self.rulebase, checkpoint, self.profile)
+        if demand.field == HOURS:
+            time = self._timed(checkpoint)
+            return time and time.hours
         return getattr(checkpoint, demand.field)
+
+    def is_timed(self, checkpoint: Checkpoint) -> bool:
+        """Return whether the time under a bound is known, not only a lower limit of it."""
+        time = self._timed(checkpoint)
+        return time is not None and not time.is_limit
+
+    def _timed(self, checkpoint: Checkpoint) -> Timed | None:
+        from advisor.decide.workload import timed
+
+        return timed(self.rulebase, checkpoint, self.profile)
 
     def language_marks(
         self, checkpoint: Checkpoint, use: str
@@ -273,6 +287,16 @@ class Requirements:
         return [o for q in questions for o in q.options if o.id in self.profile[q.id].options]
 
 
+def overtime(lacks: Iterable[Gap], unknown: Iterable[Gap]) -> float:
+    """Return how often a bound on time has to be doubled for a checkpoint; infinite if unknown.
+
+    0 is within the bound. Times are estimates: what differs less is about as late.
+    """
+    if any(gap.field == HOURS for gap in unknown):
+        return inf
+    return max((ceil(log2(1 + gap.distance)) for gap in lacks if gap.field == HOURS), default=0)
+
+
 def restriction(checkpoint: Checkpoint) -> str:
     """Return the noted restriction on the use of a checkpoint, in brackets; empty without one."""
     noted = (checkpoint.notes.get(name) for name in RESTRICTIONS)
@@ -294,14 +318,15 @@ def _wanted(required: Any, option: Option, answer: Answer, name: str) -> dict[st
     return {key: bound for key, bound in bounds.items() if bound is not None}
 
 
-def _out_of_bounds(value: float, demand: Demand) -> list[Gap]:
+def _out_of_bounds(value: float, demand: Demand, is_limit: bool) -> list[Gap]:
     unit = words(demand.field)[1]
     gaps = []
     for key, sign in (("at_most", 1), ("at_least", -1)):
         bound = demand.wanted.get(key)
         if bound is not None and sign * value > sign * bound:
-            shown = duration if demand.field == "hours" else f"{{:g}}{unit}".format
-            text = f"{shown(value)}, wanted {key.replace('_', ' ')} {shown(bound)}"
+            shown = duration if demand.field == HOURS else f"{{:g}}{unit}".format
+            least = "at least " if is_limit else ""
+            text = f"{least}{shown(value)}, wanted {key.replace('_', ' ')} {shown(bound)}"
             distance = abs(value - bound) / min(value, bound) if value and bound else 1.0
             gaps.append(demand.gap(text, distance))
     return gaps

@@ -11,7 +11,15 @@ from typing import Any
 from advisor.decide.memory import TrainingMemory, training_memory
 from advisor.decide.precedence import ENGLISH, Locked, Precedence, Precedences, Published
 from advisor.decide.ranking import NOTHING, OPENNESS, Lineup, line_of
-from advisor.decide.requirements import AS_IS, VERIFIED, Gap, Requirements, Suitability
+from advisor.decide.requirements import (
+    AS_IS,
+    HOURS,
+    VERIFIED,
+    Gap,
+    Requirements,
+    Suitability,
+    overtime,
+)
 from advisor.engine.bounds import BOUNDED
 from advisor.engine.decision import Decision
 from advisor.engine.profile import Profile, holds
@@ -41,6 +49,7 @@ class Pick(NamedTuple):
     without evidence; `behind` the id of a pick that evidence ranks directly above it. `beyond_gb`
     is the memory that the first place is for, if memory was not given and this pick may need more.
     `poor` are required languages with poor results, `counted` those that its maker only counts.
+    `late` is the gap of one that takes longer than a bound on time allows.
     """
 
     checkpoint: Checkpoint
@@ -58,6 +67,7 @@ class Pick(NamedTuple):
     training: TrainingMemory | None = None
     poor: tuple[Gap, ...] = ()
     counted: tuple[Gap, ...] = ()
+    late: tuple[Gap, ...] = ()
 
     @property
     def loads(self) -> bool:
@@ -76,13 +86,19 @@ class Pick(NamedTuple):
         return self.training.lora_gb if self.training else self.memory_gb
 
     @property
-    def group(self) -> tuple[bool, bool, bool]:
+    def overtime(self) -> float:
+        """How late it is; see `overtime`."""
+        return overtime(self.late, self.unknown)
+
+    @property
+    def group(self) -> tuple[bool, float, bool, bool]:
         """Reasons that rank it below others whatever its quality; the first that differs counts.
 
-        Unverified or with poor results; cannot be loaded; may need more memory than the first place
-        is for.
+        Unverified or with poor results; its time beyond a bound; cannot be loaded; may need more
+        memory than the first place is for.
         """
-        return bool(self.unknown or self.poor), not self.loads, self.beyond_gb is not None
+        doubtful, too_large = bool(self.unknown or self.poor), self.beyond_gb is not None
+        return doubtful, self.overtime, not self.loads, too_large
 
     def within(self, limit_gb: float) -> bool:
         """True if it is known to fit a memory limit."""
@@ -111,11 +127,11 @@ class Placing(NamedTuple):
         be loaded would be first, all such come last. Then count: use, sort order, rules, what is
         left to learn, line.
         """
-        loads_first = bool(picks) and min(pick.group for pick in picks)[1]
+        loads_first = bool(picks) and not min(picks, key=lambda pick: pick.group).loads
 
         def key(pick: Pick) -> tuple[Any, ...]:
             in_line = self.line(pick.use).number[pick.checkpoint.id]
-            return loads_first and pick.group[1], pick.group, self._layer(pick), in_line
+            return loads_first and not pick.loads, pick.group, self._layer(pick), in_line
 
         return sorted(picks, key=key)
 
@@ -191,15 +207,16 @@ class Rung(NamedTuple):
 class Selection(NamedTuple):
     """The checkpoints of an answer, best first by `order`.
 
-    `picks` meet every requirement; those with an unverified one are marked and come last.
-    `unverified` are no picks: rights or bounded size are unverified, or only verified ones were
-    asked for. `rejected` fail a requirement; if there is nothing else, `misused` do the task in a
-    way of use that answers rule out. `uses` are the allowed ways. If the family has no pick,
-    `next_family` is the next in the ranking that has one, and the picks are from it; `compose` says
-    that parts can be combined. `provided` are answers (question -> option) in place of defaults: no
-    checkpoint works as it is and training was not ruled out, so the picks are to be trained.
-    `ladder` has the best for each memory limit, if memory was not given; `locked` is the evidence
-    on the order of all checkpoints.
+    `picks` meet every requirement; those with an unverified one are marked and come last. If none
+    is known to be `in_time`, those of known time that are only too slow are picks too, the least
+    late first. `unverified` are no picks: rights or bounded size are unverified, or only verified
+    ones were asked for. `rejected` fail a requirement; if there is nothing else, `misused` do the
+    task in a way of use that answers rule out. `uses` are the allowed ways. If the family has no
+    pick, or none `in_time`, `next_family` is the next in the ranking that has one, and the picks
+    are from it; `compose` says that parts can be combined. `provided` are answers (question ->
+    option) in place of defaults: no checkpoint works as it is and training was not ruled out, so
+    the picks are to be trained. `ladder` has the best for each memory limit, if memory was not
+    given; `locked` is the evidence on the order of all checkpoints.
     """
 
     picks: tuple[Pick, ...] = ()
@@ -213,6 +230,16 @@ class Selection(NamedTuple):
     order: str = ORDERS[0]
     ladder: tuple[Rung, ...] = ()
     locked: Locked | None = None
+
+    @property
+    def fitting(self) -> tuple[Pick, ...]:
+        """The picks that are not too slow."""
+        return tuple(pick for pick in self.picks if not pick.late)
+
+    @property
+    def in_time(self) -> bool:
+        """True if the first pick is known to keep the bound on time, or there is no bound."""
+        return bool(self.picks) and not self.picks[0].overtime
 
     @property
     def closest(self) -> tuple[Suitability, ...]:
@@ -237,8 +264,9 @@ def select(
 ) -> Selection:
     """Return the checkpoints for a decision, best first by `order`.
 
-    They are of the decided family or, if it has no pick and cannot be combined from parts, of the
-    next in the ranking that has one. With `verified_only` nothing unverified is picked.
+    They are of the decided family or, if it has no pick in time and cannot be combined from parts,
+    of the next in the ranking that has one; without any, of the first that has a pick. With
+    `verified_only` nothing unverified is picked.
     """
     if decision.family is None:
         return Selection()
@@ -247,19 +275,34 @@ def select(
         select_of, rulebase, profile=decision.profile, order=order, verified_only=verified_only
     )
     selection = selected(decision.family)
-    if selection.picks:
+    if selection.in_time:
         return selection
-    if rulebase.family(decision.family).composable and "compose" in selection.uses:
+    composable = rulebase.family(decision.family).composable
+    if not selection.picks and composable and "compose" in selection.uses:
         return selection._replace(compose=True)
-    for rival in decision.assessments:
-        if rival.verdict in ("allowed", "discouraged") and (other := selected(rival.family)).picks:
-            return other._replace(
-                next_family=rival.family,
-                unverified=selection.unverified + other.unverified,
-                rejected=selection.rejected + other.rejected,
-                misused=selection.misused,
-            )
-    return selection
+    ranked = [a.family for a in decision.assessments if a.verdict in ("allowed", "discouraged")]
+    others = {family: selected(family) for family in ranked}
+    able = [family for family in others if others[family].in_time]
+    if not able and not selection.picks:
+        able = [family for family in others if others[family].picks]
+    if not able:
+        return selection
+    other = others[able[0]]
+    return other._replace(
+        next_family=able[0],
+        unverified=selection.unverified + other.unverified,
+        rejected=selection.rejected + _too_slow(selection.picks) + other.rejected,
+        misused=selection.misused,
+    )
+
+
+def _too_slow(picks: Sequence[Pick]) -> tuple[Suitability, ...]:
+    """Return the picks that are too slow, as rejected."""
+    return tuple(
+        Suitability(pick.checkpoint, pick.use, pick.late, pick.unknown)
+        for pick in picks
+        if pick.late
+    )
 
 
 def select_of(
@@ -291,7 +334,9 @@ def select_of(
         if use is None:
             continue
         lacks, unknown = required.gaps(checkpoint, use)
-        if lacks:
+        barred = unknown if verified_only else [gap for gap in unknown if gap.field in VERIFIED]
+        late = {gap.field for gap in lacks} == {HOURS} and required.is_timed(checkpoint)
+        if lacks and (barred or not late):
             rejected.append(Suitability(checkpoint, use, lacks, unknown))
             continue
         memory = required.takes_gb(checkpoint, AS_IS)
@@ -308,9 +353,12 @@ def select_of(
             counted=counted,
             training=training_memory(checkpoint) if use != "as-is" else None,
             to_learn=use != "as-is" and required.gaps(checkpoint, "as-is") != (lacks, unknown),
+            late=lacks,
         )
-        barred = unknown if verified_only else [gap for gap in unknown if gap.field in VERIFIED]
         (unverified if barred else picks).append(pick)
+    if any(pick.loads and not pick.overtime for pick in picks):
+        rejected += _too_slow(picks)
+        picks = [pick for pick in picks if not pick.late]
     if not any(pick.loads for pick in picks):
         rejected += [Suitability(pick.checkpoint, pick.use, (NO_LOADER,), ()) for pick in picks]
         picks = []

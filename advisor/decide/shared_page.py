@@ -16,7 +16,13 @@ from advisor.draw.typesetting import USUAL_WIDTH, cut_lines
 from advisor.model import TASK
 from advisor.phrasing import joined
 
-BEHIND = ("are not verified", "cannot be loaded", "need more memory", "are advised against")
+BEHIND = (
+    "are not verified",
+    "are too slow",
+    "cannot be loaded",
+    "need more memory",
+    "are advised against",
+)
 """Why a checkpoint ranks below others, by the parts of its group and a rule against it."""
 
 
@@ -143,4 +149,4 @@ def _dots(
         needs = required.takes_gb(unfit.checkpoint, unfit.use or AS_IS)
         value = result(unfit.checkpoint.id)
         if needs and value is not None and {gap.field for gap in unfit.lacks} == {"memory_gb"}:
-            yield b.Dot(unfit.checkpoint.id, needs, value, behind=BEHIND[2])
+            yield b.Dot(unfit.checkpoint.id, needs, value, behind=BEHIND[3])

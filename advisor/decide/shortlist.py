@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from math import ceil, inf
 
 from advisor.decide.advice import TaskAdvice
@@ -68,10 +69,11 @@ def shortlist(advice: TaskAdvice, most: int, above: str = "") -> Page:
         note = "no published result ranks these checkpoints for this task"
     trained = any(pick.training for pick in shown)
     columns["Training" if trained else "Memory"] = [memory_text(pick) for pick in shown]
-    if any(pick.unknown or pick.poor for pick in shown):
+    if any(pick.unknown or pick.poor or pick.late for pick in shown):
+        late = [["too slow"] if pick.late else [] for pick in shown]
         unsure = [[f"{words(gap.field)[0]}?" for gap in pick.unknown] for pick in shown]
         poor = [[f"{words(gap.field)[0]} poor" for gap in pick.poor] for pick in shown]
-        doubts = [dict.fromkeys([*of, *more]) for of, more in zip(unsure, poor, strict=True)]
+        doubts = [dict.fromkeys(chain(*each)) for each in zip(late, unsure, poor, strict=True)]
         columns["Unverified"] = list(map(", ".join, doubts))
     licences = []
     for pick in shown:  # one too long stands without its brackets
@@ -251,13 +253,14 @@ def short_name(advice: TaskAdvice, id: str) -> str:
 
 
 def unverified_text(pick: Pick) -> str:
-    """Return the unverified fields of a pick that matter, and those with poor results."""
+    """Return that a pick is too slow, and its fields that are unverified or have poor results."""
     parts = (("not verified", pick.unknown), ("poor", pick.poor))
-    return "; ".join(
+    doubts = [
         f"{label}: {', '.join(dict.fromkeys(words(gap.field)[0] for gap in gaps))}"
         for label, gaps in parts
         if gaps
-    )
+    ]
+    return "; ".join([*(["too slow"] if pick.late else []), *doubts])
 
 
 def memory_text(pick: Pick) -> str:

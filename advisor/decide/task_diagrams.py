@@ -24,6 +24,7 @@ from advisor.engine.task_diagram import (
     NOTHING,
     PICKED,
     UNSAID,
+    UNTIMELY,
     Axis,
     Leaf,
     TaskDiagram,
@@ -257,9 +258,9 @@ class _Join:
         if not families:
             return Leaf(NOTHING, NONE)
         labels = [self.firsts.label[first] for first in firsts]
-        if labels[0].kind != COMPOSED:
+        for kind in (PICKED, UNTIMELY) if labels[0].kind != COMPOSED else ():
             for family, first in zip(families, labels, strict=False):
-                if first.kind == PICKED:
+                if first.kind == kind:
                     return Leaf(PICKED, families[0], first.checkpoint, first.use, family)
         return Leaf(labels[0].kind, families[0])
 

@@ -146,12 +146,19 @@ def workload_of(rulebase: RuleBase, checkpoint: Checkpoint) -> Workload | None:
     return made.get(checkpoint.hub_id)
 
 
-def hours_within(rulebase: RuleBase, checkpoint: Checkpoint, profile: Profile) -> float | None:
-    """Return the hours to compare with a bound on time: on a whole machine, all its cores.
+class Timed(NamedTuple):
+    """The hours that all items take on a whole machine, with all its cores; or a `limit`.
 
-    None if unknown. If a checkpoint thinks before it answers, or generates text with unknown
-    operations, this is a lower limit: it is returned only if over the bound, else None.
+    A limit is the least that a checkpoint takes that thinks before it answers, or that generates
+    text with unknown operations.
     """
+
+    hours: float
+    is_limit: bool
+
+
+def timed(rulebase: RuleBase, checkpoint: Checkpoint, profile: Profile) -> Timed | None:
+    """Return the time to compare with a bound; None if unknown, or a lower limit below it."""
     bounds, workload = rulebase.bounds, workload_of(rulebase, checkpoint)
     speed = _speed(rulebase, profile, workload)
     took = time_of(rulebase, checkpoint, profile, bounds.items)
@@ -162,7 +169,7 @@ def hours_within(rulebase: RuleBase, checkpoint: Checkpoint, profile: Profile) -
         return None
     whole = float(f"{least / speed.cores:.5g}")
     known = took is not None and not took.thinks
-    return whole if known or whole > bounds.hours else None
+    return Timed(whole, not known) if known or whole > bounds.hours else None
 
 
 def _least(

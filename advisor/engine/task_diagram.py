@@ -155,6 +155,8 @@ def intervals(question: Question, cuts: Collection[float]) -> list[AxisValue]:
 
 
 PICKED, COMPOSED, TEACHABLE, NOTHING = ("picked", "compose", "teachable", "nothing")
+UNTIMELY = "untimely"
+"""A checkpoint that is not known to keep a bound on time, before families are compared."""
 
 
 class Leaf(NamedTuple):

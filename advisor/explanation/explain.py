@@ -113,8 +113,9 @@ def standing_of(
     family = checkpoint.family
     how: Any = {"verified_only": verified_only}
     selections = {order: select_of(rulebase, family, profile, order, **how) for order in ORDERS}
-    ids = {order: [p.checkpoint.id for p in some.picks] for order, some in selections.items()}
-    selection, ranked = selections[ORDERS[0]], ids[ORDERS[0]]
+    fits = {order: some._replace(picks=some.fitting) for order, some in selections.items()}
+    ids = {order: [pick.checkpoint.id for pick in some.picks] for order, some in fits.items()}
+    selection, ranked = fits[ORDERS[0]], ids[ORDERS[0]]
     place = ranked.index(checkpoint.id) if checkpoint.id in ranked else None
     return Standing(
         judged=judged,
@@ -178,7 +179,7 @@ def _changes(
             if not engine.admits(together):
                 continue
             profile = engine.decide(together).profile
-            picks = select_of(engine.rulebase, checkpoint.family, profile, ORDERS[0], **how).picks
+            picks = select_of(engine.rulebase, checkpoint.family, profile, ORDERS[0], **how).fitting
             if any(pick.checkpoint.id == checkpoint.id for pick in picks):
                 yield {question.id: option.id}
                 break

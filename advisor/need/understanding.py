@@ -155,7 +155,7 @@ def _held(
     """Return the bounds of flags and of the sentence, by name; a flag overrides the sentence.
 
     A time limit of the sentence is left out if the number of items or the speed of the machine is
-    unknown, or if it leaves no first checkpoint whose time is known.
+    unknown, or if no checkpoint is known to keep it.
     """
     read_limits = {limit.bound: bound_answer(limit.text, ORIGIN) for limit in reading.limits}
     rulebase, held = engine.rulebase, {**read_limits, **flags}
@@ -168,8 +168,7 @@ def _held(
         return free
     under, answers = bounded(engine, {**profile, **held})
     first = next(iter(advise(under, answers, **how).selection.picks), None)
-    timed = first is not None and all(gap.field != "hours" for gap in first.unknown)
-    return held if timed else free
+    return held if first is not None and not first.overtime else free
 
 
 def _is_understood(reading: Reading, tasks: tuple[TaskRead, ...], given: Profile) -> bool:

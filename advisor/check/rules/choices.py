@@ -106,7 +106,7 @@ def _tasks_of_load(case: Case, usage: Usage, checkpoint: Checkpoint) -> list[str
 
 def _standing(rulebase: RuleBase, decision: Decision, checkpoint: Checkpoint) -> Iterator[Finding]:
     """Yield a finding if a benchmark ranks another checkpoint higher, or if none compares them."""
-    picks = select(rulebase, decision).picks
+    picks = select(rulebase, decision).fitting
     own = next((pick for pick in picks if pick.checkpoint.id == checkpoint.id), None)
     if own is None or own.place == 1:
         return
