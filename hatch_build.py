@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import json
 import os
 import subprocess
 import sys
@@ -18,7 +17,7 @@ MOST_PROCESSES = 8
 
 
 class CompiledRules(BuildHookInterface):
-    """Adds advisor/compiled/*.json to wheels; an editable install reads rules/ itself."""
+    """Adds advisor/compiled/*.marshal to wheels; an editable install reads rules/ itself."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Compile the rules and have them included."""
@@ -41,7 +40,7 @@ class CompiledRules(BuildHookInterface):
         codes = [process.wait() for process in running]
         if any(codes):
             raise RuntimeError("a process that works out diagrams ended with an error, see above")
-        for file in folder.rglob("*.json"):
+        for file in folder.rglob("*.marshal"):
             inside = f"advisor/compiled/{file.relative_to(folder).as_posix()}"
             build_data["force_include"][str(file)] = inside
 
@@ -56,9 +55,9 @@ def compile_tasks(root: str, folder: str, tasks: list[str]) -> None:
     sys.path.insert(0, root)
     from advisor.interview.plan import compiled
     from advisor.rulebase.base import RuleBase
-    from advisor.rulebase.store import write_parts
+    from advisor.rulebase.store import read_part, write_parts
 
-    rulebase = RuleBase(lambda part: json.loads((Path(folder) / f"{part}.json").read_bytes()))
+    rulebase = RuleBase(lambda part: read_part(Path(folder), part))
     gc.set_threshold(1_000_000)  # else a third of the time goes into looking through nodes in use
     for task in tasks:
         write_parts(Path(folder), compiled(rulebase, task))

@@ -578,6 +578,32 @@ def test_a_part_that_cannot_be_written_leaves_nothing_behind(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def parts_of_a_package(folder, path, monkeypatch):
+    """Write the compiled parts of a rule folder as a wheel has them, and let them be read."""
+    store.write_parts(path, store.compile_shipped(folder))
+    monkeypatch.setattr(store, "COMPILED", path)
+    monkeypatch.setattr(store, "_PACKAGE", package := store._Package())
+    package.is_compiled = True
+    return package
+
+
+def test_a_package_holds_what_a_kept_copy_does(own_cache, tmp_path, monkeypatch):
+    root = folder(tmp_path)
+    first = load_rules(root)
+    package = parts_of_a_package(root, tmp_path / "compiled", monkeypatch)
+    assert same(load_rules(), first)
+    for part in set(store.PARTS) & {file.stem for file in kept_copy(own_cache).glob("*.json")}:
+        assert package.part(part) == first.part(part)
+
+
+@pytest.mark.parametrize("damage", [b"", b"{}", b"N", b"[\1\0\0\0", b"\xff" * 100])
+def test_a_damaged_package_is_said(own_cache, tmp_path, monkeypatch, damage):
+    parts_of_a_package(folder(tmp_path), compiled := tmp_path / "compiled", monkeypatch)
+    (compiled / "core.marshal").write_bytes(damage)
+    with pytest.raises(BrokenFileError, match=r"the installed rule base is damaged: core\.marshal"):
+        load_rules()
+
+
 DAMAGES = ("", "[]", '{"core": 1}', "\udcff")
 
 

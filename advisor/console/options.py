@@ -17,8 +17,8 @@ from advisor.rulebase.base import RuleBase
 MAX_SEED = 2**32 - 1
 """The largest seed that all libraries with random numbers accept."""
 
-_MONTH = re.compile(r"[0-9]{4}-[0-9]{2}\Z")
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
+_MONTH = r"[0-9]{4}-[0-9]{2}"
+_DAY = rf"{_MONTH}-[0-9]{{2}}"
 
 
 def option(
@@ -91,9 +91,9 @@ def read_day(given: str, *, month: bool = False) -> str:
     """
     import datetime
 
-    whole = f"{given}-01" if month and _MONTH.match(given) else given
+    whole = f"{given}-01" if month and re.fullmatch(_MONTH, given) else given
     with suppress(ValueError):
-        if _DAY.match(whole) and datetime.date.fromisoformat(whole):
+        if re.fullmatch(_DAY, whole) and datetime.date.fromisoformat(whole):
             return given
     form = "YYYY-MM-DD or YYYY-MM" if month else "YYYY-MM-DD"
     raise UsageError(f"`--today {given}` is not a date", hint=f"{form}, e.g. --today 2026-11-24")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from importlib import import_module
@@ -118,6 +117,8 @@ def _drawn(report: Report, format: str, indent: int | None, *, color: bool) -> s
         draw = getattr(import_module(f"advisor.draw.{module}"), format)
         value = draw(value, color=color) if format == "terminal" else draw(value)
     if isinstance(value, dict):
+        import json
+
         value = visible_json(json.dumps(value, ensure_ascii=False, indent=indent))
     return str(value).removesuffix("\n") + "\n"
 

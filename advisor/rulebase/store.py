@@ -5,7 +5,7 @@ A copy is inside an installed package, else in the user's cache folder.
 
 from __future__ import annotations
 
-import json
+import marshal
 import os
 from collections.abc import Mapping
 from contextlib import suppress
@@ -88,6 +88,8 @@ Overlays = list[tuple[str, list[RuleFile]]]
 """The name of each overlay in messages, and its files."""
 
 MOST_BYTES = 64_000_000
+FORMAT = 4
+"""The version of `marshal` that packages have; each Python since 3.4 reads it."""
 KEPT_AS = "kept_as"
 """The key under which a kept part has its folder and name, so that no other is read for it."""
 KEPT = 8
@@ -249,16 +251,16 @@ def _called(folder: Path) -> str:
 class _Package:
     """The rules that a wheel brings, compiled."""
 
-    is_compiled = (COMPILED / "core.json").is_file()
+    is_compiled = (COMPILED / "core.marshal").is_file()
 
     @cache  # noqa: B019 - there is one
     def part(self, name: str) -> dict[str, Any]:
         """Return a part. Raises BrokenFileError if it is damaged."""
         try:
-            return _read(COMPILED, name)
-        except (OSError, ValueError, TypeError) as error:
+            return read_part(COMPILED, name)
+        except (OSError, ValueError, TypeError, EOFError) as error:
             raise BrokenFileError(
-                f"the installed rule base is damaged: {name}.json: {error}",
+                f"the installed rule base is damaged: {name}.marshal: {error}",
                 hint="reinstall advisor",
             ) from error
 
@@ -285,9 +287,9 @@ class Folder(Shelf):
 
     def read(self, name: str) -> dict[str, Any] | None:
         """Return a part that the package has, or that this very code kept; None if neither has."""
-        with suppress(OSError, ValueError, TypeError, RecursionError):
-            if self._package and (self._package / f"{name}.json").is_file():
-                return _read(self._package, name)
+        with suppress(OSError, ValueError, TypeError, EOFError, RecursionError):
+            if self._package and (self._package / f"{name}.marshal").is_file():
+                return read_part(self._package, name)
             if self._folder:
                 return _read_kept(self._folder, _stamped(name))
         return None
@@ -356,20 +358,46 @@ def cache_folder() -> Path | None:
 
 
 def write_parts(folder: Path, parts: Parts) -> None:
-    """Write compiled parts into `folder`, each whole or not at all."""
+    """Write compiled parts for a package, each whole or not at all.
+
+    They hold what reading a kept copy gives, in the form that Python loads its own code from, which
+    takes a third of the time that JSON takes.
+    """
+    import json
+
     folder.mkdir(parents=True, exist_ok=True)
     for name, part in parts.items():
-        _write_part(folder / f"{name}.json", _part_text(part))
+        whole = _with_shared_texts(json.loads(_part_text(part)), {})
+        _write_part(folder / f"{name}.marshal", marshal.dumps(whole, FORMAT))
+
+
+def read_part(folder: Path, name: str) -> dict[str, Any]:
+    """Return a part of a package. Raises OSError, ValueError, TypeError or EOFError if damaged."""
+    return _checked(marshal.loads((folder / f"{name}.marshal").read_bytes()), name)
+
+
+def _with_shared_texts(value: Any, texts: dict[str, str]) -> Any:
+    """Return a value with equal texts as one object: written once, and the same in two builds."""
+    if isinstance(value, str):
+        return texts.setdefault(value, value)
+    if isinstance(value, list):
+        return [_with_shared_texts(each, texts) for each in value]
+    if isinstance(value, dict):
+        pairs = value.items()
+        return {texts.setdefault(key, key): _with_shared_texts(each, texts) for key, each in pairs}
+    return value
 
 
 def _part_text(part: dict[str, Any]) -> str:
+    import json
+
     return json.dumps(part, ensure_ascii=False, separators=(",", ":"))
 
 
-def _write_part(file: Path, text: str) -> None:
+def _write_part(file: Path, data: bytes) -> None:
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with replacing(file, chosen=True) as scratch:
-        scratch.write_text(text, encoding="utf-8", newline="")
+        scratch.write_bytes(data)
 
 
 def _keep(folder: Path, parts: Parts) -> None:
@@ -395,8 +423,8 @@ def _keep(folder: Path, parts: Parts) -> None:
 
 def _write_kept(folder: Path, name: str, part: dict[str, Any]) -> None:
     """Write a part with its folder and name, below its checksum."""
-    text = _part_text({**part, KEPT_AS: f"{folder.name}/{name}"})
-    _write_part(folder / f"{name}.json", f"{_checksum(text.encode())}\n{text}")
+    data = _part_text({**part, KEPT_AS: f"{folder.name}/{name}"}).encode()
+    _write_part(folder / f"{name}.json", f"{_checksum(data)}\n".encode() + data)
 
 
 def _checksum(data: bytes) -> str:
@@ -407,6 +435,8 @@ def _checksum(data: bytes) -> str:
 
 def _read_kept(folder: Path, name: str) -> dict[str, Any]:
     """Return a kept part. Raises OSError, ValueError or TypeError if absent, damaged or foreign."""
+    import json
+
     file = folder / f"{name}.json"
     if hasattr(os, "getuid") and file.stat().st_uid not in (os.getuid(), 0):
         raise ValueError("a file that advisor did not write")
@@ -419,12 +449,8 @@ def _read_kept(folder: Path, name: str) -> dict[str, Any]:
     return part
 
 
-def _read(folder: Path, name: str) -> dict[str, Any]:
-    return _checked(json.loads((folder / f"{name}.json").read_bytes()), name)
-
-
 def _checked(value: Any, name: str) -> dict[str, Any]:
     key = PARTS[name.partition("/")[0]]
     if not isinstance(value, dict) or key not in value:
-        raise TypeError(f"{name}.json holds no `{key}`")
+        raise TypeError(f"{name} holds no `{key}`")
     return value
