@@ -16,11 +16,11 @@ from advisor.decide.command_lines import (
     use_of,
 )
 from advisor.decide.outlook import Certainty, Change, strict_words
-from advisor.decide.requirements import COMPOSE, Requirements
+from advisor.decide.requirements import Requirements
 from advisor.decide.selection import ORDERS, Pick, Selection, sort_flag
 from advisor.engine.decision import Decision, Engine, applicable
 from advisor.engine.profile import Answer
-from advisor.model import TASK, Checkpoint, Detour, Elsewhere, NamedTuple
+from advisor.model import COMPOSE, TASK, Checkpoint, Detour, Elsewhere, NamedTuple
 from advisor.rulebase.base import RuleBase
 
 if TYPE_CHECKING:

@@ -11,20 +11,11 @@ from types import MappingProxyType
 from typing import Any
 
 from advisor.decide.precedence import Precedences
-from advisor.decide.requirements import (
-    AS_IS,
-    FINE_TUNE,
-    HOURS,
-    LEARNT,
-    VERIFIED,
-    Demand,
-    Requirements,
-    overtime,
-)
+from advisor.decide.requirements import HOURS, LEARNT, VERIFIED, Demand, Requirements, overtime
 from advisor.decide.selection import line_for
 from advisor.engine.profile import Answer
 from advisor.engine.task_diagram import UNSAID, Axis, AxisValue
-from advisor.model import NOT_APPLICABLE, TASK, Checkpoint, NamedTuple, Option
+from advisor.model import AS_IS, FINE_TUNE, NOT_APPLICABLE, TASK, Checkpoint, NamedTuple, Option
 from advisor.rulebase.base import RuleBase
 
 NOTHING_ELSE: Mapping[str, Answer] = MappingProxyType({})

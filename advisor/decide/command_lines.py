@@ -6,11 +6,10 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from advisor.decide.requirements import AS_IS, COMPOSE, FINE_TUNE
 from advisor.engine.bounds import BOUNDS
 from advisor.engine.profile import Profile
 from advisor.foreign import visible
-from advisor.model import Checkpoint
+from advisor.model import AS_IS, COMPOSE, FINE_TUNE, Checkpoint
 from advisor.model.library import Act, Program, RunnerUse
 from advisor.rulebase.base import RuleBase
 

@@ -23,11 +23,10 @@ from advisor.decide.answer_consequences import (
     Terms,
     tasks_of,
 )
-from advisor.decide.requirements import AS_IS, COMPOSE, FINE_TUNE
 from advisor.decide.selection import ORDERS, by_order
 from advisor.engine.diagram import EMPTY, Diagram
 from advisor.engine.task_diagram import COMPOSED, NOTHING, PICKED, TEACHABLE, UNTIMELY, Axis
-from advisor.model import NamedTuple, hub_id_of
+from advisor.model import AS_IS, COMPOSE, FINE_TUNE, NamedTuple, hub_id_of
 from advisor.rulebase.base import RuleBase
 
 NOT_PICKED = (COMPOSED, TEACHABLE, NOTHING)

@@ -66,12 +66,16 @@ def cache_mb(checkpoint: Checkpoint, task: Task) -> float | None:
     writer = checkpoint.writer
     if checkpoint.stage == "contrastive":
         return 0.0
-    pixels = PIXELS if {*PAGES}.isdisjoint(task.implies.get("reading", ())) else PAGE_PIXELS
-    tokens = writer and writer.tokens_of(pixels)
+    tokens = writer and writer.tokens_of(pixels_of(task))
     if not (writer and tokens):
         return None
     each = BYTES.get(loaded_dtype(checkpoint), BYTES["bfloat16"])
     return (tokens + (task.writes or 0)) * writer.layers * writer.width * 2 * each / MB
+
+
+def pixels_of(task: Task) -> int:
+    """Return how many pixels an image of a task has that keeps its size."""
+    return PIXELS if {*PAGES}.isdisjoint(task.implies.get("reading", ())) else PAGE_PIXELS
 
 
 def loaded_mb(checkpoint: Checkpoint) -> float:

@@ -11,14 +11,13 @@ from math import inf
 from types import MappingProxyType
 from typing import Any
 
-from advisor.decide.requirements import FINE_TUNE
 from advisor.decide.selection import ORDERS
 from advisor.engine.bounds import BOUNDS
 from advisor.engine.decision import Decision, Engine, contradiction
 from advisor.engine.profile import Profile, answer_text, answers_text
 from advisor.engine.task_diagram import TEACHABLE, Leaf, TaskDiagram
 from advisor.errors import UsageError, check_type
-from advisor.model import NOT_APPLICABLE, TASK, NamedTuple
+from advisor.model import FINE_TUNE, NOT_APPLICABLE, TASK, NamedTuple
 from advisor.rulebase.base import RuleBase
 
 DECIDED, ASSUMED, UNDETERMINED = "decided", "assumed", "undetermined"

@@ -14,7 +14,6 @@ from advisor.decide.command_lines import TRANSFORMERS, command, flags
 from advisor.decide.memory import PAGES
 from advisor.decide.outlook import ASSUMED, DECIDED, UNDETERMINED, Change
 from advisor.decide.ranking import FIGURE, SERIES
-from advisor.decide.requirements import AS_IS
 from advisor.decide.shortlist import (
     BY_SERIES,
     UNSCORED,
@@ -34,7 +33,7 @@ from advisor.draw.blocks import Code, Heading, Headline, Items, Link, Note, Note
 from advisor.draw.typesetting import height
 from advisor.engine.bounds import duration
 from advisor.engine.decision import Assessment, applicable
-from advisor.model import NONE, TASK, UNLOADED, NamedTuple
+from advisor.model import AS_IS, NONE, TASK, UNLOADED, NamedTuple
 from advisor.phrasing import joined
 
 SHOWN_CLOSEST = 3

@@ -14,10 +14,9 @@ from types import MappingProxyType
 from advisor.decide.command_lines import TRANSFORMERS, act_of, program_for, program_joining
 from advisor.decide.memory import file_dtype, loaded_dtype, training_memory
 from advisor.decide.program_header import LATE, WIDTH, merged
-from advisor.decide.requirements import AS_IS
 from advisor.errors import unknown_name
 from advisor.foreign import visible_lines
-from advisor.model import Checkpoint, NamedTuple
+from advisor.model import AS_IS, Checkpoint, NamedTuple
 from advisor.model.library import Program, ProgramTool, RunnerUse, Runtime
 from advisor.rulebase.base import RuleBase
 

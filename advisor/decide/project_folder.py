@@ -7,9 +7,9 @@ from pathlib import Path
 
 from advisor.decide.advice import TaskAdvice
 from advisor.decide.program_header import PROGRAM, requirements
-from advisor.decide.requirements import AS_IS
 from advisor.decide.written_program import Script
 from advisor.errors import UsageError
+from advisor.model import AS_IS
 from advisor.writing import creating_folder, write_text
 
 PAGE = "index.html"

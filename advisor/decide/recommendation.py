@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from advisor.decide.advice import SCREEN, Advice, Screen, TaskAdvice
 from advisor.decide.outlook import UNDETERMINED, outlook, strictness
-from advisor.decide.requirements import FINE_TUNE
 from advisor.decide.selection import ORDERS, SORTS, select
 from advisor.engine.bounds import TIME
 from advisor.engine.decision import Engine, for_each_task
 from advisor.engine.profile import Answer, Profile, bounds_in, counted, holds, make_profile
 from advisor.errors import UsageError, check_type, several
-from advisor.model import NONE, TASK, Detour, Elsewhere
+from advisor.model import FINE_TUNE, NONE, TASK, Detour, Elsewhere
 from advisor.rulebase.base import RuleBase
 from advisor.rulebase.store import load_rules
 

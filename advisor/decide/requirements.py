@@ -11,14 +11,22 @@ from advisor.decide.memory import LEAST_GB, memory_gb, training_memory
 from advisor.engine.bounds import BOUNDS, SIZE, TIME, duration
 from advisor.engine.decision import applicable
 from advisor.engine.profile import Answer, Profile, holds
-from advisor.model import TASK, Checkpoint, NamedTuple, Option, Question, Rule
+from advisor.model import (
+    AS_IS,
+    COMPOSE,
+    FINE_TUNE,
+    TASK,
+    Checkpoint,
+    NamedTuple,
+    Option,
+    Question,
+    Rule,
+)
 from advisor.rulebase.base import RuleBase
 
 if TYPE_CHECKING:
     from advisor.decide.workload import Timed
 
-AS_IS, FINE_TUNE, COMPOSE = "as-is", "fine-tune", "compose"
-"""The ways of use; `compose` combines parts, and there is no checkpoint yet."""
 PLURAL = ("languages", "parameters")
 HOURS = BOUNDS[TIME].field
 NAMED = {HOURS: "time"}

@@ -11,19 +11,11 @@ from typing import Any
 from advisor.decide.memory import TrainingMemory, training_memory
 from advisor.decide.precedence import ENGLISH, Locked, Precedence, Precedences, Published
 from advisor.decide.ranking import NOTHING, OPENNESS, Lineup, line_of
-from advisor.decide.requirements import (
-    AS_IS,
-    HOURS,
-    VERIFIED,
-    Gap,
-    Requirements,
-    Suitability,
-    overtime,
-)
+from advisor.decide.requirements import HOURS, VERIFIED, Gap, Requirements, Suitability, overtime
 from advisor.engine.bounds import BOUNDED
 from advisor.engine.decision import Decision
 from advisor.engine.profile import Profile, holds
-from advisor.model import Checkpoint, NamedTuple, Rule
+from advisor.model import AS_IS, Checkpoint, NamedTuple, Rule
 from advisor.rulebase.base import RuleBase
 
 ORDERS = ("quality", "small", "open")

@@ -8,12 +8,12 @@ from advisor import __version__
 from advisor.decide.advice import Advice, TaskAdvice
 from advisor.decide.command_lines import command
 from advisor.decide.precedence import Published
-from advisor.decide.requirements import AS_IS, Requirements
+from advisor.decide.requirements import Requirements
 from advisor.decide.selection import Selection
 from advisor.decide.shortlist import SCORE, common_figure
 from advisor.draw import blocks as b
 from advisor.draw.typesetting import USUAL_WIDTH, cut_lines
-from advisor.model import TASK
+from advisor.model import AS_IS, TASK
 from advisor.phrasing import joined
 
 BEHIND = (

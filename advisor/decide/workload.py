@@ -1,24 +1,28 @@
 """How long a collection takes: the operations of a checkpoint over the speed of a machine.
 
 An image tower runs in batches at the rate that networks of its kind reach. A generative model reads
-an image at the rate of a plain tower, and then all of its weights for each token that it generates,
-one text at a time. Sending, opening and resizing images is not counted.
+an image at the rate of a plain tower, and then all of its weights for each token of a batch of
+texts, which ends with the longest. On a GPU the batch is that of the printed program, or what fits
+in memory; on a CPU each text takes its own time, since a step for two takes 1.7 to 2 times that for
+one (`benchmarks/hours.py`). Sending, opening and resizing images is not counted.
 """
 
 from __future__ import annotations
 
 from math import prod, sqrt
 
+from advisor.decide.command_lines import act_of, program_for
 from advisor.decide.memory import (
-    PAGE_PIXELS,
-    PAGES,
     PIXELS,
+    cache_mb,
     file_dtype,
+    memory_gb,
+    pixels_of,
     weights_mb,
     writes_as_language_model,
 )
 from advisor.engine.profile import Profile
-from advisor.model import TASK, Checkpoint, NamedTuple
+from advisor.model import AS_IS, TASK, Checkpoint, NamedTuple, Task
 from advisor.model.library import Speed, Workload
 from advisor.phrasing import count
 from advisor.rulebase.base import RuleBase
@@ -33,7 +37,7 @@ class Hours(NamedTuple):
 
     `tokens` are those of an answer, 0 if none are generated. If a checkpoint `thinks` before it
     answers, that is not part of the range: `longest` is the time if it generates the `most_tokens`
-    that programs allow, 1 if they set no limit.
+    that programs allow, 1 if they set no limit. `at_once` is how many texts are generated together.
     """
 
     low: float
@@ -45,6 +49,7 @@ class Hours(NamedTuple):
     thinks: bool
     most_tokens: int = 1
     longest: float = 0.0
+    at_once: int = 1
 
     @property
     def about(self) -> float:
@@ -54,7 +59,8 @@ class Hours(NamedTuple):
     @property
     def text(self) -> str:
         """The time in words, with items, machine and tokens."""
-        written = f", one at a time, {count(self.tokens, 'token')} each" if self.tokens else ""
+        batch = f"{self.at_once} at a time" if self.at_once > 1 else "one at a time"
+        written = f", {batch}, {count(self.tokens, 'token')} each" if self.tokens else ""
         times, name = _span(self.about)
         low, about, high = (rounded(times * each) for each in (self.low, self.about, self.high))
         span = f" ({low}-{high})" if low != high else ""
@@ -110,32 +116,41 @@ def time_of(
     the time of its checkpoint: fewer bits take less memory, not less time.
     """
     workload = workload_of(rulebase, checkpoint)
-    task = next(task for task in rulebase.tasks if task.id == profile["task"].options[0])
+    task = rulebase.task(profile[TASK].options[0])
     speed = workload and _speed(rulebase, profile, workload)
     if workload is None or speed is None:
         return None
     written = (task.writes or 0) if workload.writes_millions else 0
-    pixels = PAGE_PIXELS if "reading" in profile and profile["reading"].is_among(PAGES) else PIXELS
+    pixels = pixels_of(task)
     tower = workload.image_gflops(pixels)
     writer = checkpoint.writer if written else None
     image_tokens = writer.tokens_of(pixels) if writer else 0
     if tower is None or image_tokens is None or bool(writer) == (checkpoint.stage == CONTRASTIVE):
         return None
 
+    batch = _at_once(rulebase, checkpoint, task, speed) if written else 1
+    act = act_of(rulebase, task.id)
+    limit = max(act.limit(task.id) if act else 1, written)
+
     def hours(end: int, written: int) -> float:
-        """Return the hours at the slow end of a speed (0) or at the fast one (1)."""
+        """Return the hours at the slow end of a speed (0) or at the fast one (1).
+
+        At the slow end, lengths of texts are spread as those of an exponential distribution.
+        """
         seconds = tower / speed.gflops[workload.network][end]
         if workload.writes_millions:
             reading = 2 * workload.reads_millions * image_tokens / 1000
             seconds += reading / speed.gflops["plain"][end]
-            token = _token_gb(workload.writes_millions, checkpoint)
-            seconds += written * _token_seconds(speed, token, end)
+            spread = written if end or written == 1 else written * _longest(batch)
+            steps = max(min(spread, limit), written)
+            step = _step_seconds(speed, workload.writes_millions, checkpoint, task, batch, end)
+            seconds += steps * step / batch
         return items / HOUR * seconds
 
     thinks = written > 1 and checkpoint.thinks  # a yes or no is its first word
     most = rulebase.thought_limit(checkpoint.model_type) if thinks else 1
     low, high, longest = hours(1, written), hours(0, written), hours(0, max(most, written))
-    return Hours(low, high, speed.unit, speed.label, items, written, thinks, most, longest)
+    return Hours(low, high, speed.unit, speed.label, items, written, thinks, most, longest, batch)
 
 
 def workload_of(rulebase: RuleBase, checkpoint: Checkpoint) -> Workload | None:
@@ -181,13 +196,51 @@ def _least(
     writes = checkpoint.writer or writes_as_language_model(checkpoint)
     if not (speed and millions and task.writes and writes):
         return 0.0
-    token = _token_gb(millions, checkpoint)
-    return task.writes * sqrt(prod(_token_seconds(speed, token, end) for end in (0, 1)))
+    batch = _at_once(rulebase, checkpoint, task, speed)
+    of = speed, millions, checkpoint, task, batch
+    return task.writes * sqrt(prod(_step_seconds(*of, end) for end in (0, 1))) / batch
 
 
-def _token_seconds(speed: Speed, token_gb: float, end: int) -> float:
-    """Return the seconds of a token that reads `token_gb`, at the slow end (0) or the fast (1)."""
-    return max(token_gb / speed.weights_gb[end], 1 / speed.tokens[end] if speed.tokens else 0.0)
+def _step_seconds(
+    speed: Speed, millions: float, checkpoint: Checkpoint, task: Task, batch: int, end: int
+) -> float:
+    """Return the seconds of one token of each text in a batch, at the slow end (0) or the fast.
+
+    A step reads the weights once and the keys and values of each text, computes each text, and
+    takes a least time, however small the model is.
+    """
+    read = _token_gb(millions, checkpoint) + batch * (cache_mb(checkpoint, task) or 0.0) / 1024
+    computed = batch * 2 * millions / 1000 / speed.gflops["plain"][end] if batch > 1 else 0.0
+    least = 1 / speed.tokens[end] if speed.tokens else 0.0
+    return max(read / speed.weights_gb[end], computed, least)
+
+
+def _at_once(rulebase: RuleBase, checkpoint: Checkpoint, task: Task, speed: Speed) -> int:
+    """Return how many texts a GPU generates together: the batch of the program that is printed.
+
+    As the program does, a batch is halved until its keys and values fit in the memory of the
+    machine.
+    """
+    alike = (each.tokens for each in rulebase.speeds if each.answers == speed.answers)
+    program = program_for(checkpoint, task.id, rulebase.programs, AS_IS) if any(alike) else None
+    tools = [rulebase.tools[id] for id in program.tools] if program else []
+    batch = min(
+        (tool.batch for tool in tools if not tool.tasks or task.id in tool.tasks), default=1
+    )
+    each, needed = cache_mb(checkpoint, task), memory_gb(checkpoint, task)
+    if not (each and needed and speed.memory_gb):
+        return batch
+    while batch > 1 and needed + (batch - 1) * each / 1024 > speed.memory_gb:
+        batch //= 2
+    return batch
+
+
+def _longest(texts: int) -> float:
+    """Return how many times the mean length the longest of some texts has, on average.
+
+    Lengths are spread as by an exponential distribution, whose deviation is its mean.
+    """
+    return sum(1 / place for place in range(1, texts + 1))
 
 
 def _speed(rulebase: RuleBase, profile: Profile, workload: Workload | None) -> Speed | None:

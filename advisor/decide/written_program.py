@@ -37,13 +37,13 @@ from advisor.decide.programs import (
     way_of,
     worded,
 )
-from advisor.decide.requirements import AS_IS, COMPOSE, FINE_TUNE, Requirements
+from advisor.decide.requirements import Requirements
 from advisor.decide.selection import Pick, select_of
 from advisor.decide.workload import time_of
 from advisor.draw.formats import SCHEMA_VERSION
 from advisor.errors import UsageError
 from advisor.foreign import visible
-from advisor.model import Checkpoint
+from advisor.model import AS_IS, COMPOSE, FINE_TUNE, Checkpoint
 from advisor.model.library import ProgramTool, Runtime
 
 DOES = {AS_IS: "runs", FINE_TUNE: "fine-tunes", COMPOSE: "combines and trains"}

@@ -22,6 +22,9 @@ TASK = "task"
 NONE = "none"
 """The answer where no family fits."""
 
+AS_IS, FINE_TUNE, COMPOSE = "as-is", "fine-tune", "compose"
+"""The ways of use; `compose` combines parts, and there is no checkpoint yet."""
+
 Condition = Mapping[str, Sequence[str]]
 """Question -> options; all questions have to hold, any option of each does."""
 

@@ -210,7 +210,7 @@ def _with_its_task(rulebase: RuleBase, id: str, given: Profile, runtime: str) ->
 def _run_by(rulebase: RuleBase, id: str, tasks: list[str], runtime: str) -> list[str]:
     """Return the tasks for which a program runs the checkpoint with the runtime ("": the usual)."""
     from advisor.decide.programs import NO, runtime_named, support
-    from advisor.decide.requirements import AS_IS
+    from advisor.model import AS_IS
 
     wanted = runtime_named(rulebase, runtime or TRANSFORMERS)
     if wanted.id == TRANSFORMERS:

@@ -25,8 +25,8 @@ from test_snippets import RUN
 
 from advisor.decide.programs import program_for, snippet
 from advisor.decide.recommendation import recommend
-from advisor.decide.requirements import AS_IS
 from advisor.errors import AdvisorError
+from advisor.model import AS_IS
 from advisor.rulebase.store import load_rules
 from tests import warm
 
