@@ -137,35 +137,6 @@ def test_each_program_thinks_as_its_entry_says():
                 assert "</think>" not in fast
 
 
-@pytest.mark.slow
-def test_each_program_gives_texts_in_the_case_of_its_entry():
-    lower = [one.id for one, task in EVERY if one.text_case == "lower" and task == "image-search"]
-    assert "google/siglip2-base-patch16-224" in lower
-    assert len(lower) > 10
-    for checkpoint, task in EVERY:
-        for code in both_of(checkpoint, task):
-            if "tokens(" in code:
-                assert ("text.lower() for" in code) == (checkpoint.text_case == "lower")
-
-
-@pytest.mark.slow
-def test_each_program_loads_what_its_entry_states():
-    """Its class and processor, or the parts of one; an entry that open_clip loads, by open_clip."""
-    parts = {"AutoProcessor", "AutoImageProcessor", "AutoTokenizer"}
-    for checkpoint, task in EVERY:
-        staged = checkpoint.pipelines and task == "ocr-page"
-        for code in () if staged else both_of(checkpoint, task):
-            loaded = set(re.findall(r"(\w+)\.from_pretrained\(name", code))
-            if checkpoint.loader == "open_clip":
-                assert f'name = "hf-hub:{checkpoint.id}"' in code
-                assert not loaded
-                continue
-            assert checkpoint.model_class in loaded
-            others = loaded - {checkpoint.model_class}
-            assert others
-            assert others <= {checkpoint.processor} or others <= parts, (checkpoint.id, loaded)
-
-
 def test_each_program_for_printed_pages_goes_by_the_pipeline_of_its_entry():
     """That for handwriting reads a line, and says what whole pages need."""
     staged = [(one, task) for one, task in EVERY if one.pipelines.get(task)]
@@ -188,23 +159,6 @@ def test_who_reads_single_lines_says_so_on_the_page_and_in_the_program():
     way = way_of(*readers[0])
     assert f"\n# {way}\n" in script(answer).python
     assert f"{way}." in str(as_page(answer))
-
-
-def test_each_program_asks_no_more_than_the_stage_of_its_entry_allows():
-    """Only what is tuned to instructions is asked in a chat, and contrastive ones write no text."""
-    seen = set()
-    for checkpoint, task in EVERY:
-        if task in checkpoint.pipelines or not checkpoint.stage:
-            continue
-        for code in both_of(checkpoint, task):
-            chat, writes = "apply_chat_template" in code, ".generate(" in code
-            assert not chat or checkpoint.stage == "instruction-tuned", (checkpoint.id, task)
-            assert not writes or checkpoint.stage != "contrastive", (checkpoint.id, task)
-            if checkpoint.stage == "instruction-tuned":
-                assert chat or "prompts" in code, (checkpoint.id, task)
-            seen.add((checkpoint.stage, chat, writes))
-    assert {stage for stage, *_ in seen} > {"contrastive", "pre-trained", "instruction-tuned"}
-    assert len(seen) > 5
 
 
 LAST_RESORT = {"load-alone", "load-open-clip-alone", "load-parts-alone"}

@@ -22,6 +22,8 @@ PROGRAM = "program.py"
 """The file that a program is saved as."""
 MBITS = 100
 """The rate in megabits per second for which the time of a download is given."""
+CONTEXT = 16384
+"""The most tokens that a server holds of a prompt, its image and its answer, of a GPU's memory."""
 LATE = "# imports that take seconds"
 """The line of a program at which imports stand that wait for the command line."""
 UNSORTED = "ruff: noqa: E402 (imports that take seconds come after the arguments)"
@@ -62,9 +64,14 @@ def install_line(needed: Sequence[str]) -> str:
 
 def prepared_by(runtime: Runtime, checkpoint: Checkpoint, program: Program | None) -> list[str]:
     """Return the header lines with commands that a runtime needs before a program, if any."""
+    pinned = f" --revision {checkpoint.revision}" if checkpoint.revision else ""
     words = {"checkpoint": checkpoint.id, "export": program.export if program else ""}
+    words |= {"pinned": pinned, "source": "fetched" if pinned else checkpoint.id}
+    words["context"] = str(min(CONTEXT, checkpoint.text_context or CONTEXT))
     towers, lines = program.towers if program else {}, []
     for line in runtime.commands.strip().splitlines():
+        if "{source}" in line and pinned:  # an exporter takes no revision
+            lines.append(f"  uvx hf download {checkpoint.id}{pinned} --local-dir fetched")
         cuts = towers.items() if "{tower}" in line else [("", "")]
         lines += [line.format_map(words | {"tower": name, "ends": ends}) for name, ends in cuts]
     return [*lines, f"This downloads {checkpoint.id}{_size(checkpoint)}."] if lines else []

@@ -13,7 +13,9 @@ from types import MappingProxyType
 
 from advisor.decide.command_lines import TRANSFORMERS, act_of, program_for, program_joining
 from advisor.decide.memory import file_dtype, loaded_dtype, training_memory
+from advisor.decide.precedence import ENGLISH
 from advisor.decide.program_header import LATE, WIDTH, merged
+from advisor.decide.requirements import MULTILINGUAL
 from advisor.errors import unknown_name
 from advisor.foreign import visible_lines
 from advisor.model import AS_IS, Checkpoint, NamedTuple
@@ -42,6 +44,10 @@ LOWERED_ON_PAGES = ".map((each) => each.toLowerCase())"
 LABEL_NAMES = "label-names"
 """The key of listed labels among answers; `labels` is how many labels an image has."""
 
+_NAMED = re.compile(r"^(?=(folder|name) = )", re.MULTILINE)
+_UNPINNED = re.compile(r'^(name = ")hf-hub:(.*)"$', re.MULTILINE)
+"""The line that names a checkpoint for open_clip, which takes no revision of the Hub."""
+OF_A_FOLDER = r'folder = snapshot_download("\2", revision=revision)\n\1local-dir:" + folder'
 _ASKED_FOR = re.compile(r"\{(question|labels|fields)\|([^}]*)\}")
 """The placeholder in a prompt for what the user asks, with its default."""
 _PLACE = re.compile(r"\{([a-z-]+)\|([^}]*)\}")
@@ -70,6 +76,7 @@ def snippet(
     program = program_for(checkpoint, task, rulebase.programs, use, runtime)
     if program is None:
         return None
+    answers = in_its_language(checkpoint, answers)
     thinking &= bool(program.thinking_code)
     thinks = checkpoint.thinks and (thinking or not checkpoint.thinking_switch)
     code = (thinks and program.thinking_code) or program.code
@@ -85,8 +92,9 @@ def snippet(
     class_name, processor = checkpoint.model_class or "", checkpoint.processor or "AutoProcessor"
     act = act_of(rulebase, task) if task else None
     most = max((each.new_tokens for each in rulebase.acts.values()), default=1)
-    limit = str(act.limit(task) if act else most)
-    limit = str(rulebase.thought_limit(checkpoint.model_type)) if thought else limit
+    most = act.limit(task) if act else most
+    most = rulebase.thought_limit(checkpoint.model_type) if thought else most
+    limit = str(min(most, (checkpoint.text_context or most + 1) - 1))  # a prompt has a token
     given_limit = "args.max_tokens" if whole and tool else limit
     opened = PAGE_OPENED if "page: int" in code else OPENED
     batch = str(tool.batch if tool else 1)
@@ -99,6 +107,7 @@ def snippet(
     # Only what would think by itself is told anything; a server takes it as part of a request.
     switch = checkpoint.thinking_switch if checkpoint.thinks else None
     remark = "" if thinking else "  # the published results used thinking"
+    template = _said(program, answers).get("language", TEMPLATE)
     end, *others = checkpoint.answer_marks or ("",)
     without = "".join(f'.replace({json.dumps(mark)}, "")' for mark in others)
     names = {
@@ -116,7 +125,8 @@ def snippet(
         "sample": literal(sample_of(program, answers)),
         "column": "text" if '"--text"' in code else "question",
         "folder": "folder" if "def make_index" in code else "args.input",
-        "label-template": _said(program, answers).get("language", TEMPLATE),
+        "label-template": template,
+        **{f"label-{animal}": template.replace("{}", animal) for animal in ("cat", "dog")},
         "result": act.result if act else "result",
         "go-on": "add --resume" if '"--resume"' in code else "run it again",
         "opened": "images_of(item)" if "def images_of" in code else opened,
@@ -211,13 +221,19 @@ def literal(text: str) -> str:
 
 
 def pinned(code: str, revision: str | None) -> str:
-    """Return a program that loads one revision of its checkpoint; unchanged without one."""
+    """Return a program that loads one revision of its checkpoint; unchanged without one.
+
+    A library that loads no revision by itself gets a folder, downloaded first.
+    """
     if revision is None:
         return code
     code = re.sub(r"(\.from_pretrained\(\s*name)\b", r"\1, revision=revision", code)
-    return re.sub(
-        r'^(name = "(?!hf-hub:).*")$', rf'\1\nrevision = "{revision}"', code, flags=re.MULTILINE
-    )
+    local = _UNPINNED.sub(OF_A_FOLDER, code)
+    local = local.replace("= load(name)", "= load(snapshot_download(name, revision=revision))")
+    fetch = "from huggingface_hub import snapshot_download\n\n" if local != code else ""
+    if "revision=revision" in local:  # a client names none: its server does
+        local = re.sub(_NAMED, f'revision = "{revision}"\n', local, count=1)
+    return fetch + local
 
 
 def prompt_for(
@@ -233,6 +249,13 @@ def prompt_for(
     program, own = program_for(checkpoint, task, programs), checkpoint.prompts.get(task or "")
     usual = program and program.prompts.get(task or "")
     return filled(usual, _said(program, answers)) if own is None and program and usual else own
+
+
+def in_its_language(checkpoint: Checkpoint, answers: Mapping[str, str]) -> dict[str, str]:
+    """Return answers with the first language of a checkpoint in place of one it does not know."""
+    languages = checkpoint.languages or (ENGLISH,)
+    fits = {ENGLISH, MULTILINGUAL, answers.get("language", "")} & {*languages}
+    return {**answers, **({} if fits else {"language": languages[0]})}
 
 
 def _said(program: Program, answers: Mapping[str, str]) -> dict[str, str]:

@@ -28,6 +28,7 @@ from advisor.decide.programs import (
     PARTLY,
     SAMPLE,
     YES,
+    in_its_language,
     joining_program,
     runtime_named,
     sample_of,
@@ -178,7 +179,7 @@ def script(
     if checkpoint and program:
         tool = tool_of(rulebase, checkpoint, task, program, advice.options)
         _, question = worded(checkpoint, task, program, options)
-        sample = sample_of(program, advice.options)
+        sample = sample_of(program, in_its_language(checkpoint, advice.options))
         shown = labels or (sample == SAMPLE and rulebase.task(task).example.get("labels")) or ""
         runs = _command_words(tool, fields, shown, sample, question) if tool else runs
     does, takes = (tool.does, tool.takes) if tool else ("", "")
