@@ -112,9 +112,9 @@ def _explain(rulebase: RuleBase, arguments: Arguments) -> dict[str, Any]:
 
 
 def _check(rulebase: RuleBase, arguments: Arguments) -> dict[str, Any]:
-    from advisor.check.command import judged
     from advisor.check.options import CheckOptions
     from advisor.check.page import judgement_report, project_report
+    from advisor.check.project import judged, open_project
     from advisor.engine.profile import make_profile
 
     checkpoint, paths = arguments.get("checkpoint", ""), arguments.get("paths", [])
@@ -130,9 +130,7 @@ def _check(rulebase: RuleBase, arguments: Arguments) -> dict[str, Any]:
     )
     if checkpoint:
         given = make_profile(rulebase, answers, "flag")
-        return judgement_report(judged(rulebase, options, given, ())).json()
-    from advisor.check.project import open_project
-
+        return judgement_report(judged(rulebase, options, given)).json()
     inside = [_inside(path) for path in paths]
     project = open_project(
         rulebase, inside, options, lambda rules: make_profile(rules, answers, "flag"), []

@@ -246,7 +246,7 @@ def _members(table: ReleaseTable, version: str) -> ReleaseMembers:
     return ReleaseMembers(table, version)
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=64)
 def _described(rulebase: RuleBase, version: str, asked: str = "") -> Release:
     table = release_table()
     members = _members(table, version)

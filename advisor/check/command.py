@@ -23,10 +23,8 @@ from advisor.rulebase.base import RuleBase
 from advisor.writing import write_text
 
 if TYPE_CHECKING:
-    from advisor.check.fixing import FixedFiles
-    from advisor.check.project import Inspection, Project
+    from advisor.check.project import Project
     from advisor.draw.formats import Report
-    from advisor.engine.profile import Profile
 
 Paths = Annotated[
     list[Path],
@@ -81,9 +79,9 @@ def check(
         from advisor.catalogue.page import rule_report
 
         return _emit(rule_report(rulebase, options.explain), shown)
-    if not options.checkpoint:
-        from advisor.check.project import open_project
+    from advisor.check.project import judged, open_project
 
+    if not options.checkpoint:
         return _check(open_project(rulebase, paths, options, given, priority), options, shown)
     from advisor.check.page import judgement_report
 
@@ -108,21 +106,9 @@ def _refuse_together(paths: list[Path], options: CheckOptions, shown: Showing) -
         raise UsageError(message, hint="pass only one of the two flags")
 
 
-def judged(
-    rulebase: RuleBase, options: CheckOptions, given: Profile, first: tuple[str, ...]
-) -> Inspection:
-    """Return the check of the one checkpoint that the options name."""
-    from advisor.check.judgement import judgement_of
-    from advisor.check.project import fail_level, judge
-
-    id, named = options.checkpoint, options.class_name or None
-    judgement = judgement_of(rulebase, id, given, model_class=named, priority=first)
-    return judge(judgement, rulebase, options.transformers, fail_level(options))
-
-
 def _check(project: Project, options: CheckOptions, shown: Showing) -> int:
     """Check a project, write the files that options ask for, and return the exit code."""
-    from advisor.check.fixing import FixedFiles, fixed_files
+    from advisor.check.fixing import FixedFiles, diff, fixed_files
     from advisor.check.page import project_report
     from advisor.check.records import LOCK, baseline_text, lock_text, refuse_other_contents
 
@@ -141,7 +127,7 @@ def _check(project: Project, options: CheckOptions, shown: Showing) -> int:
     done = sum(file.done for file in changes.files)
     places = f"{count(done, 'place')} in {count(len(changes.files), 'file')}"
     if options.diff:
-        _print_diff(changes)
+        sys.stdout.buffer.write(diff(changes.files, terminal=sys.stdout.isatty()))
         note(f"--fix would change {places}; {count(len(inspection.findings), 'finding')} in all")
         return inspection.exit_code
     if changes.files:
@@ -163,16 +149,6 @@ def _check(project: Project, options: CheckOptions, shown: Showing) -> int:
         write_text(folder / LOCK, lock_text(case.rulebase, judged), within=folder)
         note(f"wrote {count(len(case.choices), 'declared model')} to {path_shown(folder / LOCK)}")
     return CANNOT if changes.refused else inspection.exit_code
-
-
-def _print_diff(changes: FixedFiles) -> None:
-    """Print only the diff: readable on a terminal, else for `git apply`."""
-    from advisor.check.fixing import diff_shown, patch
-
-    if sys.stdout.isatty():
-        sys.stdout.write(diff_shown(changes.files))
-    else:
-        sys.stdout.buffer.write(patch(changes.files))
 
 
 def _emit(report: Report, shown: Showing, code: int = 0) -> int:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from operator import itemgetter
 
 from advisor.model import NamedTuple
 from advisor.model.library import NameChange
@@ -70,25 +67,6 @@ def joined(findings: Iterable[Finding], alike: Callable[[Finding], object]) -> I
         fixes = dict.fromkeys(finding.fix for finding in (first, *others) if finding.fix)
         elsewhere, fix = tuple(reversed(starts.values())), "; ".join(fixes) or None
         yield first._replace(places=elsewhere, more=(*first.more, *more), fix=fix)
-
-
-class Stretches:
-    """Stretches of lines by key, such as the file; those that overlap are merged."""
-
-    def __init__(self, spans: Iterable[tuple[object, int, int]]) -> None:
-        self._of = defaultdict[object, list[tuple[int, int]]](list)
-        for key, first, last in sorted(spans, key=itemgetter(1, 2)):
-            stretches = self._of[key]
-            if stretches and first <= stretches[-1][1]:
-                first, before = stretches.pop()
-                last = max(before, last)
-            stretches.append((first, last))
-
-    def hold(self, key: object, line: int) -> bool:
-        """True if a line is in one of the stretches of a key."""
-        stretches = self._of.get(key, [])
-        number = bisect_right(stretches, line, key=itemgetter(0))
-        return number > 0 and line <= stretches[number - 1][1]
 
 
 def in_order(finding: Finding) -> tuple[str, int, int, int, str, str]:

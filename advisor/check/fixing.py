@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from difflib import diff_bytes, unified_diff
 from functools import lru_cache
 from pathlib import Path
@@ -78,30 +78,26 @@ def fixed_files(
             refused.append((path, reason_of(error)))
         except UnreadableError as error:
             refused.append((path, f"it {error.note.message}"))
-        except (_LeftAloneError, AdvisorError) as error:
+        except AdvisorError as error:
             refused.append((path, str(error)))
     return FixedFiles(tuple(files), tuple(refused))
-
-
-class _LeftAloneError(Exception):
-    """A file is not changed; the message says why."""
 
 
 def _fixed(path: str, fixes: list[Fix], seen: bytes | None) -> FixedFile:
     data = _unchanged(path, seen)
     text, encoding = decoded(path, data)
     if text.encode(encoding) != data:
-        raise _LeftAloneError(f"the file cannot be saved in its encoding, {encoding}")
+        raise AdvisorError(f"the file cannot be saved in its encoding, {encoding}")
     fixed = fix_text(path, text, fixes)
     if fixed is None:
-        raise _LeftAloneError("the fixed file would be invalid, so fix it by hand")
+        raise AdvisorError("the fixed file would be invalid, so fix it by hand")
     return fixed._replace(encoding=encoding)
 
 
 def _unchanged(path: str, seen: bytes | None) -> bytes:
     data = read_bounded(Path(path_of(path)), MOST_BYTES)
     if seen != digest(data):
-        raise _LeftAloneError("the file changed during the check. Run the check again")
+        raise AdvisorError("the file changed during the check. Run the check again")
     return data
 
 
@@ -174,41 +170,31 @@ def _ends(starts: tuple[int, ...], place: Location) -> tuple[int, int]:
     return first, starts[place.end_line - 1] + place.end_column - 1
 
 
-def diff_shown(files: Iterable[FixedFile]) -> str:
-    """Return the diff for display: what would control a terminal or a CI runner is escaped."""
-    return inert(visible_lines(diff(files).replace("\r\n", "\n")))
+def diff(files: Iterable[FixedFile], *, terminal: bool = False) -> bytes:
+    """Return the changes as one unified diff for `git apply`, each file in its own encoding.
 
-
-def patch(files: Sequence[FixedFile]) -> bytes:
-    """Return the diff for `git apply`; on a CI runner, what would control it is escaped."""
-    text = diff(files)
-    speaks = inert(text) != text and any(map(os.environ.get, _RUNNERS))
-    return diff_shown(files).encode() if speaks else _encoded(files)
-
-
-def diff(files: Iterable[FixedFile]) -> str:
-    """Return the changes as one unified diff: only line feeds end a line, as for `git apply`."""
-    data = _encoded(file._replace(encoding="utf-8") for file in files)
-    return data.decode("utf-8", "surrogateescape")
-
-
-def _encoded(files: Iterable[FixedFile]) -> bytes:
-    """Return the unified diff, each file in its own encoding."""
+    Only line feeds end a line. For a terminal, and on a CI runner that the diff would control, what
+    does so is escaped.
+    """
     lines: list[bytes] = []
     for path, before, after, _, encoding in files:
         texts = (text.encode(encoding, "surrogateescape") for text in (before, after))
         old, new = map(_LINE.findall, texts)
-        a, b = (_quoted(f"{side}/{path}").encode("utf-8", "surrogateescape") for side in "ab")
+        names = (f"{side}/{path}".encode("utf-8", "surrogateescape") for side in "ab")
+        a, b = map(_quoted, names)
         lines.extend(diff_bytes(unified_diff, old, new, a, b))
     end = b"\n\\ No newline at end of file\n"
-    return b"".join(line if line.endswith(b"\n") else line + end for line in lines)
+    data = b"".join(line if line.endswith(b"\n") else line + end for line in lines)
+    text = data.decode("utf-8", "surrogateescape")
+    speaks = inert(text) != text and any(map(os.environ.get, _RUNNERS))
+    shown = inert(visible_lines(text.replace("\r\n", "\n"))) if terminal or speaks else ""
+    return shown.encode() or data
 
 
-def _quoted(name: str) -> str:
+def _quoted(name: bytes) -> bytes:
     """Return a name as git writes it in a diff: quoted if it is not plain, with octal escapes."""
-    data = name.encode("utf-8", "surrogateescape")
-    quoted = _NOT_PLAIN.sub(lambda sign: b"\\%03o" % ord(sign[0]), data)
-    return name if quoted == data else f'"{quoted.decode("ascii")}"'
+    quoted = _NOT_PLAIN.sub(lambda sign: b"\\%03o" % ord(sign[0]), name)
+    return name if quoted == name else b'"%b"' % quoted
 
 
 def _parses(path: str, text: str) -> bool:

@@ -47,16 +47,12 @@ def identity_of(rulebase: RuleBase, id: str | None) -> Identity | None:
     experts = any(map(_OF_EXPERTS.match, words))
     alike = () if experts else _siblings(rulebase).get(_stem(id or ""), ())
     checkpoints = [itself] if itself else list(alike)
-    types, *others = (
-        {getattr(checkpoint, field) for checkpoint in checkpoints}
-        for field in ("model_type", "model_class", "processor")
-    )
-    if id is None or len(types) != 1:
+    fields = ("model_type", "model_class", "processor")
+    differing = [{getattr(checkpoint, field) for checkpoint in checkpoints} for field in fields]
+    if id is None or len(differing[0]) != 1:
         return None
-    type, model_class, processor = (
-        values.pop() if len(values) == 1 else None for values in (types, *others)
-    )
-    return Identity(id, tuple(checkpoints), type, model_class, processor)
+    same = (values.pop() if len(values) == 1 else None for values in differing)
+    return Identity(id, tuple(checkpoints), *same)
 
 
 @lru_cache(maxsize=1)

@@ -6,7 +6,6 @@ import re
 import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
 from typing import NamedTuple
 
 from advisor.catalogue.release import Release, described_releases, release, version_number
@@ -23,9 +22,8 @@ class JudgedFiles(NamedTuple):
 
     `release` is the target: the newest described one that the pin allows. `lowest` is the oldest
     one, with which fixes have to work as well. `newest` is a described one above all that are
-    allowed, else None. `below` is true if the pin is older than every described release, `unknown`
-    if it is a commit, which may be older than the target. `asked` is the release that the pin names
-    if that is not described, else "".
+    allowed, else None. `below` is true if the pin is older than every described release. `asked` is
+    the release that the pin names if that is not described, else "".
     """
 
     pin: Pin
@@ -33,7 +31,6 @@ class JudgedFiles(NamedTuple):
     lowest: Release
     newest: Release | None = None
     below: bool = False
-    unknown: bool = False
     asked: str = ""
     paths: frozenset[str] = frozenset()
 
@@ -67,7 +64,9 @@ def together(judged: Iterable[JudgedFiles]) -> Iterator[JudgedFiles]:
     alike: dict[tuple[object, ...], list[JudgedFiles]] = defaultdict(list)
     for files in judged:
         floor, versions = files.floor, [files.release, files.lowest, files.newest or files.release]
-        alike[floor, files.below, files.unknown, *(each.version for each in versions)].append(files)
+        alike[floor, files.below, files.pin.is_commit, *(each.version for each in versions)].append(
+            files
+        )
     for first, *others in alike.values():
         yield first._replace(paths=first.paths.union(*(other.paths for other in others)))
 
@@ -93,19 +92,13 @@ def judged_by_pin(rulebase: RuleBase, pin: Pin, paths: Iterable[str] = ()) -> Ju
     is_described = any(same_release(wanted, number) for number in numbers)
     return JudgedFiles(
         pin=pin,
-        release=_read(rulebase, allowed[-1]),
-        lowest=_read(rulebase, allowed[0]),
-        newest=_read(rulebase, described[-1]) if described[-1] != allowed[-1] else None,
+        release=release(rulebase, allowed[-1]),
+        lowest=release(rulebase, allowed[0]),
+        newest=release(rulebase, described[-1]) if described[-1] != allowed[-1] else None,
         below=below,
-        unknown=pin.is_commit,
         asked="" if is_described or bound else ".".join(map(str, wanted)),
         paths=frozenset(paths),
     )
-
-
-@cache
-def _read(rulebase: RuleBase, version: str) -> Release:
-    return release(rulebase, version)
 
 
 def by_pin(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from advisor.decide.bounded_rules import bounded
 from advisor.decide.requirements import Requirements, Suitability
@@ -16,9 +16,6 @@ from advisor.model import NONE, TASK, Checkpoint, NamedTuple
 from advisor.phrasing import joined
 from advisor.rulebase.base import RuleBase
 from advisor.scan.usage import Location
-
-if TYPE_CHECKING:
-    from advisor.reader.document import Document, KeyPath
 
 FILE = "advisor.yaml"
 
@@ -88,31 +85,28 @@ def read_declaration(file: Path, within: Path | None = None) -> ProjectDeclarati
             hint="run `advisor init` to create the file, or `advisor rules schema project` for "
             "its format",
         )
-    choices = enumerate(document.value.get("choices", []))
-    declared = [_choice(document, index, choice) for index, choice in choices]
-    return ProjectDeclaration(file.parent, **{**document.value, "choices": tuple(declared)})
 
+    def place(*key: str | int) -> Location:
+        line, column = document.place(("choices", *key))
+        return Location(document.file, line, column, line, column)
 
-def _choice(document: Document, index: int, value: dict[str, Any]) -> DeclaredChoice:
-    at: KeyPath = ("choices", index)
-    return DeclaredChoice(
-        name=value["name"],
-        checkpoint=value["checkpoint"],
-        revision=value.get("revision"),
-        model_class=value.get("class"),
-        needs={IN_WORDS: value["needs"]} if isinstance(value["needs"], str) else value["needs"],
-        waivers=tuple(
-            Waiver(**waiver, place=_place(document, (*at, "waive", number)))
-            for number, waiver in enumerate(value.get("waive", []))
-        ),
-        place=_place(document, (*at, "checkpoint")),
-        class_place=_place(document, (*at, "class" if "class" in value else "checkpoint")),
+    choices = tuple(
+        DeclaredChoice(
+            name=value["name"],
+            checkpoint=value["checkpoint"],
+            revision=value.get("revision"),
+            model_class=value.get("class"),
+            needs={IN_WORDS: value["needs"]} if type(value["needs"]) is str else value["needs"],
+            waivers=tuple(
+                Waiver(**waiver, place=place(index, "waive", number))
+                for number, waiver in enumerate(value.get("waive", []))
+            ),
+            place=place(index, "checkpoint"),
+            class_place=place(index, "class" if "class" in value else "checkpoint"),
+        )
+        for index, value in enumerate(document.value.get("choices", []))
     )
-
-
-def _place(document: Document, key: KeyPath) -> Location:
-    line, column = document.place(key)
-    return Location(document.file, line, column, line, column)
+    return ProjectDeclaration(file.parent, **{**document.value, "choices": choices})
 
 
 class Judgement(NamedTuple):

@@ -219,12 +219,11 @@ def _sure(case: Case) -> set[tuple[object, ...]]:
     return sure
 
 
-def received(case: Case) -> Iterator[tuple[Usage, Call, Receiver]]:
-    """Yield the calls whose receiver is known, with usage and receiver."""
-
-    def work(case: Case) -> list[tuple[Usage, Call, Receiver]]:
-        uses = ((usage, call) for usage, calls in sure_uses(case, "call") for call in calls)
-        on = ((usage, call, receiver_of(case, call, usage)) for usage, call in uses)
-        return [(usage, call, at) for usage, call, at in on if at]
-
-    yield from case.worked_out("received", work)
+def received(case: Case) -> list[tuple[Usage, Call, Receiver]]:
+    """Return the calls whose receiver is known, with usage and receiver."""
+    calls = ((usage, call) for usage, calls in sure_uses(case, "call") for call in calls)
+    on = ((usage, call, receiver_of(case, call, usage)) for usage, call in calls)
+    calls_on: list[tuple[Usage, Call, Receiver]] = case.worked_out(
+        "received", lambda _: [(usage, call, at) for usage, call, at in on if at]
+    )
+    return calls_on

@@ -252,7 +252,7 @@ def _releases(case: Case) -> str:
     for version, asking in judged.items():
         pin, more, doubt = asking[0].pin, len(asking) - 1, ""
         others = f" and {count(more, 'more place')}" if more else ""
-        if any(own.unknown for own in asking):
+        if any(own.pin.is_commit for own in asking):
             doubt = ", a commit of an unknown release"
         elif named := next((own.asked for own in asking if own.asked), ""):
             doubt = f", advisor has no data on {named}"

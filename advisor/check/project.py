@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 
 from advisor.catalogue.release import release
@@ -17,8 +18,8 @@ from advisor.check.fixing import TEXTS_AT_ONCE, source_text
 from advisor.check.judged_files import by_pin, judged_by_pin
 from advisor.check.judgement import (
     FILE,
-    Judgement,
     ProjectDeclaration,
+    judgement_of,
     judgements_of,
     read_declaration,
 )
@@ -28,6 +29,7 @@ from advisor.check.rules import AFTERWARDS, DETECTORS, TOGETHER, findings
 from advisor.check.rules.suppression import suppress
 from advisor.console.commands import GivenLater, rules_of
 from advisor.console.options import Priority, day_or_today, priority_of
+from advisor.engine.profile import Profile
 from advisor.errors import OneModelError, UsageError, check_name
 from advisor.files import path_shown, resolved
 from advisor.model import NamedTuple
@@ -135,15 +137,16 @@ def left_out_shown(left_out: Mapping[str, int]) -> list[str]:
     return [f"{number} {words}" for of, words in LEFT_OUT.items() if (number := left_out.get(of))]
 
 
-def judge(
-    judgement: Judgement, rulebase: RuleBase, transformers: str = "", fail_on: str = "error"
+def judged(
+    rulebase: RuleBase, options: CheckOptions, given: Profile, first: tuple[str, ...] = ()
 ) -> Inspection:
-    """Check one judgement and no code; against a release if that or a class is named."""
-    needs_release = judgement.model_class or transformers
-    judged_by = release(rulebase, transformers) if needs_release else None
+    """Check the one checkpoint that options name; against a release if that or a class is named."""
+    id, named, version = options.checkpoint, options.class_name or None, options.transformers
+    judgement = judgement_of(rulebase, id, given, model_class=named, priority=first)
+    judged_by = release(rulebase, version) if named or version else None
     case = Case(rulebase=rulebase, judged_by=judged_by, judgements=(judgement,))
     by_level = sorted(findings(case), key=lambda finding: LEVELS.index(finding.level))
-    return Inspection(case, tuple(by_level), fail_on)
+    return Inspection(case, tuple(by_level), fail_level(options))
 
 
 def fail_level(options: CheckOptions, *otherwise: str) -> str:
@@ -229,11 +232,11 @@ def open_project(
         if (own := rulebase.checks.get(id)) and LEVELS.index(own.level) > LEVELS.index(rule.level)
     }
     version = options.transformers or os.environ.get("ADVISOR_TRANSFORMERS", "")
+    version = version or declaration.transformers
     looked_at = tuple(paths or [folder])
     priority, top = priority_of(rulebase, first), resolved(folder)
     lock = folder / records.LOCK
-    judgements = [judgements_of(rulebase, choice, priority) for choice in declaration.choices]
-    version = version or declaration.transformers
+    judgements = (judgements_of(rulebase, choice, priority) for choice in declaration.choices)
     pins = None if version else Pins(Path.cwd())
     pin = pins and pins.of_file(f"{path_shown(folder)}/x")
     case = Case(
@@ -241,7 +244,7 @@ def open_project(
         judged_by=judged_by_pin(rulebase, pin).release if pin else release(rulebase, version),
         declared=given(rulebase),
         choices=declaration.choices,
-        judgements=tuple(judgement for each in judgements for judgement in each),
+        judgements=tuple(chain.from_iterable(judgements)),
         today=day_or_today(options.today),
         whole=any(top.is_relative_to(resolved(path)) for path in looked_at if path.is_dir()),
         strict=options.strict,

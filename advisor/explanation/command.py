@@ -76,9 +76,9 @@ def standing_report(
     verified_only: bool = False,
 ) -> Report:
     """Return why a cataloged checkpoint is not the answer, or where it ranks."""
-    from advisor.check.judgement import judgement_of
+    from advisor.check.options import CheckOptions
     from advisor.check.page import judgement_report
-    from advisor.check.project import judge
+    from advisor.check.project import judged
     from advisor.decide.bounded_rules import bounded
     from advisor.draw.formats import Report
     from advisor.engine.decision import Engine
@@ -87,11 +87,10 @@ def standing_report(
 
     engine, given = bounded(Engine.known(rulebase, first), given)
     rulebase = engine.rulebase
-    judgement = judgement_of(rulebase, id, given, priority=first)
-    judged = judgement_report(judge(judgement, rulebase))
+    report = judgement_report(judged(rulebase, CheckOptions(checkpoint=id), given, first))
     checkpoint = rulebase.checkpoint(id)
     standing = standing_of(engine, checkpoint, engine.decide(given), verified_only=verified_only)
     return Report(
-        lambda: {**judged.json(), "standing": standing_json(standing)},
-        lambda: [*judged.page(), *standing_page(standing, rulebase)],
+        lambda: {**report.json(), "standing": standing_json(standing)},
+        lambda: [*report.page(), *standing_page(standing, rulebase)],
     )

@@ -56,7 +56,7 @@ def test_an_edit_outside_the_file_is_left_out():
 
 def test_a_form_feed_or_a_lone_return_ends_no_line_of_a_diff():
     fixed = fix_text("a.py", "x = '\f'\rA()\n", [(edit(2, 1, 1, "B", "A"),)])
-    assert diff([fixed]).split("\n")[3:5] == ["-x = '\f'\rA()", "+x = '\f'\rB()"]
+    assert diff([fixed]).decode().split("\n")[3:5] == ["-x = '\f'\rA()", "+x = '\f'\rB()"]
 
 
 def test_what_python_warns_of_in_the_users_code_is_kept_from_the_user(recwarn):
@@ -66,7 +66,7 @@ def test_what_python_warns_of_in_the_users_code_is_kept_from_the_user(recwarn):
 
 def test_a_diff_names_the_file_and_a_missing_line_end():
     fixed = fix_text("a.py", "A()", [(edit(1, 1, 1, "B", "A"),)])
-    assert diff([fixed]) == (
+    assert diff([fixed]).decode() == (
         "--- a/a.py\n+++ b/a.py\n@@ -1 +1 @@\n-A()\n\\ No newline at end of file\n"
         "+B()\n\\ No newline at end of file\n"
     )

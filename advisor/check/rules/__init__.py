@@ -6,15 +6,14 @@ What an id means, its level, reason and knowledge stand in rules/checks/*.yaml.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from types import ModuleType
 
 from advisor.check.case import CHOSEN, DECLARED, Case, Detector
-from advisor.check.finding import LEVELS, Finding, Stretches
+from advisor.check.finding import LEVELS, Finding
 from advisor.check.judged_files import JudgedFiles, together
 from advisor.check.rules import (
-    access,
     architecture,
     choices,
     handling,
@@ -24,6 +23,7 @@ from advisor.check.rules import (
     suppression,
 )
 from advisor.phrasing import count
+from advisor.scan.usage import Scan
 
 
 def _detectors(*modules: ModuleType) -> tuple[Detector, ...]:
@@ -31,7 +31,7 @@ def _detectors(*modules: ModuleType) -> tuple[Detector, ...]:
     return tuple(value for value in values if isinstance(value, Detector))
 
 
-DETECTORS = _detectors(choices, architecture, handling, removal, membership, parameters, access)
+DETECTORS = _detectors(choices, architecture, handling, removal, membership, parameters)
 """In the order in which findings of one level about a single checkpoint are shown."""
 TOGETHER = frozenset(
     id for detector in DETECTORS if detector.together or detector.of_release for id in detector.ids
@@ -41,42 +41,6 @@ AFTERWARDS = _detectors(suppression)
 """Detectors that judge the suppression; their findings cannot be suppressed."""
 
 
-class Subject:
-    """The files of a case with vision-language models, and the stretches behind version tests."""
-
-    def __init__(self, case: Case) -> None:
-        scan = case.scan
-        self._seeing = {
-            *(usage.place.path for usage in scan.usages),
-            *(call.place.path for usage in scan.usages for call in usage.calls),
-            *scan.seeing,
-        }
-        self._guarded = Stretches((it.path, it.line, it.end_line) for it in scan.guarded)
-
-    def guards(self, finding: Finding) -> bool:
-        """True if the place of a finding, or all its other places, are behind version tests."""
-        here, others = finding.place, finding.places
-        return (here is not None and self._guarded.hold(here.path, here.line)) or (
-            bool(others) and all(self._guarded.hold(other.path, other.line) for other in others)
-        )
-
-    def limited(self, findings: Iterable[Finding]) -> Iterator[Finding]:
-        """Yield the findings in vision-language files, and one note for each other file."""
-        beside: dict[str, list[Finding]] = defaultdict(list)
-        for finding in findings:
-            if finding.place is None or finding.place.path in self._seeing:
-                yield finding
-            else:
-                beside[finding.place.path].append(finding)
-        for group in beside.values():
-            first, *others = group
-            worst = min((finding.level for finding in group), key=LEVELS.index)
-            what = count(len(group), "use") + " of models outside vision and language"
-            message = f"{what} would be reported as {worst}. `--all-models` lists each use"
-            places = tuple(other.place for other in others if other.place)
-            yield first._replace(message=message, level="note", fix=None, edits=(), places=places)
-
-
 def findings(case: Case, detectors: tuple[Detector, ...] = DETECTORS) -> list[Finding]:
     """Return the findings of some detectors; of those at one place with one message, the first.
 
@@ -84,7 +48,10 @@ def findings(case: Case, detectors: tuple[Detector, ...] = DETECTORS) -> list[Fi
     code that is ready for another version, and reduce other files to a note unless `all_models`.
     """
     distinct: dict[tuple[object, ...], Finding] = {}
-    pinned, subject = {path for files in case.judged for path in files.paths}, Subject(case)
+    guarded: dict[str, set[int]] = defaultdict(set)
+    for stretch in case.scan.guarded:
+        guarded[stretch.path].update(range(stretch.line, stretch.end_line + 1))
+    pinned = {path for files in case.judged for path in files.paths}
     unpinned = case.of_files(lambda path: path not in pinned, case.judged_by)
     parts: list[tuple[Case, JudgedFiles | None, Case | None]] = [(unpinned, None, None)]
     for files in together(case.judged):
@@ -96,27 +63,54 @@ def findings(case: Case, detectors: tuple[Detector, ...] = DETECTORS) -> list[Fi
         if detector.each in (CHOSEN, DECLARED):  # a choice is judged by all code at once
             reported = detector.findings(case)
         if detector.of_release:
-            reported = (finding for finding in reported if not subject.guards(finding))
-            reported = reported if case.all_models else subject.limited(reported)
+            reported = (finding for finding in reported if not _is_guarded(finding, guarded))
+            reported = reported if case.all_models else _limited(case.scan, reported)
         for finding in reported:
             same = finding.rule, finding.place, finding.checkpoint, finding.choice, finding.message
             distinct.setdefault(same, finding)
     return list(distinct.values())
 
 
+def _is_guarded(finding: Finding, guarded: Mapping[str, set[int]]) -> bool:
+    """True if the place of a finding, or all its other places, are lines behind version tests."""
+    here, *others = (
+        place is not None and place.line in guarded.get(place.path, ())
+        for place in (finding.place, *finding.places)
+    )
+    return here or (bool(others) and all(others))
+
+
+def _limited(scan: Scan, findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Yield the findings in files with vision-language models, and one note for each other file."""
+    seeing = {*(usage.place.path for usage in scan.usages), *scan.seeing}
+    seeing.update(call.place.path for usage in scan.usages for call in usage.calls)
+    beside: dict[str, list[Finding]] = defaultdict(list)
+    for finding in findings:
+        if finding.place is None or finding.place.path in seeing:
+            yield finding
+        else:
+            beside[finding.place.path].append(finding)
+    for group in beside.values():
+        first, *others = group
+        worst = min((finding.level for finding in group), key=LEVELS.index)
+        what = count(len(group), "use") + " of models outside vision and language"
+        message = f"{what} would be reported as {worst}. `--all-models` lists each use"
+        places = tuple(other.place for other in others if other.place)
+        yield first._replace(message=message, level="note", fix=None, edits=(), places=places)
+
+
 def _of_part(
     detector: Detector, case: Case, files: JudgedFiles | None, above: Case | None
 ) -> Iterator[Finding]:
     """Yield the findings in files of one pin; what is missing only in `above` is a note."""
-    if files is None:
-        yield from detector.findings(case)
-        return
-    here = [files.within(finding) for finding in detector.findings(case)]
-    if not detector.of_release:
+    here = [files.within(finding) if files else finding for finding in detector.findings(case)]
+    if files is None or not detector.of_release:
         yield from here
         return
-    for finding in here:  # of what is older than any described release, nothing is sure
-        if files.unknown and finding.level != "note":
+    for (
+        finding
+    ) in here:  # of a commit, or of what is older than any described release, nothing is sure
+        if files.pin.is_commit and finding.level != "note":
             yield finding._replace(level="note", edits=(), upgrade=files.release.version)
         else:
             yield finding._replace(level="note") if files.below else finding

@@ -142,10 +142,9 @@ def generation_set_in_config(case: Case, usage: Usage) -> Iterator[Finding]:
             target = call.arguments["0"].source
             of_model = target.removesuffix(f".{CONFIG}.{call.name}")
             edit = Edit(call.place, f"{of_model}.{GENERATION}.{call.name}", target)
-            steered = "this code sets a generation setting in the model configuration"
-            message, edits = f"{steered}, which {case.transformers} refuses", (edit,)
-            fix = f"set the value in `{GENERATION}`"
-            yield Finding(message, call.place, fix, edits if of_model != target else ())
+            what = "this code sets a generation setting in the model configuration"
+            fix, edits = f"set the value in `{GENERATION}`", (edit,) if of_model != target else ()
+            yield Finding(f"{what}, which {case.transformers} refuses", call.place, fix, edits)
     for call in uses_of_model(usage, "read"):  # of a setting, where none stands any more
         ours = call.of == (CONFIG,) and call.certain and call.name in case.knowledge("settings")
         at = receiver_of(case, call, usage) if ours else None

@@ -9,11 +9,12 @@ import re
 from collections.abc import Iterator
 from functools import cache, lru_cache
 
-from advisor.catalogue.release import release_table, version_number
+from advisor.catalogue.release import release_table
 from advisor.catalogue.release_members import ReleaseMembers
 from advisor.catalogue.release_table import block_of
 from advisor.check.case import TRANSFORMERS, USAGES, Case, mentions, rule
 from advisor.check.finding import Edit, Finding, advice
+from advisor.check.loaded import releases_before
 from advisor.model.library import NameChange
 from advisor.scan.usage import Argument, Load, Location, Name, Usage
 
@@ -165,13 +166,11 @@ def removed_name(case: Case) -> Iterator[Finding]:
             continue  # a release that is not described may have what is new
         if last is None and mentions(case.source(name.place.path), OWN_BUILD):
             continue
-        at = f"transformers.{module}" if module else TRANSFORMERS
-        what = f"module `{at}`" if gone else f"`{name.name}` in `{at}`"
-        if not gone and not module:
-            what = f"`{name.name}`"
+        own = f"`{name.name}` in `{name.module}`" if module else f"`{name.name}`"
+        what = f"module `{name.module}`" if gone else own
         until = f". The last release with {what} is {last}" if last else ""
         fix = _elsewhere(members, name.name)
-        path = f"{at}.{name.name}".split(".")  # a module that is gone, or the name of one
+        path = f"{name.module}.{name.name}".split(".")  # a module that is gone, or the name of one
         paths = (".".join(path[:length]) for length in range(len(path), 1, -1))
         changes = [case.release.removed(path, "module") for path in paths if not fix]
         change = next((it for it in changes if it and it.kind == "removed"), None)
@@ -242,10 +241,10 @@ def _last(case: Case, module: str, name: Name) -> str | None:
     """The last described release before the target whose module has the name, else None."""
     table = release_table()
     mask = table.masks(block_of(module), f"{module}:").get(name.name, 0)
-    versions = (version for number, version in enumerate(table.versions) if mask >> number & 1)
-    judged = version_number(case.release.version)
-    before = (version for version in versions if version_number(version) < judged)
-    return max(before, key=version_number, default=None)
+    has = {version for number, version in enumerate(table.versions) if mask >> number & 1}
+    return next(
+        (version for version in releases_before(case.release.version) if version in has), None
+    )
 
 
 @lru_cache(maxsize=1024)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator
 
 from advisor.check.case import Case, Suppression, rule
-from advisor.check.finding import Finding, Stretches
+from advisor.check.finding import Finding
 from advisor.check.judgement import DeclaredChoice, Waiver
 from advisor.phrasing import count
 from advisor.scan.usage import Location
@@ -17,15 +16,15 @@ def suppress(case: Case, findings: list[Finding], not_run: set[str]) -> Suppress
     """Sort findings into those left, ignored by a comment, and waived until today or later."""
     today = case.today
     agreed = {(choice.name, entry.rule) for choice, entry in _waivers(case) if entry.until >= today}
-    covered = Stretches(
-        ((ignore.place.path, id), ignore.first, ignore.last)
-        for ignore in case.scan.ignores
-        for id in ignore.rules or ("",)
-    )
+    reported = {"", *(finding.rule for finding in findings)}
+    lines: dict[tuple[str, str], set[int]] = defaultdict(set)
+    for ignore in case.scan.ignores:
+        for id in reported.intersection(ignore.rules or ("",)):
+            lines[ignore.place.path, id].update(range(ignore.first, ignore.last + 1))
     left, ignored, waived = [], [], []
     for finding in findings:
         at, ids = finding.place, ("", finding.rule)
-        if at and any(covered.hold((at.path, id), at.line) for id in ids):
+        if at and any(at.line in lines[at.path, id] for id in ids):
             ignored.append(finding)
         elif (finding.choice, finding.rule) in agreed:
             waived.append(finding)
@@ -41,16 +40,14 @@ def _waivers(case: Case) -> Iterator[tuple[DeclaredChoice, Waiver]]:
 @rule("unused-ignore")
 def unused_ignore(case: Case) -> Iterator[Finding]:
     """Find ignore comments that take no finding away."""
-    lines: dict[tuple[str, str], list[int]] = defaultdict(list)
-    for finding in case.suppression.ignored:  # in the order of a reader
+    lines: dict[tuple[str, str], set[int]] = defaultdict(set)
+    for finding in case.suppression.ignored:
         if at := finding.place:
-            lines[at.path, ""].append(at.line)
-            lines[at.path, finding.rule].append(at.line)
+            lines[at.path, ""].add(at.line)
+            lines[at.path, finding.rule].add(at.line)
     for ignore in case.scan.ignores:
         for id in ignore.rules or ("",):
-            of_rule = lines[ignore.place.path, id]
-            first = bisect_left(of_rule, ignore.first)
-            if not of_rule[first:] or of_rule[first] > ignore.last:
+            if lines[ignore.place.path, id].isdisjoint(range(ignore.first, ignore.last + 1)):
                 what = f"`{id}`" if id else "any rule"
                 message = f"this line has no finding of {what}"
                 yield Finding(message, ignore.place, fix="remove the entry")
