@@ -136,12 +136,12 @@ def _screen(
     """Return the answer for one task with as much as fits one screen, and commands below it."""
     page: Page = []
     lines, better = min(screen.lines, screen.most), ahead_of_first(advice)
-    facts = _facts(advice)
+    facts, changes = _facts(advice), _unless(advice)
     for room in LESS if lines >= END.lines else LITTLE:
         head = _head(advice, room, better, facts)
         notes = [note.text for block in head if isinstance(block, Notes) for note in block.rows]
         table = shortlist(advice, room.checkpoints, " ".join(notes))
-        foot = (*_foot(advice, room), *written) if room.better else ()
+        foot = (*_foot(advice, room, changes), *written) if room.better else ()
         page = [*head, *table, *_notes(foot)]
         if commands:
             first = commands.text.splitlines()[: room.commands]
@@ -312,8 +312,11 @@ def _notes(rows: Iterable[Note]) -> Page:
     return [notes] if notes.rows else []
 
 
-def _foot(advice: TaskAdvice, room: Room) -> Iterator[Note]:
-    """Yield the other families, an alternative, changes of the answer, and the defaults."""
+def _foot(advice: TaskAdvice, room: Room, changes: tuple[list[str], list[str]]) -> Iterator[Note]:
+    """Yield the other families, an alternative, changes of the answer, and the defaults.
+
+    `changes` are those of `_unless`: one to another family is shown in any case.
+    """
     decision = advice.decision
     others = [rival for rival in decision.assessments if rival.family != advice.family]
     if decision.outcome != NONE and room.others:
@@ -329,21 +332,23 @@ def _foot(advice: TaskAdvice, room: Room) -> Iterator[Note]:
     if detour and (room.others or not left_out.issuperset(detour.checkpoints)):  # stands above
         ids, task = ", ".join(detour.checkpoints), f"Hub task {detour.task}"
         yield Note("Alternative", f"{ids} ({task})" if ids else task, max(room.others, 1))
-    for place, (words, end) in enumerate(_unless(advice, room.changes)):
-        yield Note("" if place else "Would change if", f"{words}: {end}", 2)
+    of_family, of_checkpoint = changes
+    likeliest = of_checkpoint if room.changes or not of_family else []
+    for place, change in enumerate((*of_family[: max(room.changes, 1)], *likeliest)):
+        yield Note("" if place else "Would change if", change, 2)
     if decision.family and advice.assumed and room.defaults:
         yield Note("Defaults", " ".join(flags(advice.rulebase, advice.assumed)), room.defaults)
 
 
-def _unless(advice: TaskAdvice, most: int) -> Iterator[tuple[str, str]]:
-    """Yield (flags, result) of a change to each other family, then of the likeliest other change.
+def _unless(advice: TaskAdvice) -> tuple[list[str], list[str]]:
+    """Return changes with their results: one to each other family, and the likeliest other one.
 
     The latter replaces a default by the most typical answer that puts another checkpoint first,
-    last memory: the table has a column for it.
+    last memory: the table has a column for it. There may be none.
     """
 
-    def words(change: Change) -> str:
-        return " ".join(flags(advice.rulebase, change.answers))
+    def words(change: Change, end: str) -> str:
+        return f"{' '.join(flags(advice.rulebase, change.answers))}: {end}"
 
     def rarity(change: Change) -> tuple[bool, int, int]:
         """Return a sort key, likely changes first: usual options, of questions with few."""
@@ -360,17 +365,17 @@ def _unless(advice: TaskAdvice, most: int) -> Iterator[tuple[str, str]]:
     for change in advice.changes:
         if change.family != advice.decision.family:
             families.setdefault(change.family, change)
-    for family, change in [*families.items()][: max(most, 1)]:
-        yield words(change), short_name(advice, family)
     others = [
         change
         for change in advice.changes
         if change.checkpoint and change not in families.values()
         if set(change.origins.values()) == {ASSUMED}
     ]
-    if others and (most or not families):
-        other = min(others, key=rarity)
-        yield words(other), other.checkpoint
+    other = min(others, key=rarity, default=None)
+    return (
+        [words(change, short_name(advice, family)) for family, change in families.items()],
+        [words(other, str(other.checkpoint))] if other else [],
+    )
 
 
 def _against(advice: TaskAdvice, assessment: Assessment) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, partial
 from itertools import groupby
 from types import MappingProxyType
@@ -119,13 +119,15 @@ class Placing(NamedTuple):
         be loaded would be first, all such come last. Then count: use, sort order, rules, what is
         left to learn, line.
         """
-        loads_first = bool(picks) and not min(picks, key=lambda pick: pick.group).loads
 
-        def key(pick: Pick) -> tuple[Any, ...]:
+        def rank(pick: Pick) -> tuple[Any, ...]:
             in_line = self.line(pick.use).number[pick.checkpoint.id]
-            return loads_first and not pick.loads, pick.group, self._layer(pick), in_line
+            return pick.group, self._layer(pick), in_line
 
-        return sorted(picks, key=key)
+        ordered = sorted(picks, key=rank)
+        if ordered and not ordered[0].loads:
+            ordered.sort(key=lambda pick: not pick.loads)
+        return ordered
 
     def placed(self, picks: Sequence[Pick]) -> tuple[Pick, ...]:
         """Return picks in order, each with its place and the evidence for it.
@@ -174,9 +176,11 @@ class Placing(NamedTuple):
 
 def by_order(order: str, checkpoint: Checkpoint, memory_gb: float | None) -> tuple[Any, ...]:
     """Return the sort key of an order, least first: memory, freedom of use, or () for quality."""
-    small = memory_gb is None, memory_gb or 0.0
-    free = OPENNESS[checkpoint.commercial_use], checkpoint.gated is True
-    return {"small": small, "open": free}.get(order, ())
+    if order == "small":
+        return memory_gb is None, memory_gb or 0.0
+    if order == "open":
+        return OPENNESS[checkpoint.commercial_use], checkpoint.gated is True
+    return ()
 
 
 def next_of_another_series(pick: Pick, after: Sequence[Pick]) -> Pick | None:
@@ -358,8 +362,9 @@ def select_of(
     placing = Placing(cache(partial(line_for, rulebase, family, precedences)), order, allowed)
     steps, first = required.steps, required.first_step
     in_memory = [pick if pick.within(first) else pick._replace(beyond_gb=first) for pick in picks]
-    picks = _without_twins(in_memory if steps else picks, steps, placing)
-    ranked = placing.placed(picks)
+    ladder = _ladder(steps, picks, placing) if steps and picks else ()
+    ranked = placing.placed(_without_twins(in_memory if steps else picks, ladder, placing))
+    by_id = {pick.checkpoint.id: pick._replace(beyond_gb=None) for pick in ranked}
     nothing = not (picks or unverified or rejected)
     misused = [*filter(None, map(required.misused, rulebase.catalogue(family) if nothing else ()))]
     misused.sort(key=lambda unfit: placing.line(str(unfit.use)).number[unfit.checkpoint.id])
@@ -371,21 +376,22 @@ def select_of(
         uses=allowed,
         order=order,
         locked=placing.line(ranked[0].use).locked if ranked else None,
-        ladder=_ladder(steps, ranked, placing) if ranked else (),
+        ladder=tuple(
+            rung._replace(pick=rung.pick and by_id[rung.pick.checkpoint.id]) for rung in ladder
+        ),
     )
 
 
-def _without_twins(picks: list[Pick], steps: Sequence[float], placing: Placing) -> list[Pick]:
+def _without_twins(picks: list[Pick], ladder: Iterable[Rung], placing: Placing) -> list[Pick]:
     """Return picks without quantized forms that rank below another form of their checkpoint.
 
     The best for a memory limit stays.
     """
     if len({pick.checkpoint.hub_id for pick in picks}) == len(picks):
         return picks
-    ordered = placing.ordered(picks)
-    ids = {rung.pick.checkpoint.id for rung in _ladder(steps, ordered, placing) if rung.pick}
+    ids = {rung.pick.checkpoint.id for rung in ladder if rung.pick}
     seen: set[str] = set()
-    for pick in ordered:
+    for pick in placing.ordered(picks):
         if pick.checkpoint.hub_id not in seen or not pick.checkpoint.is_rounded:
             seen.add(pick.checkpoint.hub_id)
             ids.add(pick.checkpoint.id)
@@ -414,14 +420,12 @@ def line_for(rulebase: RuleBase, family: str, precedences: Precedences, use: str
     return alike[key]
 
 
-def _ladder(steps: Sequence[float], ranked: Sequence[Pick], placing: Placing) -> tuple[Rung, ...]:
-    """Return the best pick for each limit, as if that memory was given; () without limits.
+def _ladder(steps: Sequence[float], picks: Iterable[Pick], placing: Placing) -> tuple[Rung, ...]:
+    """Return the best pick for each limit, as if that memory was given.
 
     The last rung has no limit: another pick only if the best needs more than the last limit.
     """
-    if not steps:
-        return ()
-    ordered = placing.ordered([pick._replace(beyond_gb=None) for pick in ranked if pick.loads])
+    ordered = placing.ordered([pick for pick in picks if pick.loads])
     rungs = [Rung(up_to, next((p for p in ordered if p.within(up_to)), None)) for up_to in steps]
     best = next(iter(ordered), None)
     larger = best is not None and not best.within(steps[-1])  # else none is known to be better

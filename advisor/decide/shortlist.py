@@ -131,11 +131,6 @@ def _larger(advice: TaskAdvice) -> Iterator[Note]:
     """
     selection, profile = advice.selection, advice.decision.profile
     required = Requirements(advice.rulebase, profile)
-    too_large = {
-        id
-        for id, rules in advice.rulebase.aimed.items()
-        if any(rule.effect == "avoid" and holds(rule.when, profile) for rule in rules)
-    }
     larger = [
         (required.takes_gb(suitability.checkpoint, suitability.use), suitability.checkpoint)
         for suitability in selection.rejected
@@ -146,7 +141,9 @@ def _larger(advice: TaskAdvice) -> Iterator[Note]:
     ]
     larger += [(pick.needs_gb, pick.checkpoint) for pick in selection.picks if pick.beyond_gb]
     for size, checkpoint in sorted(larger, key=lambda sized: sized[0] or inf):
-        if size and checkpoint.hub_id not in too_large and (has := _over_first(advice, checkpoint)):
+        rules = advice.rulebase.aimed.get(checkpoint.hub_id, ())
+        too_large = any(rule.effect == "avoid" and holds(rule.when, profile) for rule in rules)
+        if size and not too_large and (has := _over_first(advice, checkpoint)):
             needs = f"needs {ceil(10 * size) / 10:g} GB"
             yield Note("Upgrade", f"{checkpoint.id} {has}, and {needs}", lines=2)
             return
@@ -283,7 +280,8 @@ def shown_picks(advice: TaskAdvice, most: int) -> tuple[list[Pick], dict[str, st
     first is discouraged too.
     """
     picks = advice.selection.picks
-    picks = tuple(pick for pick in picks if pick.aimed_at[0] <= picks[0].aimed_at[0])
+    if picks and not picks[0].aimed_at[0]:
+        picks = tuple(pick for pick in picks if not pick.aimed_at[0])
     steps: dict[str, list[int]] = {}
     ladder = advice.selection.ladder
     for place, rung in enumerate(ladder):
