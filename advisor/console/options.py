@@ -78,6 +78,22 @@ def priority_of(rulebase: RuleBase, priority: Priority = []) -> tuple[str, ...]:
 CriteriaFirst = Annotated[tuple[str, ...], Options(priority_of)]
 
 
+LABELS = "Labels for the model, separated by commas, or a file with one label per line."
+FIELDS = "Fields to extract, separated by commas, such as vendor,total."
+
+
+def _names(
+    labels: Annotated[str, option("--labels A,B", LABELS)] = "",
+    fields: Annotated[str, option("--fields A,B", FIELDS)] = "",
+) -> dict[str, str]:
+    """Return the values of `labels` and `fields` that are not empty, without blanks."""
+    given = {"labels": ",".join(split([labels])), "fields": ",".join(split([fields]))}
+    return {flag: value for flag, value in given.items() if value}
+
+
+Names = Annotated[dict[str, str], Options(_names)]
+
+
 def complete_checkpoint(incomplete: str) -> list[tuple[str, str]]:
     """Return (id, label) of the checkpoints whose ids begin so, for completion in a shell."""
     checkpoints = rules_of().checkpoints.values()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from advisor.decide.command_lines import (
     command,
     may_run,
+    named_flags,
     program_for,
     program_joining,
     quoted,
@@ -84,6 +86,8 @@ class TaskAdvice(NamedTuple):
     priority: tuple[str, ...]
     items: float | None = None
     """The number of items the user gave, even if no rule depends on it; None if not given."""
+    names: Mapping[str, str] = MappingProxyType({})
+    """The labels or fields of flags, for the commands that run the model or write its program."""
 
     @property
     def reason(self) -> Reason:
@@ -182,10 +186,14 @@ class TaskAdvice(NamedTuple):
     @property
     def try_command(self) -> str | None:
         """The command that tries `runnable`; None without one or if no runner can exist for it."""
+        return self.trying()
+
+    def trying(self, image: str = "", own: Mapping[str, str] = MappingProxyType({})) -> str | None:
+        """Return `try_command` for an image, with `own` values of flags in place of examples."""
         checkpoint, task = self.runnable, self.task
         if not task or not checkpoint or not may_run(self.rulebase, checkpoint.model_type, task):
             return None
-        return try_command(self.rulebase, checkpoint, task)
+        return try_command(self.rulebase, checkpoint, task, image, {**own, **self.names})
 
     @property
     def settles(self) -> str | None:
@@ -332,6 +340,7 @@ class Advice(NamedTuple):
         if len(self.advice) > 1:
             given[TASK] = Answer(tuple(str(task.task) for task in self.advice), None, "flag")
         words = [command("recommend", self.rulebase, given, self.priority)]
+        words += named_flags(self.advice[0].names)
         words += [sort_flag(self.order)] if self.order != ORDERS[0] else []
         words += strict_words(self.strict)
         words += ["--verified-only"] if self.verified_only else []
@@ -366,6 +375,7 @@ class Advice(NamedTuple):
         """Return the command that writes the program for a task and its `named` checkpoint."""
         verb = f"code {quoted(named)}" if named else "code"
         words = [command(verb, self.rulebase, task.decision.given, self.priority)]
+        words += named_flags(task.names)
         words += [sort_flag(self.order)] if self.order != ORDERS[0] else []
         words += ["--verified-only"] if self.verified_only else []
         words += ["--join"] if join else []

@@ -44,6 +44,11 @@ def flag(rulebase: RuleBase, id: str, name: str) -> str:
     return f"--{question.typed} {quoted(question.word(name))}"
 
 
+def named_flags(names: Mapping[str, str]) -> list[str]:
+    """Return the flags of `advisor code` for the user's labels or fields."""
+    return [f"--{flag} {quoted(value)}" for flag, value in names.items()]
+
+
 def rules_flags(folders: Sequence[str]) -> list[str]:
     """Return the flags that add folders of rules to the shipped ones."""
     return [f"--rules {quoted(folder)}" for folder in folders]
@@ -69,17 +74,15 @@ def try_command(
     checkpoint: Checkpoint,
     task: str,
     image: str = "",
-    inputs: Mapping[str, str] | None = None,
+    own: Mapping[str, str] | None = None,
 ) -> str:
     """Return the command line that runs a checkpoint, with examples in place of missing inputs.
 
-    `inputs` are the flags besides the image and their values. If None, the task's examples are
-    used, or the flag in capitals if the task has none.
+    `own` are the user's values of flags besides the image; those that the task lacks are left out.
     """
-    example = rulebase.task(task).example
-    if inputs is None:
-        needs = needs_of(rulebase, task, checkpoint.model_type)
-        inputs = {flag: example.get(flag, flag.upper()) for flag in needs}
+    example, own = rulebase.task(task).example, own or {}
+    needs = needs_of(rulebase, task, checkpoint.model_type)
+    inputs = {flag: own.get(flag) or example.get(flag, flag.upper()) for flag in needs}
     if not image and "query" not in inputs:
         seen = "" if "folder" in inputs else example.get("folder")  # of a video, its frames
         image = f"{seen}/" if seen else "photo.jpg"

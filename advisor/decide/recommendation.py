@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from advisor.decide.advice import SCREEN, Advice, Screen, TaskAdvice
@@ -59,6 +60,7 @@ def recommend(
     strict: bool | str = False,
     sort: str = "quality",
     verified_only: bool = False,
+    names: Mapping[str, str] = MappingProxyType({}),
     within: str | float | None = None,
     engine: Engine | None = None,
     **keywords: Any,
@@ -70,7 +72,8 @@ def recommend(
     outcome undetermined if the family or first checkpoint depends on defaults, with "family" only
     the family. `sort` ranks checkpoints (quality, memory, permissive; `order` does the same),
     `verified_only` picks none with an unverified field that matters, `within` none that takes more
-    time for the items, `max_parameters` none that is larger. An `engine` has its own rules and
+    time for the items, `max_parameters` none that is larger. `names` are labels or fields for the
+    commands that the answer proposes. An `engine` has its own rules and
     priority. Raises UsageError for unknown names, ContradictionError for answers that cannot all be
     true, and TypeError or ValueError for wrong arguments.
     """
@@ -91,7 +94,8 @@ def recommend(
         engine, profile = bounded(engine, profile)
     alone = for_each_task(engine.rulebase, profile)
     how: Any = {"strict": strictness(strict), "verified_only": verified_only}
-    advice = tuple(advise(engine, as_meant.profile, order=order, **how) for as_meant in alone)
+    named = how | {"order": order, "names": names}
+    advice = tuple(advise(engine, as_meant.profile, **named) for as_meant in alone)
     together = None
     if len(advice) > 1:
         from advisor.decide.cover import together_for
@@ -148,8 +152,11 @@ def advise(
     order: str = "quality",
     verified_only: bool = False,
     items: float | None = None,
+    names: Mapping[str, str] = MappingProxyType({}),
 ) -> TaskAdvice:
     """Return the answer for a profile with at most one task; `items` overrides their number.
+
+    `names` are labels or fields of flags (`labels`, `fields`), for the commands proposed.
 
     If what `strict` names depends on answers that were not given, the outcome is undetermined; all
     else stays.
@@ -189,4 +196,5 @@ def advise(
         rulebase=rulebase,
         priority=engine.priority,
         items=counted(engine.rulebase, profile) if items is None else items,
+        names=names,
     )

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from advisor.console.commands import Given, Options
-from advisor.console.flags import split
-from advisor.console.options import CriteriaFirst, NoThinking, Order, option
+from advisor.console.options import CriteriaFirst, Names, NoThinking, Order, option
 from advisor.console.output import Showing, note, showing
 from advisor.decide.command_lines import TRANSFORMERS, command, program_for, quoted
 from advisor.engine.decision import Engine
@@ -19,7 +18,7 @@ from advisor.errors import UnknownNameError, UsageError
 from advisor.files import path_shown
 from advisor.model import TASK
 from advisor.naming import same_name
-from advisor.need.command import with_kinds
+from advisor.need.command import with_fields, with_kinds
 from advisor.phrasing import joined
 from advisor.rulebase.base import RuleBase
 
@@ -42,8 +41,6 @@ RUNTIME = "Runtime of the program, such as onnx or vllm. Default: the runtime of
 RuntimeName = Annotated[str, option("--runtime NAME", RUNTIME)]
 PROJECT = "Write the program, a README, a test and advisor.yaml to a new folder."
 Project = Annotated[Path | None, option("--project DIR", PROJECT)]
-LABELS = "Labels for the program, separated by commas, or a file with one label per line."
-Labels = Annotated[str, option("--labels A,B", LABELS)]
 Notebook = Annotated[bool, option("--notebook", "Same as --format notebook.")]
 Force = Annotated[bool, option("--force", "Overwrite files that exist.")]
 
@@ -75,7 +72,7 @@ def code(
     no_thinking: NoThinking = False,
     runtime: RuntimeName = "",
     project: Project = None,
-    labels: Labels = "",
+    names: Names,
     rulebase: RuleBase,
     shown: Annotated[Showing, Options(_shown)],
 ) -> int:
@@ -95,10 +92,10 @@ def code(
     from advisor.decide.written_program import script
 
     runtime = runtime or _of_page(rulebase, shown)
-    checkpoint, answers = _meant(rulebase, need, given, first, runtime)
+    id, answers = _meant(rulebase, need, with_fields(rulebase, given, names, need), first, runtime)
     answer = recommend(rulebase, answers, priority=first, sort=order, verified_only=verified_only)
-    ways = _file_and_names(rulebase, need, labels, shown, project) | {"runtime_name": runtime}
-    written = script(answer, checkpoint, join=join, thinking=not no_thinking, **ways)
+    ways = _file_and_names(rulebase, need, names, shown, project) | {"runtime_name": runtime}
+    written = script(answer, id, join=join, thinking=not no_thinking, **ways)
     _check_page(shown, written, runtime)
     files = write_project(project, written, answer.advice[0]) if project else []
     shown.emit(_report(written, files, rulebase.digest), once=FORMATS[0])
@@ -125,22 +122,14 @@ def _of_page(rulebase: RuleBase, shown: Showing) -> str:
 
 
 def _file_and_names(
-    rulebase: RuleBase, need: Sequence[str], given: str, shown: Showing, project: Path | None
+    rulebase: RuleBase, need: Sequence[str], names: Names, shown: Showing, project: Path | None
 ) -> dict[str, str]:
-    """Return `fields`, `labels`, `question`, `saved` for `script`; `given` is from `--labels`."""
+    """Return `fields`, `labels`, `question`, `saved` for `script`; `names` are those of flags."""
     from advisor.need.reading import read
 
     named = [file.name for format, file in shown.files if format == FORMATS[0] and not project]
-    reading = read(rulebase, " ".join(with_kinds(need, rulebase)))
-    fields, read_labels = map(reading.words, (reading.fields, reading.labels))
-    labels = split([given]) or read_labels
-    counted = reading.words(reading.counted)
-    return {
-        "fields": ",".join(fields),
-        "labels": "; ".join(labels),
-        "question": f"How many {counted[0]} are in the image?" if counted else "",
-        "saved": named[0] if named else "",
-    }
+    own = read(rulebase, " ".join(with_kinds(need, rulebase))).own | names
+    return own | {"labels": own["labels"].replace(",", "; "), "saved": "".join(named[:1])}
 
 
 def _afterwards(shown: Showing, written: Script) -> Iterator[str]:

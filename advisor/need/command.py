@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from advisor.console.commands import Given, Options
-from advisor.console.options import CriteriaFirst, NoInput, Order, VerifiedOnly, option, read_day
+from advisor.console.options import (
+    CriteriaFirst,
+    Names,
+    NoInput,
+    Order,
+    VerifiedOnly,
+    option,
+    read_day,
+)
 from advisor.console.output import Showing, note, showing
 from advisor.console.streams import BRIEF
 from advisor.decide.advice import END, screen_here
-from advisor.decide.command_lines import command, needs_of, quoted, try_command
+from advisor.decide.command_lines import command, named_flags, quoted
 from advisor.decide.outlook import CHECKPOINT, STRICT, strictness
 from advisor.draw.formats import PAGE_FORMATS, Report
+from advisor.engine.profile import Profile, make_profile
 from advisor.errors import UsageError
 from advisor.files import is_there
 from advisor.model import TASK, NamedTuple
@@ -33,6 +42,7 @@ VIDEOS = (".mp4", ".mov", ".avi", ".mkv", ".webm")
 """Suffixes of videos; advisor runs models on single frames of them."""
 LIKE_FILES = (".heic", ".jp2", ".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif")
 """Suffixes of image files in a need."""
+BY_IMAGE = "by image"
 LEAST_ASKED = 2
 """More words than this beside an image are a question about it, if they name no task."""
 FORMATS = (*PAGE_FORMATS, "python", "notebook")
@@ -122,6 +132,21 @@ MEASUREMENTS = "JSON file of `advisor evaluate`. Rank checkpoints by its results
 Measurements = Annotated[str, option("--measurements FILE", MEASUREMENTS)]
 
 
+def with_fields(
+    rulebase: RuleBase, given: Profile, names: Mapping[str, str], need: Sequence[str]
+) -> Profile:
+    """Return the answers; named fields set their task if neither a flag nor the need does."""
+    if "fields" not in names or TASK in given:
+        return given
+    from advisor.need.reading import read
+    from advisor.need.understood import FIELDS
+
+    task = next((act.tasks[0] for act in rulebase.acts.values() if act.result == FIELDS), "")
+    if not task or [each.task for each in read(rulebase, " ".join(need)).tasks] == [task]:
+        return given
+    return make_profile(rulebase, {TASK: task}, "flag") | given
+
+
 def _measured(rulebase: RuleBase, measurements: Measurements = "") -> RuleBase:
     """Return the rules; with a file of `advisor evaluate`, its results rank checkpoints first."""
     if not measurements:
@@ -147,6 +172,7 @@ def recommend(
     given: Given,
     first: CriteriaFirst,
     how: Annotated[dict[str, Any], Options(_ways)],
+    names: Names,
     literally: Literally = False,
     batch: Batch = "",
     today: Today = "",
@@ -165,6 +191,7 @@ def recommend(
       advisor recommend --task ocr-line --language de --training fine-tune --num-examples 5000
     """
     day = read_day(today, month=True) if today else None
+    given, how = with_fields(rulebase, given, names, need), how | {"names": names}
     text = _need_text(need, rulebase, given)
     _check(text, given, batch, telling)
     if batch:
@@ -184,37 +211,32 @@ def _runs_on_file(
     paths = [*filter(_is_path, (word.strip("\"'(),;:!?") for words in parts for word in words))]
     path = next(iter(paths), "")
     folder = next((each for each in paths if each.endswith("/") or Path(each).is_dir()), "")
-    answer, advice, line = answered.recommendation, answered.recommendation.advice[0], ""
+    advice, line, own = answered.recommendation.advice[0], "", dict[str, str]()
     if need:
         from advisor.need.named import measuring
         from advisor.need.understood import Understood
 
-        data = folder if Path(folder).is_dir() else ""
-        line = measuring(answered, data) if isinstance(answered, Understood) else ""
+        if isinstance(answered, Understood):
+            line = measuring(answered, folder if Path(folder).is_dir() else "")
+            own = answered.reading.own
     if line:
         yield f"advisor: run `{line}` to measure models on your labeled images"
     elif path.lower().endswith(PDF) or _holds_pages(folder):
         flags = getattr(answered, "given", advice.decision.given)
-        line = command(f"code {quoted(text)}" if text else "code", answer.rulebase, flags)
+        verb = f"code {quoted(text)}" if text else "code"
+        line = " ".join([command(verb, advice.rulebase, flags), *named_flags(advice.names)])
         if advice.runnable:
             yield f"advisor: run `{line} -o program.py` to get a program for {path}"
-    elif path and advice.runnable and advice.try_command:
-        task, rulebase = str(advice.task), answer.rulebase
+    elif path and advice.try_command:
         words = " ".join(part for part in need if " " in part.strip() and not is_there(part))
-        quotation = text.partition('"')[2].rpartition('"')[0]
-        question = next((part for part in need if part.endswith("?")), quotation)
-        reading = getattr(answered, "reading", None)
-        labels = ",".join(reading.words(reading.labels)) if reading else ""
-        own = {"question": question, "query": words, "folder": folder, "labels": labels}
-        example = rulebase.task(task).example
-        flags = needs_of(rulebase, task, advice.runnable.model_type)
-        inputs = {flag: own.get(flag) or example.get(flag, flag.upper()) for flag in flags}
+        question = next((part for part in need if part.endswith("?")), "")
+        own |= {"query": words, "folder": folder}
+        own |= {"question": question} if question else {}
         if path.lower().endswith(VIDEOS):
             line = f"mkdir frames && ffmpeg -i {quoted(path)} -vf fps=1 frames/%05d.jpg"
             yield f"advisor: run `{line}` to get an image for each second of {path}"
             path = "frames/"
-        line = try_command(rulebase, advice.runnable, task, path, inputs)
-        yield f"advisor: run `{line}` to use the checkpoint on {path}"
+        yield f"advisor: run `{advice.trying(path, own)}` to use the checkpoint on {path}"
 
 
 def _need_text(need: list[str], rulebase: RuleBase, given: Given) -> str:
@@ -245,13 +267,14 @@ def with_kinds(need: Sequence[str], rulebase: RuleBase) -> list[str]:
     """Return the words of a need with the kind of its files, each once, in place of their paths.
 
     A sentence before a file ends there, unless it ends in a quiet word such as `in`: the last label
-    that it lists is not `rabbit images`.
+    that it lists is not `rabbit images`. A file beside a folder is an image to search by.
     """
-    files, parts = _files_in(need), list[str]()
+    kinds, parts = {file: _kind_of(file) for file in _files_in(need)}, list[str]()
+    queries = {"image": BY_IMAGE} if "images" in kinds.values() else {}
     for part in need:
-        if part not in files:
+        if part not in kinds:
             parts.append(part.strip())
-        elif (kind := _kind_of(part)) not in parts:
+        elif (kind := queries.get(kinds[part], kinds[part])) not in parts:
             from advisor.need.lexicon import lexicon_of
 
             last = parts[-1].split()[-1:] if parts and " " in parts[-1] else []

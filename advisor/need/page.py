@@ -38,6 +38,8 @@ def as_page(understanding: Understood, *, whole: bool = False, screen: Screen = 
     if not (understanding.between or understanding.literally or answer.strict):
         code, own = (line.replace("recommend", "code", 1) for line in (by_flags, by_words))
         named[code] = own
+    if trial := understanding.advice.try_command:
+        named[trial] = str(understanding.advice.trying(own=understanding.reading.own))
     rows = tuple(_rows(understanding))
     pairs: Page = [_fitting(rows, screen)] if rows else []
     more = bool(pairs) + bool(understanding.between)  # an empty line, and that the task is a guess

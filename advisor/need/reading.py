@@ -92,6 +92,17 @@ class Reading(NamedTuple):
             return False
         return self.tasks[0].strength >= SURE_CONCEPTS
 
+    @property
+    def own(self) -> dict[str, str]:
+        """The labels, fields and question that the sentence states, as values of flags."""
+        text, counted = self.text, self.words(self.counted)
+        question = text.partition('"')[2].rpartition('"')[0] or (text if text[-1:] == "?" else "")
+        return {
+            "labels": ",".join(self.words(self.labels)),
+            "fields": ",".join(self.words(self.fields)),
+            "question": f"How many {counted[0]} are in the image?" if counted else question,
+        }
+
     def words(self, spans: Iterable[Span]) -> tuple[str, ...]:
         """Return the distinct texts of the spans in order, without spans inside another one."""
         whole: list[Span] = []

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from advisor.decide.advice import TaskAdvice
-from advisor.decide.command_lines import act_of, command, quoted
+from advisor.decide.command_lines import act_of, command, named_flags, quoted
 from advisor.decide.outlook import strict_words
 from advisor.decide.recommendation import Recommendation
 from advisor.decide.selection import ORDERS, sort_flag
@@ -120,6 +120,7 @@ class Understood(NamedTuple):
         bounds = recommendation.rulebase.bounds  # those of the sentence are in it
         rulebase = bounds.unbounded if bounds else recommendation.rulebase
         words = [command(verb, rulebase, self.given, recommendation.priority)]
+        words += named_flags(self.advice.names)
         words += ["--no-infer"] if self.literally else []
         words += self._sorting
         words += strict_words(recommendation.strict)

@@ -474,9 +474,33 @@ def test_labels_given_to_code_are_those_of_the_program(advisor, words, typed):
 
 
 def test_labels_given_to_another_command_are_left_to_code_and_try(advisor):
-    result = advisor("recommend", "zero-shot-classification", "--labels", "cat,dog")
+    result = advisor("explain", "zero-shot-classification", "--labels", "cat,dog")
     assert "is for `advisor code` and `advisor try`" in result.err
     assert "not understood" not in result.err
+
+
+def test_labels_and_fields_given_to_recommend_go_on_to_the_commands_it_proposes(advisor):
+    result = advisor("recommend", "zero-shot-classification", "--labels", "cat, dog")
+    assert (
+        "--labels cat,dog\n  advisor code zero-shot-classification --labels cat,dog" in result.out
+    )
+    assert result.err == ""
+    result = advisor("wine labels to JSON", "--fields", "vintage,region")
+    again = (
+        "advisor code 'wine labels to JSON' --task field-extraction \\\n    --fields vintage,region"
+    )
+    assert again in result.out
+    program = advisor("code", "wine labels to JSON", "--fields", "vintage, region").out
+    assert 'default="vintage,region"' in program
+    assert (
+        "code 'extract a.png' --fields a,b\n" in advisor("extract", "a.png", "--fields", "a,b").out
+    )
+
+
+def test_labels_and_the_question_of_a_sentence_stand_in_the_command_that_tries_it(advisor):
+    assert "--labels cat,dog,rabbit\n" in advisor("sort photos into cat, dog, rabbit").out
+    question = "--question 'How many boats are in the image?'"
+    assert question in advisor("count the boats in each photo").out
 
 
 def test_a_page_goes_to_a_file_of_its_suffix_and_a_program_to_none(advisor, tmp_path):

@@ -244,7 +244,6 @@ TAKEN = {
     "code captioning --batch-size=8 --device cpu": "code captioning --device cpu",
     "code captioning --input invoices": "code captioning",
     "code captioning --js": "code captioning --runtime transformers.js",
-    "extract fields --fields vendor,date": "extract fields vendor,date",
     "captioning --license commercial": "captioning --license-use commercial",
     "--list-tasks": "list tasks",
     "captioning --language deutsch": "captioning --language de",
