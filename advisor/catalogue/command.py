@@ -193,7 +193,7 @@ def _things(rulebase: RuleBase, kind: str, *, written: bool) -> Report:
 
 def _checkpoints(rulebase: RuleBase, wishes: Wishes, sort: str, limit: int) -> Report:
     if sort:
-        check_name("order", sort, SORTS, "known")
+        check_name("order", sort, SORTS, "for speed, see `advisor recommend --within`. Known")
     for flag, needs in (("--sort quality", sort == "quality"), ("--fine-tune", wishes.fine_tune)):
         if needs and not wishes.task:
             raise UsageError(

@@ -19,6 +19,7 @@ from advisor.cli.placing import PlacedWords
 from advisor.cli.takes import ABOUT, COMMANDS, COMPARING, FLAGS, NEEDS, NUMBERS, TAKES, VERBS
 from advisor.console.commands import rules_of
 from advisor.console.flags import labels_joined
+from advisor.console.output import OTHER_FILES, RESULTS
 from advisor.console.streams import note
 from advisor.decide.command_lines import quoted
 from advisor.draw.formats import FORMATS
@@ -102,7 +103,8 @@ def in_other_words(words: Sequence[str], overlays: Sequence[Path] = ()) -> list[
         if example and len(leading) == len(words) and len(behind) <= 2 and not says_task:
             message = f"`advisor {' '.join(words)}` is not a command"
             id = next(iter(placing.named(takes.CHECKPOINT, text)), "ID")
-            raise UsageError(message, hint=f"e.g. `advisor {example.format(id)}`")
+            what = text if text and not placing.is_model(text) else "plants"
+            raise UsageError(message, hint=f"e.g. `advisor {example.format(id, what)}`")
     return []
 
 
@@ -215,7 +217,19 @@ def _of_refused_name(rulebase: RuleBase, error: Any, words: list[str]) -> list[s
 
 
 def _of_format(placing: PlacedWords, name: str, words: list[str], *, is_file: bool) -> list[str]:
-    """Return the line with the flag before `name` replaced by the one that `name` fits, or []."""
+    """Return the line with the flag before `name` replaced by the one that `name` fits, or [].
+
+    Raises UsageError with the commands that write a table of results, if `name` is one.
+    """
+    answers = words[0] in ("recommend", "code") or words[0] not in commands()
+    if is_file and answers and OTHER_FILES.get(Path(name).suffix.lower()) == RESULTS:
+        paths = [word for word in words if is_there(word)]
+        left_out = {"recommend", "code", "--output", "-o", name, *paths[1:]}
+        need = " ".join(quoted(word) for word in _parted(words) if word not in left_out)
+        folder = str(Path(paths[0]).parent) if paths[1:] else "".join(paths) or "photos"
+        message = f"`{name}` would hold results of a model, which a program writes as JSON Lines"
+        hint = takes.WRITES.format(need, quoted(Path(name).stem), quoted(folder))
+        raise UsageError(message, hint=hint)
     flags = {
         "--profile": is_there(name) and bool(placing.named(takes.SETTINGS, name)),
         "--runtime": name.lower() in placing.runtimes,
@@ -311,6 +325,8 @@ def _reworded(rulebase: RuleBase, of: str, name: str, words: list[str]) -> list[
     if values.get(flag) != name or checkpoints_called(rulebase, name):
         return []
     place = line.index(flag) + 1
+    if "+" in name.strip("+"):  # as of tesseract
+        return [*line[:place], name.replace("+", ","), *line[place + 1 :]]
     code = re.match(r"([a-z]{2,3})[-_][A-Za-z]+\Z", name)  # of a language in a country
     if code and any(code[1] in option.names for option in rulebase.question(of).options):
         return [*line[:place], code[1], *line[place + 1 :]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
+from itertools import pairwise
 from mimetypes import guess_type
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -95,7 +96,11 @@ class PlacedWords:
 
         Else names become ids of checkpoints, a family that of its best one for their tasks.
         """
-        parts = [part for word in words for part in ([word] if is_there(word) else word.split())]
+        parts = [
+            part
+            for before, word in pairwise(("", *words))
+            for part in ([word] if is_there(word) or before[:2] == "--" else word.split())
+        ]
         words = [part.strip(",?!") for part in parts if part.lower() not in takes.COMPARING]
         names = [word for word in words if self.is_model(word)]
         families = [self.named(takes.FAMILY, name) for name in names]
@@ -162,8 +167,8 @@ class PlacedWords:
         found = ((each, values) for each in free if (values := self.named(each.kind, word) or own))
         place, values = next(found, (Place(""), [word]))
         kind = place.kind
-        if not kind and (self.places or by):
-            return False
+        if not kind and ((self.places and self.name != "compare") or by):
+            return False  # `compare` itself says which name is unknown
         if place.hint:
             message = f"`advisor {self.name}` does not accept `{word}` ({kind})"
             raise UsageError(message, hint=place.hint.format(quoted(word)))
@@ -178,6 +183,8 @@ class PlacedWords:
             self.need[TASK] = [word]
         elif place.flag:
             self.options += [each for value in values for each in (place.flag, value)]
+        elif kind == takes.FOLDER and self.takes_need and self.arguments[1:]:
+            self.arguments.append(f"{word.rstrip('/')}/")  # a need reads other words as such
         else:
             self.arguments += values
         return True
@@ -215,6 +222,9 @@ class PlacedWords:
             apart = is_file or self.is_model(value) or read(self.rulebase, value).tasks
             words = meant if not value or value in meant or apart or near.whole else []
             consumes = near.whole or value in words
+        device = "--device" if "--device" in self.flags else ""
+        if device and not (words or near.plain) and self._takes(device, flag[2:]):
+            words = [device, flag[2:]]
         if words:
             self.options += words
             return consumes

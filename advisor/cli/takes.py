@@ -9,6 +9,8 @@ IMAGE, FOLDER, TABLE, PDF, PROGRAM = "image", "folder", "table", "PDF", "program
 SETTINGS = "profile"
 CHECKPOINT, FAMILY, TASK, RUNTIME = "checkpoint", "family", "task", "runtime"
 QUERY, SENTENCE, PHRASE = "question", "sentence", "need in words"
+WRITES = "`advisor code {0} -o {1}.py`, then `uv run {1}.py {2} --output {1}.jsonl`"
+"""The commands that write the results of a model for a need and a folder."""
 READ, LEFT_OUT = "read", "left out"
 """Flags of places whose words are read as a need, and of places whose words are ignored."""
 FILES = (IMAGE, FOLDER, TABLE, PDF, PROGRAM)
@@ -67,7 +69,7 @@ TAKES: Mapping[str, Sequence[Place]] = {
 
 ALONE = {PROGRAM: "check", SETTINGS: "recommend --profile"}
 """Kind -> the command that runs for a file of this kind alone on the line."""
-_TRAINS = "code 'train a classifier on labeled photos'"
+_TRAINS = "code 'train a classifier on labeled photos of {1}'"
 _EXPORTS = "code captioning --runtime onnx"
 VERBS: Mapping[str, tuple[str, str, Sequence[str]]] = {
     **dict.fromkeys(
@@ -81,7 +83,7 @@ VERBS: Mapping[str, tuple[str, str, Sequence[str]]] = {
     **dict.fromkeys(("convert", "export"), ("code", _EXPORTS, (RUNTIME,))),
     **dict.fromkeys(
         ("download", "pull", "fetch", "install"),
-        ("try", "try --checkpoint {} --image photo.jpg --download", ()),
+        ("try", "try --checkpoint {0} --image photo.jpg --download", ()),
     ),
     **dict.fromkeys(
         ("inspect", "describe", "view", "card", "get", "open"), ("show", "", (FAMILY, CHECKPOINT))
@@ -150,13 +152,16 @@ PROGRAMS = ("--code", "--code-only", "--program", "--script", "--snippet")
 """Flags that ask for a program."""
 _SIZE = ("--size", "--model-size", "--max-size")
 _PATHS = ("image", "images", "folder", "file", "input", "dir", "path", "data", "dataset", "pdf")
+_PLACES = (*_PATHS, "photo", "on", "in")
 _BITS = {f"--quantize {bits}": (f"--int{bits}", f"--{bits}bit") for bits in (8, 4)}
 _TRUTH = ("labels", "truth", "ground-truth", "annotations", "references")
 FLAGS: Mapping[str, Sequence[str]] = {
     "--version": ("-v", "-V"),
     "--verbose": ("--all", "--why", "--explain", "--reasons", "--details"),
     "--output": ("--save", "--out"),
-    "--labels": ("--classes", "--class-names", "--categories", "--candidate-labels", "--tags"),
+    "--labels": (
+        *("--classes", "--class-names", "--categories", "--candidate-labels", "--tags", "--into"),
+    ),
     "--without": ("--exclude", "--not", "--except", "--avoid"),
     "--limit": ("--top", "--top-k", "--k", "-k", "-n", "--n", "--max", "--samples", "--head"),
     "--name": (
@@ -192,7 +197,7 @@ FLAGS: Mapping[str, Sequence[str]] = {
         *("--model", "--models", "-m", "--checkpoint", "--checkpoints", "--candidate"),
         *("--candidates", "--with", "--against"),
     ),
-    **dict.fromkeys(FILES, ("-i", *(f"--{name}" for name in (*_PATHS, "photo", "on", *_TRUTH)))),
+    **dict.fromkeys(FILES, ("-i", *(f"--{name}" for name in (*_PLACES, *_TRUTH)))),
 }
 """Flag of a command (or kind of thing) -> foreign flags with that meaning.
 
@@ -244,6 +249,7 @@ NEEDLESS: Mapping[str, str] = {
     **{f"--{name}": _PHOTOS for name in _PATHS},
     **dict.fromkeys(("--epochs", "--batch-size", "--threshold", "--top-k", "--prompt"), _PROGRAM),
     **dict.fromkeys(("--lr", "--learning-rate", "--steps", "--max-tokens"), _PROGRAM),
+    **dict.fromkeys(("--max-length", "--max-new-tokens", "--max-words"), _PROGRAM),
     **dict.fromkeys(("--seed", "--dry-run", "--yes", "-y", "--no-cache", "--progress"), _SAME),
     **dict.fromkeys(("--dtype", "--quantize", *FLAGS["--quantize"]), _BITS_LISTED),
     **dict.fromkeys((flag for meant in _BITS for flag in FLAGS[meant]), _BITS_LISTED),
@@ -251,6 +257,7 @@ NEEDLESS: Mapping[str, str] = {
     **dict.fromkeys(("--on-premise", "--on-prem", "--private", "--no-cloud"), LOCAL),
     "--privacy": f"{LOCAL}, so images stay there",
     **dict.fromkeys(("--budget", "--cost", "--price", "--api", "--provider"), _SERVICES),
+    "--task": "the results of every task are compared",
     **dict.fromkeys(("--accuracy", "--metric", "--score"), _MEASURED),
     **dict.fromkeys(("--ci", "--github-actions", "--workflow"), _CI),
     **dict.fromkeys(("--limit", *FLAGS["--limit"]), _ALL),

@@ -44,12 +44,12 @@ SUFFIXES = {
     ".ipynb": "notebook",
 }
 """Suffix of a file -> its output format."""
-_RESULTS = (
+RESULTS = (
     "Results of a model come from the program that `advisor code` writes, or from `advisor try`"
 )
 _WORKFLOW = "`advisor help ci` prints a workflow for CI"
 OTHER_FILES = {
-    **dict.fromkeys((".csv", ".tsv", ".txt", ".xlsx", ".parquet"), _RESULTS),
+    **dict.fromkeys((".csv", ".tsv", ".txt", ".xlsx", ".parquet"), RESULTS),
     **dict.fromkeys((".yml", ".yaml"), _WORKFLOW),
     **dict.fromkeys((".js", ".mjs", ".ts"), "A program for a browser is an .html file"),
 }

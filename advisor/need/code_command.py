@@ -18,7 +18,7 @@ from advisor.errors import UnknownNameError, UsageError
 from advisor.files import path_shown
 from advisor.model import TASK
 from advisor.naming import same_name
-from advisor.need.command import with_fields, with_kinds
+from advisor.need.command import with_kinds, with_task
 from advisor.phrasing import joined
 from advisor.rulebase.base import RuleBase
 
@@ -92,7 +92,7 @@ def code(
     from advisor.decide.written_program import script
 
     runtime = runtime or _of_page(rulebase, shown)
-    id, answers = _meant(rulebase, need, with_fields(rulebase, given, names, need), first, runtime)
+    id, answers = _meant(rulebase, need, with_task(rulebase, given, names, need), first, runtime)
     answer = recommend(rulebase, answers, priority=first, sort=order, verified_only=verified_only)
     ways = _file_and_names(rulebase, need, names, shown, project) | {"runtime_name": runtime}
     written = script(answer, id, join=join, thinking=not no_thinking, **ways)

@@ -132,17 +132,17 @@ MEASUREMENTS = "JSON file of `advisor evaluate`. Rank checkpoints by its results
 Measurements = Annotated[str, option("--measurements FILE", MEASUREMENTS)]
 
 
-def with_fields(
+def with_task(
     rulebase: RuleBase, given: Profile, names: Mapping[str, str], need: Sequence[str]
 ) -> Profile:
-    """Return the answers; named fields set their task if neither a flag nor the need does."""
-    if "fields" not in names or TASK in given:
+    """Return the answers, with the task of named fields, or of labels if the need names no task."""
+    task = next((act.tasks[0] for act in rulebase.acts.values() if act.result in names), "")
+    if not task or TASK in given:
         return given
     from advisor.need.reading import read
-    from advisor.need.understood import FIELDS
 
-    task = next((act.tasks[0] for act in rulebase.acts.values() if act.result == FIELDS), "")
-    if not task or [each.task for each in read(rulebase, " ".join(need)).tasks] == [task]:
+    meant = [each.task for each in read(rulebase, " ".join(need)).tasks]
+    if meant == [task] or (meant and "fields" not in names):
         return given
     return make_profile(rulebase, {TASK: task}, "flag") | given
 
@@ -191,7 +191,7 @@ def recommend(
       advisor recommend --task ocr-line --language de --training fine-tune --num-examples 5000
     """
     day = read_day(today, month=True) if today else None
-    given, how = with_fields(rulebase, given, names, need), how | {"names": names}
+    given, how = with_task(rulebase, given, names, need), how | {"names": names}
     text = _need_text(need, rulebase, given)
     _check(text, given, batch, telling)
     if batch:

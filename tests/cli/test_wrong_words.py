@@ -143,6 +143,12 @@ def test_a_need_that_has_a_task_is_answered_whatever_else_it_says(advisor):
 
 
 TAKEN = {
+    "captioning --colab": "captioning --device colab",
+    "code vqa --raspberrypi": "code vqa --device raspberrypi",
+    "ocr-page --language jpn+tha": "ocr-page --language jpn,tha",
+    "photos/ --into cat,dog": "photos/ --labels cat,dog",
+    "similar a.png --in photos/": "similar a.png photos/",
+    "caption photos --max-length 40": "caption photos",
     "models": "list checkpoints",
     "list models": "list checkpoints",
     "--models": "list checkpoints",
@@ -340,7 +346,10 @@ def test_a_sentence_with_a_slash_is_no_id(advisor, need):
     [
         ("run", "`advisor try --image photo.jpg`"),
         ("best", "`advisor list checkpoints --task captioning --sort quality`"),
-        ("train clip", "`advisor code 'train a classifier on labeled photos'`"),
+        ("train clip", "`advisor code 'train a classifier on labeled photos of plants'`"),
+        ("finetune birds", "'train a classifier on labeled photos of birds'`"),
+        ("ocr a.png --output a.csv", "`advisor code ocr a.png -o a.py`, then `uv run a.py photos"),
+        ("list checkpoints --sort speed", "see `advisor recommend --within`"),
         ("why not clip", "`advisor explain captioning --why-not clip`"),
         ("pull blip-base", "`advisor try --checkpoint Salesforce/blip-image-captioning-base"),
         ("completion bash", "`advisor --install-completion`"),
