@@ -751,3 +751,53 @@ def test_a_kept_line_is_read_for_english_and_for_use_as_it_is(rulebase):
     shelf.parts[name]["ids"] = backwards = ids[::-1]
     assert listed("as-is") == backwards
     assert backwards not in (listed("fine-tune"), listed("as-is", ["de"]))
+
+
+# -- several languages ---------------------------------------------------------------------------
+
+RANKED_BY_LANGUAGE = ["ocr-page", "image-search", "vqa"]
+"""Tasks with a yardstick that has a table for each of some languages."""
+
+
+@given(st.data())
+def test_several_languages_are_judged_by_all_of_them_in_any_order(data):
+    """What is better in each is better in all, and no language alone decides."""
+    rules = load_rules()
+    task = data.draw(st.sampled_from(RANKED_BY_LANGUAGE))
+    rows = rules.order(task)["yardsticks"].values()
+    columns = sorted({language for row in rows for language in row["tables"] if language})
+    some = st.lists(st.sampled_from(columns), min_size=2, max_size=4, unique=True)
+    languages = data.draw(some.filter(lambda each: "multilingual" not in each))
+    together, turned = (Precedences(rules, task, way) for way in (languages, languages[::-1]))
+    alone = [Precedences(rules, task, [language]) for language in languages]
+    for gauge, other in zip(together.gauges, turned.gauges, strict=True):
+        found, back = ([*map(figures_in, each.tables)] for each in (gauge, other))
+        assert all(one == pytest.approx(two) for one, two in zip(found, back, strict=True))
+        own = [{each.yardstick: each for each in one.gauges}.get(gauge.yardstick) for one in alone]
+        if not gauge.tables or any(one is None or one.rest for one in own):
+            continue
+        singles = [figures_in(one.tables[0]) for one in own]
+        for id, value in found[0].items():
+            assert value == pytest.approx(statistics.mean(each[id] for each in singles), abs=1e-3)
+        for one, two in permutations(found[0], 2):
+            if all(each[one] > each[two] for each in singles):
+                assert found[0][one] > found[0][two]
+
+
+def figures_in(table):
+    return {id: figure[0] for id, figure in table.items()}
+
+
+def test_a_checkpoint_speaks_several_languages_only_if_it_speaks_each():
+    rules = load_rules()
+    both = Precedences(rules, "ocr-page", ["th", "ja"])
+    alone = [Precedences(rules, "ocr-page", [language]) for language in ("th", "ja")]
+    for checkpoint in rules.checkpoints.values():
+        assert both.speaks(checkpoint) == all(each.speaks(checkpoint) for each in alone)
+    page = recommend(task="ocr-page", language=["th", "ja"], device="gpu", memory_gb=80)
+    assert page.advice[0].selection.picks
+    for pick in page.advice[0].selection.picks:
+        assert both.speaks(pick.checkpoint)
+        assert (
+            not pick.figures or "(ja, th)" in pick.figures[0].name or not pick.figures[0].table[0]
+        )

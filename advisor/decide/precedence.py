@@ -132,15 +132,14 @@ class Gauge(NamedTuple):
 
 
 class Precedences:
-    """Compares checkpoints for a task, in the first requested language other than English."""
+    """Compares checkpoints for a task, in all requested languages together, or in English."""
 
     def __init__(
         self, rulebase: RuleBase, task: str, languages: Sequence[str] | None = None
     ) -> None:
         self._rulebase = rulebase
         self._order = rulebase.order(task)
-        foreign = [language for language in languages or () if language != ENGLISH]
-        self.language = foreign[0] if foreign else ENGLISH
+        self.languages = tuple(dict.fromkeys(languages or (ENGLISH,)))
         self.ends_at_tie = self._order["tie"] == "cheaper"
         self.task = task
         self.has_losses = bool(self._order.get("losses"))
@@ -154,35 +153,41 @@ class Precedences:
     def known(
         cls, rulebase: RuleBase, task: str, languages: Sequence[str] | None = None
     ) -> Precedences:
-        """Return the `Precedences` of a task and language, the same object each time."""
+        """Return the `Precedences` of a task and its languages, the same object each time."""
         made = cls(rulebase, task, languages)
-        precedences: Precedences = rulebase.compared.setdefault((cls, task, made.language), made)
+        precedences: Precedences = rulebase.compared.setdefault((cls, task, made.languages), made)
         return precedences
 
     @cached_property
     def gauges(self) -> tuple[Gauge, ...]:
-        """The yardsticks of the task in the language, in the order in which they count."""
-        order, language = self._order, self.language
-        ids = order["lists"].get(language, order["lists"].get(OTHERS, ()))
+        """The yardsticks of the task in the languages, in the order in which they count."""
+        order = self._order
+        foreign = [language for language in self.languages if language != ENGLISH] or [ENGLISH]
+        others = order["lists"].get(OTHERS, ())
+        ids = order["lists"].get(foreign[0], others) if len(foreign) == 1 else others
         return tuple(self._gauge(id, order["yardsticks"][id]) for id in ids)
 
     def _gauge(self, id: str, row: Mapping[str, Any]) -> Gauge:
-        """Return a yardstick in the language, or in English if it has no table for it."""
-        tables, column = row["tables"], ANY
-        if ANY not in tables:
-            column = self.language if self.language in tables else ENGLISH
-        own = not row["languages"] or {self.language, MULTILINGUAL} & set(row["languages"])
-        in_other = (column not in (ANY, self.language)) or (column == ANY and not own)
+        """Return a yardstick in the languages that it has tables for, or else in English."""
+        tables = row["tables"]
+        columns = [language for language in self.languages if language in tables] or [ENGLISH]
+        columns = [ANY] if ANY in tables else columns
+        own = not row["languages"] or MULTILINGUAL in row["languages"]
+        own = own or {*self.languages} <= {*row["languages"]}
+        in_other = not own if columns == [ANY] else tuple(columns) != self.languages
+        named = "" if columns in ([ANY], [ENGLISH]) else f" ({', '.join(columns)})"
         return Gauge(
             yardstick=id,
-            name=row["name"] + (f" ({column})" if column not in (ANY, ENGLISH) else ""),
+            name=row["name"] + named,
             better=row["better"],
             noise=row["noise"] or 0.0,
             between=row["between"] or 0.0,
             share=row["share"],
             rest=id in self._order["rest"] or in_other,
             joined=row.get("joined", False),
-            tables=tuple(self._by_checkpoint(table) for table in tables.get(column, ())),
+            tables=tuple(
+                map(self._by_checkpoint, _means([tables.get(each, ()) for each in columns]))
+            ),
         )
 
     def _by_checkpoint(self, table: Iterable[Any]) -> dict[str, Figure]:
@@ -201,9 +206,10 @@ class Precedences:
         return figures
 
     def speaks(self, checkpoint: Checkpoint) -> bool:
-        """True unless the checkpoint is known not to support the language."""
-        spoken = checkpoint.languages or ()
-        return not spoken or not {self.language, MULTILINGUAL, *NO_LANGUAGE}.isdisjoint(spoken)
+        """True unless the checkpoint is known not to support one of the languages."""
+        spoken = {*(checkpoint.languages or ())}
+        any_one = not spoken or not {MULTILINGUAL, *NO_LANGUAGE}.isdisjoint(spoken)
+        return any_one or spoken.issuperset(self.languages)
 
     def _published(self, checkpoint: str) -> tuple[Published, ...]:
         rows: list[Published] = []
@@ -371,6 +377,27 @@ class Locked(NamedTuple):
             together.append(id)
             places.append(number - len(together) + 1)
         return places
+
+
+def _means(columns: Sequence[Sequence[Iterable[Any]]]) -> Sequence[Iterable[Any]]:
+    """Return the tables of a yardstick for several languages together, from those of each.
+
+    The result of a checkpoint is the mean of its results in all of them, by one protocol.
+    """
+    first, *others = columns
+    if not others:
+        return first
+    rows = [{(place, by): row for table in each for place, by, row in table} for each in others]
+    tables = []
+    for table in first:
+        means = []
+        for place, metric, values in table:
+            same = [values, *(row.get((place, metric), {}) for row in rows)]
+            ids = [id for id in values if all(id in each for each in same)]
+            mean = {id: round(sum(each[id] for each in same) / len(same), 4) for id in ids}
+            means.append((place, metric, mean))
+        tables.append(means)
+    return tables
 
 
 def related(checkpoints: Mapping[str, Checkpoint]) -> Iterator[tuple[str, str, str]]:

@@ -409,7 +409,8 @@ def line_for(rulebase: RuleBase, family: str, precedences: Precedences, use: str
     alike: dict[Any, Lineup] = rulebase.compared.setdefault((Lineup, task, family, columns), {})
     key = use, frozenset(checkpoint.id for checkpoint in able if precedences.speaks(checkpoint))
     if key not in alike:
-        usual, name = (use, precedences.language) == (AS_IS, ENGLISH), f"lines/{task}/{family}"
+        usual = (use, precedences.languages) == (AS_IS, (ENGLISH,))
+        name = f"lines/{task}/{family}"
         shelf = rulebase.shelf if usual and able else None
         if table := shelf and shelf.read(name):
             alike[key] = Lineup.from_json(table, precedences)
