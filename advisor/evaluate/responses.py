@@ -27,7 +27,7 @@ RANDOM, COMMONEST, NEIGHBORS, PROBE = "random", "commonest", "knn", "probe"
 WITHOUT_LOOKING, FITTED = (RANDOM, COMMONEST), (NEIGHBORS, PROBE)
 BASELINE_WORDS = {COMMONEST: "majority"}
 """Baselines that open no image, those fitted to vectors, and the names that users see."""
-RUNNER_VERSION = 3
+RUNNER_VERSION = 4
 """Increased when a change of the runners may change the answers of a checkpoint."""
 WHOLE_FILES, SAMPLES, SAMPLE = 64_000_000, 16, 1_000_000
 """Maximum bytes of a weight file that is hashed whole; number and bytes of the samples hashed of

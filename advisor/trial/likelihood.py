@@ -1,8 +1,6 @@
 """Log-likelihoods of given texts under a text-generating network.
 
-The image and the prompt are computed once, and all texts continue from that cache in batches. Some
-networks cannot do so: the first texts are also scored by `generate`, forced to the next token at
-each step, and if the results differ, all texts are scored in this slow way.
+`generate` computes the image and the prompt once, and all texts continue from its cache in batches.
 """
 
 from __future__ import annotations
@@ -10,14 +8,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from copy import deepcopy
 from functools import lru_cache
-from inspect import signature
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from advisor.model.library import LABEL
 from advisor.trial.answer import Request
 from advisor.trial.images import OpenedImage
-from advisor.trial.loading import Inputs, joined
+from advisor.trial.loading import Inputs
 from advisor.trial.runtime import UnsupportedError, library
 
 if TYPE_CHECKING:
@@ -26,18 +23,20 @@ if TYPE_CHECKING:
 AT_ONCE = 16
 """Maximum number of texts in a batch."""
 CHECKED = 2
-"""Number of texts of the first image that are also scored step by step."""
-AS_LEARNED = {
-    "forced_bos_token_id": None,
-    "forced_eos_token_id": None,
-    "min_length": 0,
-    "min_new_tokens": None,
-    "repetition_penalty": None,
-    "no_repeat_ngram_size": None,
-    "use_cache": True,
-    "renormalize_logits": False,
-}
-"""Settings of `generate` that undo those of a checkpoint, which would change likelihoods."""
+"""Number of texts of the first image that are also scored token by token."""
+OF_WRITING = ("logits_processor", "stopping_criteria")
+"""Arguments of a way of writing; none changes what the network computes."""
+OF_TEXTS = ("input_ids", "decoder_input_ids", "cache", "past_key_values", "inputs_embeds",
+           "logits_to_keep")  # fmt: skip
+"""Inputs of the prompt that a batch of texts replaces by its own."""
+
+
+class Prompt(NamedTuple):
+    """What `generate` has when it begins to write: a network, its outputs and its arguments."""
+
+    network: Any
+    outputs: Any
+    given: Inputs
 
 
 def forced_likelihoods(runner: TextWriter, image: OpenedImage, request: Request) -> Any:
@@ -49,84 +48,88 @@ def forced_likelihoods(runner: TextWriter, image: OpenedImage, request: Request)
     bare = runner.act == LABEL  # an instruction that names the labels wants them so
     texts = tuple(request.texts) if bare else request.wrapped_texts
     tokens = spelled_apart(runner.tokenizer, texts)
-    inputs = runner.inputs(image, request)
-    if runner.goes_on is not False:
-        scores = _from_the_prompt(runner, inputs, tokens)
-        if runner.goes_on is None:
-            wanted = _step_by_step(runner, inputs, tokens[:CHECKED])
-            tolerance = 1e-3 if runner.placement.dtype == "float32" else 0.5
-            runner.goes_on = scores is not None and bool(
-                ((scores[:CHECKED] - wanted).abs() <= tolerance).all()
-            )
-        if runner.goes_on and scores is not None:
-            return scores
-    return _step_by_step(runner, inputs, tokens)
+    prompt = _prompted(runner, runner.inputs(image, request))
+    if runner.by_token is None:  # some networks continue a cache by one token only
+        both = (_scores(prompt, tokens[:CHECKED], by_token=by_token) for by_token in (False, True))
+        tolerance = 1e-4 if runner.placement.dtype == "float32" else 0.5
+        together, apart = both
+        runner.by_token = not bool(((together - apart).abs() <= tolerance).all())
+    return _scores(prompt, tokens, by_token=runner.by_token)
 
 
-def _from_the_prompt(runner: TextWriter, inputs: Inputs, tokens: Sequence[Sequence[int]]) -> Any:
-    """Return the log-likelihood of each text from one cached prompt; None if the network fails."""
+def _prompted(runner: TextWriter, inputs: Inputs) -> Prompt:
+    """Return what `generate` has computed from a prompt when it begins to write."""
+    prompts: list[Prompt] = []
+
+    def begun(network: Any, input_ids: Any, generation_config: Any, **given: Any) -> Any:
+        given = {key: each for key, each in given.items() if key not in OF_WRITING}
+        outputs = network._prefill(input_ids, generation_config, given)  # noqa: SLF001
+        prompts.append(Prompt(network, outputs, given))
+        return input_ids
+
+    settings = {"num_beams": 1, "use_cache": True, "cache_implementation": "dynamic"}
+    runner.generate(inputs, 1, custom_generate=begun, **settings)
+    (prompt,) = prompts
+    return prompt
+
+
+def _scores(prompt: Prompt, tokens: Sequence[Sequence[int]], *, by_token: bool) -> Any:
+    """Return the log-likelihood of each text after the prompt, (texts,), float64, on the CPU."""
     torch = library("torch")
-    network, given = runner.writing(inputs)
-    decodes = bool(network.config.is_encoder_decoder)
-    given.pop("labels", None)  # some processors add them, to train on
-    if decodes:
-        start = network.generation_config.decoder_start_token_id or 0
-        given.setdefault("decoder_input_ids", torch.full((1, 1), start, device=network.device))
-    if "logits_to_keep" in signature(network.forward).parameters:
-        given["logits_to_keep"] = 1
-    totals = []
-    try:
-        prompt = network(**given, use_cache=True)
-        first = prompt.logits[0, -1].float().log_softmax(dim=-1)
-        for begun in range(0, len(tokens), AT_ONCE):
-            some = tokens[begun : begun + AT_ONCE]
-            longest = max(map(len, some))
-            padded = [[*text, *[text[-1]] * (longest - len(text))] for text in some]
-            spelled = [[place < len(text) for place in range(longest)] for text in some]
-            ids, written = (torch.tensor(each).to(network.device) for each in (padded, spelled))
-            total = first[ids[:, 0]].double()
-            if ids.shape[1] > 1:
-                after = _continued(network, prompt, ids[:, :-1], given, decodes=decodes)
-                logs = after.float().log_softmax(dim=-1).gather(2, ids[:, 1:, None])[:, :, 0]
-                total = total + (logs.double() * written[:, 1:]).sum(dim=1)
-            totals.append(total)
-    except (TypeError, ValueError, RuntimeError, AttributeError, KeyError, IndexError):
-        return None  # it cannot go on from what it has computed
+    first, totals = prompt.outputs.logits[0, -1].float().log_softmax(dim=-1), []
+    for begun in range(0, len(tokens), AT_ONCE):
+        some = tokens[begun : begun + AT_ONCE]
+        longest = max(map(len, some))
+        padded = [[*text, *[text[-1]] * (longest - len(text))] for text in some]
+        spelled = [[place < len(text) for place in range(longest)] for text in some]
+        ids, written = (torch.tensor(each).to(first.device) for each in (padded, spelled))
+        total = first[ids[:, 0]].double()
+        if longest > 1:
+            after = _continued(prompt, ids[:, :-1], 1 if by_token else longest)
+            logs = after.float().log_softmax(dim=-1).gather(2, ids[:, 1:, None])[:, :, 0]
+            total = total + (logs.double() * written[:, 1:]).sum(dim=1)
+        totals.append(total)
     return torch.cat(totals).cpu()
 
 
-def _continued(network: Any, prompt: Any, ids: Any, given: Inputs, *, decodes: bool) -> Any:
-    """Return the logits after each of the ids, (texts, tokens), that continue the cached prompt.
+def _continued(prompt: Prompt, ids: Any, width: int) -> Any:
+    """Return the logits after each of the ids, (texts, tokens), that continue the prompt.
 
-    The encoded image is repeated for each text. No mask is needed, since nothing is padded on the
-    left.
+    They are passed `width` at a time, with the inputs that `generate` would prepare. Their places
+    are the same for all texts, and nothing is padded on the left.
     """
-    cache = deepcopy(prompt.past_key_values)
-    cache.batch_repeat_interleave(len(ids))
-    inputs: Inputs = {"input_ids": ids}
-    if (seen := given.get("encoder_hidden_states")) is not None:
-        inputs["encoder_hidden_states"] = seen.repeat_interleave(len(ids), dim=0)
-    if decodes:
-        output = library("transformers.modeling_outputs").BaseModelOutput
-        states = prompt.encoder_last_hidden_state.repeat_interleave(len(ids), dim=0)
-        inputs = {"decoder_input_ids": ids, "encoder_outputs": output(last_hidden_state=states)}
-    return network(**inputs, past_key_values=cache, use_cache=True).logits
-
-
-def _step_by_step(runner: TextWriter, inputs: Inputs, tokens: Sequence[Sequence[int]]) -> Any:
-    """Return the log-likelihood of each text by forcing `generate` to produce it."""
     torch = library("torch")
+    network, outputs, given = prompt.network, prompt.outputs, dict(prompt.given)
+    decodes = bool(network.config.is_encoder_decoder)
+    cached = "cache" if "cache" in outputs else "past_key_values"
+    cache = deepcopy(outputs[cached])
+    cache.reorder_cache(ids.new_zeros(len(ids)))
+    logits = []
+    for step in ids.split(width, dim=1):
+        length = step.shape[1]
+        for _ in range(length):
+            given = network._update_model_kwargs_for_generation(  # noqa: SLF001
+                outputs, given, is_encoder_decoder=decodes
+            )
+        if (last := given.get("cache_position")) is not None:  # of early transformers 5
+            given["cache_position"] = last + torch.arange(1 - length, 1, device=last.device)
+        inputs = network.prepare_inputs_for_generation(step[:1], **given)
+        repeated = {
+            key: each if key.endswith("position_ids") else _repeated(each, len(ids))
+            for key, each in inputs.items()
+            if key not in OF_TEXTS
+        }
+        name = "decoder_input_ids" if decodes else "input_ids"
+        logits.append(network(**repeated, **{name: step, cached: cache}).logits)
+    return torch.cat(logits, dim=1)
 
-    def forced(some: Sequence[Sequence[int]]) -> Any:
-        forcing, longest = Forcing(some), max(map(len, some))
-        several = joined([inputs] * len(some))
-        runner.generate(several, longest, logits_processor=[forcing], **AS_LEARNED)
-        return forcing.total
 
-    try:
-        return torch.cat([forced(tokens[n : n + AT_ONCE]) for n in range(0, len(tokens), AT_ONCE)])
-    except RuntimeError:  # a network that packs its images takes no batch of the same one
-        return torch.cat([forced([text]) for text in tokens])
+def _repeated(value: Any, rows: int) -> Any:
+    """Return an input of one row for so many rows; what is no tensor of rows stays."""
+    if isinstance(value, dict):  # outputs of an encoder
+        return type(value)(**{key: _repeated(each, rows) for key, each in value.items()})
+    is_row = hasattr(value, "repeat_interleave") and value.ndim > 1
+    return value.repeat_interleave(rows, dim=0) if is_row else value
 
 
 @lru_cache(maxsize=1)
@@ -145,30 +148,3 @@ def spelled_apart(tokenizer: Any, texts: tuple[str, ...]) -> list[list[int]]:
         end = tokenizer.sep_token_id if end is None else end
         tokens = [[*ids, end] for ids in tokens] if end is not None else tokens
     return tokens
-
-
-class Forcing:
-    """A logits processor that forces each row to its own tokens and sums their log-probabilities.
-
-    `total` is (rows,), float64, on the CPU.
-    """
-
-    def __init__(self, tokens: Sequence[Sequence[int]]) -> None:
-        torch = library("torch")
-        self.tokens, self.step = tokens, 0
-        self.total = torch.zeros(len(tokens), dtype=torch.float64)
-
-    def __call__(self, _ids: Any, scores: Any) -> Any:
-        """Return scores, (rows, vocabulary), that allow only the next token of each row."""
-        torch = library("torch")
-        logs = scores.float().log_softmax(dim=-1)
-        forced = torch.full_like(scores, -torch.inf)
-        for row, tokens in enumerate(self.tokens):
-            if self.step < len(tokens):
-                token = tokens[self.step]
-                self.total[row] += float(logs[row, token])
-            else:
-                token = tokens[-1]  # it waits for the longer ones
-            forced[row, token] = 0.0
-        self.step += 1
-        return forced

@@ -24,8 +24,8 @@ class TextWriter(Runner, abc.ABC):
     """A runner whose answer is one generated text."""
 
     scored_by = "likelihood"
-    goes_on: bool | None = None
-    """True if texts can be scored from one cached prompt; None until that is known."""
+    by_token: bool | None = None
+    """True if texts have to be scored token by token; None until that is known."""
 
     @abc.abstractmethod
     def inputs(self, image: OpenedImage, request: Request) -> Inputs:
@@ -87,10 +87,6 @@ class TextWriter(Runner, abc.ABC):
         """Return the log-likelihood of generating each text of a request, (texts,), float64."""
         return forced_likelihoods(self, image, request)
 
-    def writing(self, inputs: Inputs) -> tuple[Any, Inputs]:
-        """Return the network that predicts the next token, and its inputs for the prompt."""
-        return self.network, dict(inputs)
-
     def _limit(self, inputs: Inputs) -> int:
         """Return the maximum number of new tokens: requested or usual, within positions left."""
         limit = self.loading.max_new_tokens
@@ -122,13 +118,6 @@ class BlipCaptioner(TextWriter):
     def prompt_length(self, inputs: Inputs) -> int:
         """Return the number of tokens of the beginning, without its end token."""
         return int(inputs["input_ids"].shape[-1]) - 1 if "input_ids" in inputs else 1
-
-    def writing(self, inputs: Inputs) -> tuple[Any, Inputs]:
-        """Return the decoder, with the encoded image and the beginning, as `generate` calls it."""
-        seen = self.network.vision_model(pixel_values=inputs["pixel_values"])[0]
-        ids = inputs["input_ids"][:, :-1].clone() if "input_ids" in inputs else seen.new_zeros(1, 1)
-        ids = ids.long().fill_diagonal_(self.network.config.text_config.bos_token_id)  # one row
-        return self.network.text_decoder, {"input_ids": ids, "encoder_hidden_states": seen}
 
 
 class BlipAnswerer(TextWriter):

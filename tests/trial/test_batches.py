@@ -13,10 +13,7 @@ pytest.importorskip("transformers")
 
 from advisor.trial import OpenedImage, Request, load_runner  # noqa: E402
 from advisor.trial.images import open_encoded, open_image  # noqa: E402
-from advisor.trial.likelihood import (  # noqa: E402
-    _step_by_step,
-    spelled_apart,
-)
+from advisor.trial.likelihood import spelled_apart  # noqa: E402
 from advisor.trial.runtime import UnsupportedError  # noqa: E402
 
 Tiny = Callable[[str], Path]
@@ -110,15 +107,38 @@ MANY = Request(
 )
 TOWERS = {
     "captioner": "encoder", "donut": "encoder", "gpt2_captioner": "encoder",
-    "blip_captioner": "vision_model",
+    "blip_captioner": "vision_model", "blip_2": "vision_model", "instructblip": "vision_model",
+    "kosmos_2": "vision_model", "git": "git.image_encoder",
     "florence2": "model.vision_tower", "paligemma": "model.vision_tower",
     "llava": "model.vision_tower", "smolvlm": "model.vision_model",
     "qwen2_vl": "model.visual", "qwen2_5_vl": "model.visual",
+    "minicpm_v": "model.vision_tower", "lfm2_vl": "model.vision_tower",
+    "hunyuan_vl": "model.vision_tower",
 }  # fmt: skip
 
 
-ALIKE = {"gpt2_captioner", "donut", "paligemma", "smolvlm", "qwen2_vl"}
+ALIKE = {"gpt2_captioner", "donut", "instructblip", "paligemma", "smolvlm", "qwen2_vl", "lfm2_vl"}
 """What is built as another of `TOWERS`: its test is slow."""
+
+
+class Forcing:
+    """Lets `generate` write only given tokens, and sums the log-probabilities it had for them."""
+
+    def __init__(self, tokens: tuple[int, ...]) -> None:
+        self.left, self.total = list(tokens), 0.0
+
+    def __call__(self, _ids: Any, scores: Any) -> Any:
+        token = self.left.pop(0)
+        self.total += float(scores.float().log_softmax(dim=-1)[0, token])
+        return torch.full_like(scores, -torch.inf).index_fill(1, torch.tensor([token]), 0.0)
+
+
+def written_alone(runner: Any, inputs: Any, tokens: tuple[int, ...]) -> float:
+    """Return the log-likelihood of one text, as the network writes it token by token."""
+    forcing = Forcing(tokens)
+    runner.generate(inputs, len(tokens), logits_processor=[forcing], num_beams=1, min_length=0)
+    assert not forcing.left
+    return forcing.total
 
 
 @pytest.mark.parametrize(
@@ -128,36 +148,37 @@ ALIKE = {"gpt2_captioner", "donut", "paligemma", "smolvlm", "qwen2_vl"}
 def test_an_image_is_encoded_once_for_all_labels_and_scores_stay(tiny: Tiny, several, kind):
     runner: Any = load_runner(tiny(kind), "captioning", device="cpu")
     scores(runner, several[:1])
+    assert not runner.by_token
     seen: list[int] = []
     tower = runner.network.get_submodule(TOWERS[kind])
     tower.register_forward_hook(lambda *_: seen.append(1))
     with runner.running():
         together = runner.likelihoods(several[1], MANY)
         assert len(seen) == 1
+        runner.by_token = True
+        assert torch.allclose(runner.likelihoods(several[1], MANY), together, atol=1e-5)
         inputs = runner.inputs(several[1], MANY)
         spelled = [tuple(ids) for ids in spelled_apart(runner.tokenizer, MANY.texts)]
-        alone = {ids: _step_by_step(runner, inputs, [ids]).item() for ids in set(spelled)}
+        alone = {ids: written_alone(runner, inputs, ids) for ids in set(spelled)}
     assert together.tolist() == pytest.approx([alone[ids] for ids in spelled], abs=1e-5)
 
 
-def test_a_network_that_goes_on_in_another_way_is_asked_step_by_step(
-    tiny: Tiny, several, monkeypatch
-):
+def test_a_network_that_continues_by_one_token_only_is_asked_so(tiny: Tiny, several, monkeypatch):
     runner: Any = load_runner(tiny("captioner"), "captioning", device="cpu")
     expected = scores(runner, several)
-    assert runner.goes_on
-    runner.goes_on = None
+    assert runner.by_token is False
+    runner.by_token = None
     plain = runner.network.forward
 
     def forgetful(**inputs: Any) -> Any:
         outputs = plain(**inputs)
-        if "encoder_outputs" in inputs and inputs["decoder_input_ids"].shape[1] > 1:
+        if inputs["decoder_input_ids"].shape[1] > 1:
             outputs.logits = outputs.logits.flip(-1)
         return outputs
 
     monkeypatch.setattr(runner.network, "forward", forgetful)
     assert torch.allclose(scores(runner, several), expected, atol=1e-6)
-    assert runner.goes_on is False
+    assert runner.by_token is True
 
 
 def test_the_unified_network_scores_labels_as_it_writes_them(several):
