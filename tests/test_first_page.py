@@ -7,10 +7,13 @@ import pytest
 from commands import in_this_process
 
 from advisor import recommend
+from advisor.decide.advice import UNBOUND
+from advisor.decide.page import as_page
 from advisor.decide.shared_page import pictured
 from advisor.decide.shortlist import ahead_of_first
 from advisor.draw.blocks import Note, Notes, Table
 from advisor.errors import ContradictionError
+from advisor.rulebase.store import load_rules
 
 SATELLITE = {"task": "image-search", "domain": "satellite", "language": "en"}
 MANGA = {"task": "ocr-line", "domain": "drawn", "language": "ja", "reading": "scene-words"}
@@ -84,3 +87,16 @@ def test_a_page_to_pass_on_has_the_sentences_of_the_terminal_and_none_cut_at_a_w
     screen = (Notes((Note("Long", "word " * 40), Note("Two", "It is so. " + "More of it " * 20))),)
     (block,) = pictured(SimpleNamespace(advice=()), screen)
     assert [note.text for note in block.rows] == ["word " * 40, "It is so."]
+
+
+@pytest.mark.parametrize("task", [task.id for task in load_rules().tasks])
+def test_that_no_checkpoint_can_be_trained_is_said_where_training_was_allowed(task):
+    """Of every task: an answer that no checkpoint can follow is not ignored in silence."""
+    answer = recommend(task=task, training="fine-tune")
+    text = " ".join(str(block) for block in as_page(answer, screen=UNBOUND))
+    (advice,) = answer.advice
+    picks = advice.selection.picks
+    trainable = any(pick.use == "fine-tune" for pick in picks)
+    unheeded = bool(picks) and not trainable and advice.decision.family is not None
+    assert ("`--training fine-tune` adds none" in text) == unheeded
+    assert "adds none" not in " ".join(map(str, as_page(recommend(task=task), screen=UNBOUND)))

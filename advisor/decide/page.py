@@ -33,7 +33,7 @@ from advisor.draw.blocks import Code, Heading, Headline, Items, Link, Note, Note
 from advisor.draw.typesetting import height
 from advisor.engine.bounds import duration
 from advisor.engine.decision import Assessment, applicable
-from advisor.model import AS_IS, NONE, TASK, UNLOADED, NamedTuple
+from advisor.model import AS_IS, FINE_TUNE, NONE, TASK, UNLOADED, NamedTuple
 from advisor.phrasing import joined
 
 SHOWN_CLOSEST = 3
@@ -184,7 +184,7 @@ def _facts(advice: TaskAdvice) -> tuple[Note, ...]:
     decision, picks = advice.decision, advice.selection.picks
     if decision.outcome == NONE or not picks:
         return ()
-    first, notes = picks[0], []
+    first, notes = picks[0], [*_untrained(advice)]
     if not first.late and (took := advice.hours(first)):
         notes.append(Note("Time", took.text))
     options = {id: answer.options for id, answer in decision.profile.items() if answer.is_given}
@@ -199,6 +199,24 @@ def _facts(advice: TaskAdvice) -> tuple[Note, ...]:
         way = way_of(first.checkpoint, str(advice.task))
         notes.append(Note("Pipeline" if staged else "Input", f"{way}."))
     return tuple(notes)
+
+
+def _untrained(advice: TaskAdvice) -> Iterator[Note]:
+    """Yield that answers allow training which no checkpoint for them is known to take."""
+    selection, profile, rulebase = advice.selection, advice.decision.profile, advice.rulebase
+    if FINE_TUNE not in selection.uses or any(pick.use == FINE_TUNE for pick in selection.picks):
+        return
+    allowing = {
+        question.id: option.id
+        for question in rulebase.questions
+        for option in question.options
+        if profile[question.id].is_given and option.id in profile[question.id].options
+        if FINE_TUNE in option.uses
+    }
+    if allowing:
+        typed = " ".join(flags(rulebase, allowing))
+        none = f"no checkpoint that meets your needs can be fine-tuned for {advice.task}"
+        yield Note("Training", f"{none}, so `{typed}` adds none", lines=2)
 
 
 def _certainty(advice: TaskAdvice) -> str:
