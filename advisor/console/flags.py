@@ -45,17 +45,15 @@ def question_flag(question: Question) -> Any:
         shown = ", ".join(words[:SHOWN_OPTIONS]) + (", ..." if len(words) > SHOWN_OPTIONS else "")
         if any(option.detected for option in question.options):
             shown += f", or {HERE[0]} to detect this machine"
-    metavar = "NUMBER|OPTION" if question.unit else "OPTION"
-
-    def complete(incomplete: str) -> list[tuple[str, str]]:
-        typed = [(option.typed, option.label) for option in question.options]
-        return [(word, label) for word, label in typed if word.startswith(incomplete)]
-
     option = typer.Option(
         f"--{question.typed}",
-        metavar=metavar,
+        metavar="NUMBER|OPTION" if question.unit else "OPTION",
         help=f"{question.ask} {shown}.",
-        autocompletion=complete,
+        autocompletion=lambda incomplete: [  # types of a function would be read for each flag
+            (option.typed, option.label)
+            for option in question.options
+            if option.typed.startswith(incomplete)
+        ],
         show_default=False,
     )
     return Annotated[list[str], option]

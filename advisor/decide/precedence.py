@@ -213,31 +213,30 @@ class Precedences:
 
     def _published(self, checkpoint: str) -> tuple[Published, ...]:
         rows: list[Published] = []
-        for rank, gauge in enumerate(self.gauges):
-            for number, table in enumerate(gauge.tables):
-                if figure := table.get(checkpoint):
-                    value, metric, place = figure
-                    source, name = self._order["protocols"][place][0], gauge.name
-                    row = Published(
-                        *(name, metric, value, gauge.better, source, (rank, number)),
-                        estimated=is_form(checkpoint) and place != HERE,
-                    )
-                    if not rows or rows[-1][:5] != row[:5]:  # tables of pairs hold each often
-                        rows.append(row)
+        for rank, number, (value, metric, place) in self._figures.get(checkpoint, ()):
+            gauge, source = self.gauges[rank], self._order["protocols"][place][0]
+            row = Published(
+                *(gauge.name, metric, value, gauge.better, source, (rank, number)),
+                estimated=is_form(checkpoint) and place != HERE,
+            )
+            if not rows or rows[-1][:5] != row[:5]:  # tables of pairs hold each often
+                rows.append(row)
         return tuple(rows)
 
     def first_measured(self, checkpoint: str) -> int:
         """Return the number of the first yardstick with a checkpoint; their count without one."""
-        return self._first.get(checkpoint, len(self.gauges))
+        figures = self._figures.get(checkpoint)
+        return figures[0][0] if figures else len(self.gauges)
 
     @cached_property
-    def _first(self) -> dict[str, int]:
-        """The number of the first yardstick that measured a checkpoint, by its id."""
-        places: dict[str, int] = {}
-        for place, gauge in enumerate(self.gauges):
-            for table in gauge.tables:
-                places = dict.fromkeys(table, place) | places
-        return places
+    def _figures(self) -> dict[str, list[tuple[int, int, Figure]]]:
+        """The figures of each checkpoint, by its id, with the numbers of yardstick and table."""
+        figures: dict[str, list[tuple[int, int, Figure]]] = {}
+        for rank, gauge in enumerate(self.gauges):
+            for number, table in enumerate(gauge.tables):
+                for id, figure in table.items():
+                    figures.setdefault(id, []).append((rank, number, figure))
+        return figures
 
     def compare(self, checkpoints: Iterable[Checkpoint]) -> Compared:
         """Return the evidence between pairs of checkpoints, and which pairs tie.
