@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import select
 import signal
 import sys
 from contextvars import ContextVar
 from functools import cache
+from typing import Any
 
 from advisor.foreign import inert, visible
 
+COMMAND = re.compile("`((?:advisor|uv) [^`]*)`|^advisor .*")
+"""Matches a command in a note: in backticks, or the whole line."""
 BRIEF: ContextVar[bool] = ContextVar("brief", default=False)
 """True if the command line has `--quiet`."""
 LAST: list[str] = []
@@ -37,17 +41,28 @@ def note(*lines: str) -> None:
 
 
 def _fitting(line: str) -> list[str]:
-    """Return a line wrapped to the terminal, at least 20 columns; later lines are indented by 2."""
+    r"""Return a line wrapped to the terminal, at least 20 columns; later lines are indented by 2.
+
+    A command in backticks is not broken, or with `\` as a shell reads it, so that it can be copied.
+    """
     from shutil import get_terminal_size
     from textwrap import wrap
+
+    from advisor.draw.typesetting import command_lines
 
     width = max(get_terminal_size().columns, 20)
     indent = " " * (len(line) - len(line.lstrip()) + 2)
     if len(line) <= width:
         return [line]
-    return wrap(
-        line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
-    )
+    whole = COMMAND.sub(lambda command: command[0].replace(" ", "\0"), line)
+    ways: Any = {"break_long_words": False, "break_on_hyphens": False}
+    fitting = []
+    for part in wrap(whole, width, subsequent_indent=indent, **ways):
+        text = part.replace("\0", " ")
+        command = COMMAND.search(text) if len(text) > width else None
+        broken = command_lines(command[1] or command[0], width - len(indent)) if command else []
+        fitting += [f"{indent}{each}" for each in broken] or [text]
+    return fitting
 
 
 def progress_line(text: str, done: int, total: int) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import shlex
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any
 
 from advisor.child import environment, interpreter
@@ -38,7 +39,7 @@ Unsure = Annotated[
 Plain = Annotated[bool, option("--plain", "Use numbers instead of a menu.")]
 
 QUESTION = "Anything else?"
-DONE, SETTLE, TRY, CHANGE = "done", "settle", "try", "change"
+DONE, SETTLE, TRY, CHANGE, WRITE = "done", "settle", "try", "change", "write"
 AS_FLAGS = "use flags (`advisor recommend --task captioning`), or pipe a sentence to `advisor -`"
 ASKED = {
     "labels": "Candidate labels, separated by commas, such as: a cat, a dog",
@@ -133,19 +134,28 @@ def held(
 
 
 def offer(
-    recommendation: Recommendation, prompt: Prompt, *, color: bool, opens: bool = False
+    recommendation: Recommendation,
+    prompt: Prompt,
+    *,
+    color: bool,
+    opens: bool = False,
+    own: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
-    """Offer to try the model or to change an answer, until the user picks something else.
+    """Offer to try the model, to write its program or to change an answer, until one ends this.
 
-    With `opens`, the remaining questions are offered too. Returns DONE, SETTLE or CHANGE; DONE also
-    for Ctrl-C and Ctrl-D. Errors of a try are printed.
+    With `opens`, the remaining questions are offered too. `own` are inputs of a try, and `code`,
+    the command for the program. Returns DONE (also for Ctrl-C and Ctrl-D), SETTLE or CHANGE.
     """
-    checkpoint = recommendation.advice[0].runnable
-    choices = _choices(tries=checkpoint is not None, opens=opens)
+    advice = recommendation.advice[0]
+    checkpoint, code = advice.runnable, own.get("code") or recommendation.code_command(advice)
+    choices = _choices(tries=checkpoint is not None, writes=advice.has_program, opens=opens)
     try:
-        while (chosen := prompt.pick(QUESTION, choices)) == TRY and checkpoint:
+        while (chosen := prompt.pick(QUESTION, choices)) in (TRY, WRITE):
             try:
-                _try(recommendation, checkpoint, prompt, color=color)
+                if chosen == WRITE:
+                    _run(f"{code} -o {advice.task}.py", color=color)
+                elif checkpoint:
+                    _try(recommendation, checkpoint, prompt, own, color=color)
             except AdvisorError as error:
                 note(f"  {error.message}", *([f"  hint: {error.hint}"] if error.hint else []))
     except (KeyboardInterrupt, EOFError):
@@ -154,10 +164,11 @@ def offer(
     return chosen
 
 
-def _choices(*, tries: bool = True, opens: bool) -> list[Row]:
+def _choices(*, tries: bool = True, writes: bool = True, opens: bool) -> list[Row]:
     choices = [keyed("d", "done", DONE)]
     choices += [keyed("o", "answer the remaining questions", SETTLE)] if opens else []
     choices += [keyed("t", "try it on an image", TRY)] if tries else []
+    choices += [keyed("p", "write its program", WRITE)] if writes else []
     return [*choices, keyed("a", "change an answer", CHANGE)]
 
 
@@ -167,9 +178,14 @@ def offers_height(columns: int) -> int:
 
 
 def _try(
-    recommendation: Recommendation, checkpoint: Checkpoint, prompt: Prompt, *, color: bool
+    recommendation: Recommendation,
+    checkpoint: Checkpoint,
+    prompt: Prompt,
+    own: Mapping[str, str],
+    *,
+    color: bool,
 ) -> None:
-    """Ask for an image and the task's other inputs, and run the checkpoint; fail before asking."""
+    """Ask for an image and inputs that `own` lacks, and run the checkpoint; fail before asking."""
     from advisor.trial import open_image
     from advisor.trial.runtime import transformers
 
@@ -181,7 +197,7 @@ def _try(
     open_image(image)
     rulebase, task = recommendation.rulebase, str(recommendation.advice[0].task)
     needs = needs_of(rulebase, task, checkpoint.model_type)
-    given = {flag: text for flag in needs if (text := prompt.type(ASKED[flag]))}
+    given = {flag: text for flag in needs if (text := own.get(flag) or prompt.type(ASKED[flag]))}
     if folder := given.get("folder"):
         given["folder"] = str(Path(folder).expanduser())
     _run(try_command(rulebase, checkpoint, task, image, given), color=color)

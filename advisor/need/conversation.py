@@ -59,7 +59,10 @@ def _opened(
     certain = understanding.advice.certainty
     clear = len(understanding.tasks) == 1
     opens = not clear or (certain.family, certain.checkpoint) != (DECIDED, DECIDED)
-    chosen = offer(understanding.recommendation, prompt, color=color, opens=opens)
+    takes_sentence = clear and not (understanding.literally or understanding.recommendation.strict)
+    code = understanding.command.replace("recommend", "code", 1) if takes_sentence else ""
+    own = understanding.reading.own | {"code": code}
+    chosen = offer(understanding.recommendation, prompt, color=color, opens=opens, own=own)
     if chosen == DONE:
         return None
     profile = understanding.profile

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import stat
 import subprocess
 import sys
@@ -67,6 +68,18 @@ def in_terminal(environment, arguments, **variables):
     text = running.read()
     running.close()
     return text
+
+
+@posix
+def test_a_command_in_a_note_can_be_copied_from_a_terminal(environment, tmp_path):
+    photo = tmp_path / "a photo.png"
+    photo.write_bytes(b"")
+    need = ["classify", str(photo), "--labels", "cat,dog,rabbit", "--no-input"]
+    lines = in_terminal(environment, need).splitlines()
+    start = next(place for place, line in enumerate(lines) if line == "advisor: run")
+    end = next(place for place in range(start + 1, len(lines)) if lines[place][-1:] != "\\")
+    typed = " ".join(line.strip().removesuffix("\\") for line in lines[start + 1 : end + 1])
+    assert shlex.split(typed)[-4:] == ["--image", str(photo), "--labels", "cat,dog,rabbit"]
 
 
 @posix

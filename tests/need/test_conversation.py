@@ -52,6 +52,12 @@ def test_a_sentence_is_answered_before_anything_is_asked(person):
     assert "Which answer?" not in shown
 
 
+def test_a_key_writes_the_program_with_the_labels_of_the_sentence(person, tmp_path):
+    person("sort photos into cat, dog, rabbit", "p")
+    program = (tmp_path / "zero-shot-classification.py").read_text(encoding="utf-8")
+    assert "--labels cat,dog,rabbit" in program
+
+
 @pytest.mark.slow
 def test_what_was_meant_is_asked_where_the_rest_is_to_be_settled(person):
     shown = person("read text from photos, in German", "o", "2")
