@@ -187,6 +187,11 @@ def _facts(advice: TaskAdvice) -> tuple[Note, ...]:
     first, notes = picks[0], [*_untrained(advice)]
     if not first.late and (took := advice.hours(first)):
         notes.append(Note("Time", took.text))
+    if served := advice.served(first):
+        label, took = served
+        span = took.text.partition(" for ")[0]
+        by = f"`advisor code --runtime {label}`"
+        notes.append(Note("Served", f"{span} with {by}, {took.at_once} at a time", lines=2))
     options = {id: answer.options for id, answer in decision.profile.items() if answer.is_given}
     if first.needs_gb and (share := advice.rulebase.share_of(options)):
         least = ceil(first.needs_gb / share.of)

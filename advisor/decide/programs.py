@@ -97,7 +97,8 @@ def snippet(
     limit = str(min(most, (checkpoint.text_context or most + 1) - 1))  # a prompt has a token
     given_limit = "args.max_tokens" if whole and tool else limit
     opened = PAGE_OPENED if "page: int" in code else OPENED
-    batch = str(tool.batch if tool else 1)
+    served = rulebase.runtimes[runtime].at_once if runtime != TRANSFORMERS else None
+    batch = str((served or tool.batch) if tool else 1)
     loaded = loaded_dtype(checkpoint)  # on a CPU as on a GPU the one whose memory was counted
     dtype = '"auto"' if loaded == file_dtype(checkpoint) else f'"{loaded}"'
     precise = loaded == "float32"

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from math import prod, sqrt
 
-from advisor.decide.command_lines import act_of, program_for
+from advisor.decide.command_lines import TRANSFORMERS, act_of, program_for
 from advisor.decide.memory import (
     PIXELS,
     cache_mb,
@@ -23,7 +23,7 @@ from advisor.decide.memory import (
 )
 from advisor.engine.profile import Profile
 from advisor.model import AS_IS, TASK, Checkpoint, NamedTuple, Task
-from advisor.model.library import Speed, Workload
+from advisor.model.library import Runtime, Speed, Workload
 from advisor.phrasing import count
 from advisor.rulebase.base import RuleBase
 
@@ -108,16 +108,23 @@ def _answers_so(speed: Speed, profile: Profile) -> bool:
 
 
 def time_of(
-    rulebase: RuleBase, checkpoint: Checkpoint, profile: Profile, items: float
+    rulebase: RuleBase,
+    checkpoint: Checkpoint,
+    profile: Profile,
+    items: float,
+    runtime: Runtime | None = None,
 ) -> Hours | None:
     """Return how long a checkpoint, used as it is, takes for so many images of a task.
 
-    None if its operations, its tokens or the speed of the machine are unknown. A quantized form has
-    the time of its checkpoint: fewer bits take less memory, not less time.
+    A `runtime` is a server, else it is transformers. None if the operations, the tokens or the
+    speed of the machine are unknown. A quantized form has the time of its checkpoint: fewer bits
+    take less memory, not less time.
     """
     workload = workload_of(rulebase, checkpoint)
     task = rulebase.task(profile[TASK].options[0])
     speed = workload and _speed(rulebase, profile, workload)
+    if speed and runtime:
+        speed = served_speed(speed, runtime)
     if workload is None or speed is None:
         return None
     written = (task.writes or 0) if workload.writes_millions else 0
@@ -128,7 +135,7 @@ def time_of(
     if tower is None or image_tokens is None or bool(writer) == (checkpoint.stage == CONTRASTIVE):
         return None
 
-    batch = _at_once(rulebase, checkpoint, task, speed) if written else 1
+    batch = _at_once(rulebase, checkpoint, task, speed, runtime) if written else 1
     act = act_of(rulebase, task.id)
     limit = max(act.limit(task.id) if act else 1, written)
 
@@ -204,29 +211,50 @@ def _least(
 def _step_seconds(
     speed: Speed, millions: float, checkpoint: Checkpoint, task: Task, batch: int, end: int
 ) -> float:
-    """Return the seconds of one token of each text in a batch, at the slow end (0) or the fast.
-
-    A step reads the weights once and the keys and values of each text, computes each text, and
-    takes a least time, however small the model is.
-    """
+    """Return the seconds of one token of each text in a batch, at the slow end (0) or the fast."""
     read = _token_gb(millions, checkpoint) + batch * (cache_mb(checkpoint, task) or 0.0) / 1024
+    return step_seconds(speed, millions, read, batch, end)
+
+
+def step_seconds(speed: Speed, millions: float, read: float, batch: int, end: int) -> float:
+    """Return the seconds of a step that reads GB and computes one token of each text in a batch.
+
+    It reads the weights once and the keys and values of each text; it takes a least time, however
+    small the model is. A speed has a slow end (0) and a fast one (1).
+    """
     computed = batch * 2 * millions / 1000 / speed.gflops["plain"][end] if batch > 1 else 0.0
     least = 1 / speed.tokens[end] if speed.tokens else 0.0
-    return max(read / speed.weights_gb[end], computed, least)
+    return max(read / speed.weights_gb[end] + computed, least)
 
 
-def _at_once(rulebase: RuleBase, checkpoint: Checkpoint, task: Task, speed: Speed) -> int:
+def served_speed(speed: Speed, runtime: Runtime) -> Speed | None:
+    """Return the speed of a machine that serves a model by a runtime; None if it is unknown."""
+    if not (runtime.at_once and speed.served_gb):
+        return None
+    label = f"{speed.label} with {runtime.label}"
+    return speed._replace(label=label, weights_gb=speed.served_gb, tokens=speed.served_tokens)
+
+
+def _at_once(
+    rulebase: RuleBase,
+    checkpoint: Checkpoint,
+    task: Task,
+    speed: Speed,
+    runtime: Runtime | None = None,
+) -> int:
     """Return how many texts a GPU generates together: the batch of the program that is printed.
 
     As the program does, a batch is halved until its keys and values fit in the memory of the
     machine.
     """
     alike = (each.tokens for each in rulebase.speeds if each.answers == speed.answers)
-    program = program_for(checkpoint, task.id, rulebase.programs, AS_IS) if any(alike) else None
+    by = AS_IS, runtime.id if runtime else TRANSFORMERS
+    program = program_for(checkpoint, task.id, rulebase.programs, *by) if any(alike) else None
     tools = [rulebase.tools[id] for id in program.tools] if program else []
     batch = min(
         (tool.batch for tool in tools if not tool.tasks or task.id in tool.tasks), default=1
     )
+    batch = (runtime and runtime.at_once) or batch
     each, needed = cache_mb(checkpoint, task), memory_gb(checkpoint, task)
     if not (each and needed and speed.memory_gb):
         return batch

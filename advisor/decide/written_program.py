@@ -168,7 +168,8 @@ def script(
         at_once = not program or not program.thinking_code  # a yes or no is its first word
         thinks = thinking and not at_once
         notes.append(way_of(checkpoint, task, thinking=thinks))
-        hours = time_of(rulebase, checkpoint, advice.decision.profile, advice.items or 1)
+        server = runtime if runtime and runtime.server else None
+        hours = time_of(rulebase, checkpoint, advice.decision.profile, advice.items or 1, server)
         if hours and checkpoint.thinking_switch:
             hours = hours._replace(thinks=hours.thinks and thinks)
     note = "; ".join(filter(None, notes))

@@ -116,7 +116,8 @@ class Runtime(NamedTuple):
 
     It is the one to begin with where all answers of `when` are given; named, it implies those of
     `assumed` that nobody gave. `commands` come before the program, a line each; `server` is the
-    address that they serve at. `tested` says what ran here.
+    address that they serve at, for `at_once` images in place of a tool's batch. `tested` says what
+    ran here.
     """
 
     id: f.Id
@@ -127,6 +128,7 @@ class Runtime(NamedTuple):
     assumed: f.When = {}
     page: bool = False
     server: f.Text = ""
+    at_once: f.Positive | None = None
     commands: f.Text = ""
     tested: f.Text = ""
 
@@ -223,7 +225,8 @@ class Speed(NamedTuple):
     It stands for machines that answer so, with at least `memory_gb` for a model. `gflops` are the
     billions of operations a second of an image tower, by its network. What writes reads
     `weights_gb` of its weights a second, once for each token of a text, and writes `tokens` a
-    second at most, however small it is. Hours are counted in a `unit`, one for each of its `cores`.
+    second at most, however small it is; a server reads `served_gb` of them, in as many steps as
+    `served_tokens` at most. Hours are counted in a `unit`, one for each of its `cores`.
     """
 
     id: f.Id
@@ -232,6 +235,8 @@ class Speed(NamedTuple):
     gflops: f.RangesByNetwork
     weights_gb: f.Range
     tokens: f.Range | None = None
+    served_gb: f.Range | None = None
+    served_tokens: f.Range | None = None
     memory_gb: float = 0
     unit: f.Text = "hours"
     cores: f.Positive = 1
