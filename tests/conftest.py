@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import signal
+import tempfile
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -21,6 +22,7 @@ from advisor.child import ChildError
 from advisor.console import commands
 from advisor.decide import task_diagrams
 from advisor.engine.decision import Engine
+from advisor.errors import BrokenFileError
 from advisor.rulebase import assemble, store
 from advisor.rulebase.store import load_rules
 from advisor.scan import apart
@@ -49,6 +51,32 @@ settings.load_profile("quick")  # --hypothesis-profile more, as in .ci/run --lon
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+RUN_CACHE = pytest.StashKey[Path]()
+
+
+def pytest_configure(config):
+    """Compile the shipped rules in a cache of the run, before workers begin and each do so.
+
+    The user's cache is left alone, also while tests are collected. `ADVISOR_TEST_CACHE` names one
+    that several runs share.
+    """
+    if "PYTEST_XDIST_WORKER" in os.environ or config.option.collectonly:
+        return
+    if "ADVISOR_TEST_CACHE" not in os.environ:
+        config.stash[RUN_CACHE] = Path(tempfile.mkdtemp(prefix="advisor-tests-"))
+        os.environ["ADVISOR_TEST_CACHE"] = str(config.stash[RUN_CACHE])
+    os.environ["ADVISOR_CACHE"] = str(Path(os.environ["ADVISOR_TEST_CACHE"], "rules"))
+    with contextlib.suppress(BrokenFileError):  # which tests will say
+        load_rules()
+
+
+def pytest_unconfigure(config):
+    """Remove the cache of the run."""
+    if RUN_CACHE in config.stash:
+        shutil.rmtree(config.stash[RUN_CACHE])
+        del os.environ["ADVISOR_TEST_CACHE"], os.environ["ADVISOR_CACHE"]
+
+
 @pytest.fixture(scope="session")
 def of_run(tmp_path_factory):
     """The folder that workers of a run share, and no other run has."""
@@ -56,22 +84,13 @@ def of_run(tmp_path_factory):
     return of_worker.parent if "PYTEST_XDIST_WORKER" in os.environ else of_worker
 
 
-@pytest.fixture(scope="session", autouse=True)
-def cache(of_run):
-    """Keep what is made of rules in a folder of this run, never in the user's cache.
+@pytest.fixture(scope="session")
+def cache():
+    """The folder of this run for what is made of rules, which its workers share.
 
-    Workers of a run share it: diagrams are told apart by the rules and the code they come from.
-    `ADVISOR_TEST_CACHE` names one that several runs share.
+    Diagrams are told apart by the rules and the code they come from.
     """
-    folder = Path(os.environ.get("ADVISOR_TEST_CACHE", of_run / "cache"))
-    folder.mkdir(parents=True, exist_ok=True)
-    before = os.environ.get("ADVISOR_CACHE")
-    os.environ["ADVISOR_CACHE"] = str(folder / "rules")
-    yield folder
-    if before is None:
-        del os.environ["ADVISOR_CACHE"]
-    else:
-        os.environ["ADVISOR_CACHE"] = before
+    return Path(os.environ["ADVISOR_TEST_CACHE"])
 
 
 def in_this_process(work, *arguments, on_line=lambda _: None, **_):
