@@ -122,7 +122,7 @@ LOOKED_UP = {
 """Commands that write nothing but a page of their answer, where they are asked for one."""
 TRAINING = ("--epochs", "2", "--batch-size", "2", "--checkpoint-every", "1")
 WRITERS = {
-    "check --fix": Writer(("check", "--fix", "."), ("check.fixing",), code),
+    "check --fix": Writer(("check", "--fix", "."), ("check.finding",), code),
     "check --lock": Writer(("check", "--lock", "."), ("check.command",), code),
     "check --write-baseline": Writer(
         ("check", "--write-baseline", "known.json", "."), ("check.command",), code

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from advisor.check.finding import LEVELS
+from advisor.draw.findings import LEVELS
 
 MOST_SENT = 5900
 """Most bytes of data and text: 1,500 tokens of four bytes, less the message around them."""

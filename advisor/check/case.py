@@ -12,8 +12,7 @@ from operator import attrgetter
 from typing import Any, TypeAlias
 
 from advisor.catalogue.release import Release
-from advisor.check.finding import Edit, Finding, advice
-from advisor.check.fixing import TEXTS_AT_ONCE, stretch
+from advisor.check.finding import TEXTS_AT_ONCE, Edit, Finding, advice, stretch
 from advisor.check.identity import Identity, identity_of
 from advisor.check.judged_files import JudgedFiles
 from advisor.check.judgement import DeclaredChoice, Judgement
@@ -27,21 +26,16 @@ from advisor.scan.source import UnreadableError, same_letters
 from advisor.scan.usage import Call, Location, Name, Scan, Usage
 
 TRANSFORMERS = "transformers"
-IMPORT_AND_USE = 2
-"""How often a name occurs in a file that imports it for one use."""
-
-
 USAGES, CHOSEN, DECLARED = map(attrgetter, ("scan.usages", "judgements", "choices"))
 """The parts a rule may check one by one: loads in code, judgements, declared models."""
 
 
 class Suppression(NamedTuple):
-    """The findings left, ignored by a comment, and waived; and the rules that could not run."""
+    """The findings that are left, ignored by a comment, and waived."""
 
     left: tuple[Finding, ...] = ()
     ignored: tuple[Finding, ...] = ()
     waived: tuple[Finding, ...] = ()
-    not_run: frozenset[str] = frozenset()
 
 
 NamePlaces: TypeAlias = dict[tuple[str, str], dict[Location, "Name | None"]]
@@ -145,7 +139,7 @@ class Case:
         alone = len(alike) == 1 and alike[0].module == TRANSFORMERS and not alike[0].optional
         if not alone or self.times(path, new) > len(ours):
             return ()
-        still_used = self.times(path, old) > IMPORT_AND_USE
+        still_used = self.times(path, old) > 2  # in its import, and here
         added = f"{new}, {old}" if alike[0].alias else f"{old}, {new}" if still_used else new
         return use, Edit(alike[0].place, added, old)
 
@@ -300,8 +294,7 @@ def uses_of_model(usage: Usage, kind: str) -> Iterator[Call]:
 
 def writes(usage: Usage) -> Call | None:
     """Return the first call of `generate` on the model, None if there is none."""
-    calls = uses_of_model(usage, "call")
-    return next((call for call in calls if call.name == "generate"), None)
+    return next((call for call in uses_of_model(usage, "call") if call.name == "generate"), None)
 
 
 def runs(usage: Usage) -> bool:

@@ -16,7 +16,7 @@ from advisor.console.commands import GivenLater, Options
 from advisor.console.options import Priority, option, priority_of
 from advisor.console.output import FindingsShown, Showing
 from advisor.console.streams import note, say
-from advisor.errors import UsageError
+from advisor.errors import AdvisorError, UsageError
 from advisor.files import path_shown
 from advisor.phrasing import count
 from advisor.rulebase.base import RuleBase
@@ -42,8 +42,6 @@ APART = (
     ("--diff", "--write-baseline", "--format"),
 )
 """Groups of options that cannot be combined."""
-CANNOT = 2
-"""The exit code if a fix could not be made."""
 Force = Annotated[bool, option("--force", "Overwrite an existing advisor.yaml.")]
 
 
@@ -108,7 +106,7 @@ def _refuse_together(paths: list[Path], options: CheckOptions, shown: Showing) -
 
 def _check(project: Project, options: CheckOptions, shown: Showing) -> int:
     """Check a project, write the files that options ask for, and return the exit code."""
-    from advisor.check.fixing import FixedFiles, diff, fixed_files
+    from advisor.check.finding import diff, fixed_files
     from advisor.check.page import project_report
     from advisor.check.records import LOCK, baseline_text, lock_text, refuse_other_contents
 
@@ -118,10 +116,8 @@ def _check(project: Project, options: CheckOptions, shown: Showing) -> int:
     inspection = project.inspect()
     if inspection.case.release.note:
         note(inspection.case.release.note)
-    changes = FixedFiles()
-    if options.fix or options.diff:
-        seen = inspection.case.scan.seen
-        changes = fixed_files(inspection.findings, seen, write=not options.diff)
+    fixable = inspection.findings if options.fix or options.diff else ()
+    changes = fixed_files(fixable, inspection.case.scan.seen, write=not options.diff)
     for path, reason in changes.refused:
         note(f"{path} was not fixed: {reason}")
     done = sum(file.done for file in changes.files)
@@ -148,7 +144,7 @@ def _check(project: Project, options: CheckOptions, shown: Showing) -> int:
         judged = ((choice, case.judgements_of(choice)) for choice in case.choices)
         write_text(folder / LOCK, lock_text(case.rulebase, judged), within=folder)
         note(f"wrote {count(len(case.choices), 'declared model')} to {path_shown(folder / LOCK)}")
-    return CANNOT if changes.refused else inspection.exit_code
+    return AdvisorError.exit_code if changes.refused else inspection.exit_code
 
 
 def _emit(report: Report, shown: Showing, code: int = 0) -> int:

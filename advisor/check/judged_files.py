@@ -36,8 +36,7 @@ class JudgedFiles(NamedTuple):
 
     def within(self, finding: Finding) -> Finding:
         """Return a finding; without edits, unless all work in each release the pin allows."""
-        held = all(map(self._holds, finding.edits))
-        return finding if held else finding._replace(edits=())
+        return finding if all(map(self._holds, finding.edits)) else finding._replace(edits=())
 
     @property
     def floor(self) -> Number:
@@ -63,10 +62,9 @@ def together(judged: Iterable[JudgedFiles]) -> Iterator[JudgedFiles]:
     """Yield files whose pins have the same effect as one, with the first of these pins."""
     alike: dict[tuple[object, ...], list[JudgedFiles]] = defaultdict(list)
     for files in judged:
-        floor, versions = files.floor, [files.release, files.lowest, files.newest or files.release]
-        alike[floor, files.below, files.pin.is_commit, *(each.version for each in versions)].append(
-            files
-        )
+        releases = files.release, files.lowest, files.newest or files.release
+        versions = (each.version for each in releases)
+        alike[files.floor, files.below, files.pin.is_commit, *versions].append(files)
     for first, *others in alike.values():
         yield first._replace(paths=first.paths.union(*(other.paths for other in others)))
 

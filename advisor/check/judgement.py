@@ -12,7 +12,7 @@ from advisor.engine.decision import Assessment, Decision, Engine
 from advisor.engine.profile import Answer, Profile, make_profile
 from advisor.errors import AdvisorError, BrokenFileError, OneModelError, UsageError
 from advisor.files import path_shown
-from advisor.model import NONE, TASK, Checkpoint, NamedTuple
+from advisor.model import NONE, TASK, Checkpoint, NamedTuple, Question
 from advisor.phrasing import joined
 from advisor.rulebase.base import RuleBase
 from advisor.scan.usage import Location
@@ -113,7 +113,7 @@ class Judgement(NamedTuple):
     """The verdict on a catalogued checkpoint for one task.
 
     `assessment` is that of its family, `suitability` tells what the checkpoint itself lacks. If a
-    missing answer decides, `settles` is the question to answer first, and `flag` its option.
+    missing answer decides, `settles` is the question to answer first.
     `choice` is its entry in advisor.yaml, None if it was named on the command line. `rulebase` are
     the rules with the bounds of the answers.
     """
@@ -125,8 +125,7 @@ class Judgement(NamedTuple):
     assessment: Assessment
     suitability: Suitability
     rulebase: RuleBase
-    settles: str | None = None
-    flag: str | None = None
+    settles: Question | None = None
 
     @property
     def task(self) -> str:
@@ -174,7 +173,7 @@ def judgement_of(
         from advisor.interview.session import FAMILY, Session
 
         if ask := Session(engine, profile, FAMILY).next():
-            return judgement._replace(settles=ask.question.id, flag=ask.question.typed)
+            return judgement._replace(settles=ask.question)
     return judgement
 
 

@@ -41,18 +41,13 @@ class Receiver(NamedTuple):
 
     @property
     def name(self) -> str:
-        """The name of its class, or `tokenizer`."""
+        """The name of its class; `tokenizer` if that is unknown, and may have more members."""
         return self.members.home.rpartition(":")[2]
-
-    @property
-    def any(self) -> bool:
-        """True for a tokenizer of unknown class, which may have more members."""
-        return self.members.home == TOKENIZER
 
     @property
     def of_texts(self) -> bool:
         """True for a tokenizer; some attributes of tokenizers are made when they are read."""
-        return self.any or self.name.endswith(OF_TEXTS)
+        return self.name == TOKENIZER or self.name.endswith(OF_TEXTS)
 
 
 def class_of(case: Case, load: Load, usage: Usage | None = None) -> str | None:
@@ -65,8 +60,7 @@ def class_of(case: Case, load: Load, usage: Usage | None = None) -> str | None:
     if load.package != TRANSFORMERS or load.kind not in KINDS or name is None:
         return None
     if load.kind == TOKENIZER:
-        remote = "trust_remote_code" in load.arguments
-        return None if remote else _tokenizer_of(case, load, name)
+        return None if "trust_remote_code" in load.arguments else _tokenizer_of(case, load, name)
     if not name.startswith(AUTOMATIC):
         return name
     if "trust_remote_code" in load.arguments or load.kind == "image_processor":

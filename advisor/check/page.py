@@ -22,6 +22,7 @@ TONES = {"error": "bad", "warning": "warn", "note": "quiet"}
 MARKS = {"error": "-", "warning": "!", "note": ""}
 EXIT_TONES = {0: "good", 1: "bad", 2: "bad", 3: "warn"}
 USAGE = ("path", "line", "checkpoint", "class", "task")
+RELEASE = ("transformers", "requirement", "path", "line", "files")
 MOST_PLACES = 4
 TOLD = ("file-not-checked", "outdated-choice", "choice-not-compared", "undetermined")
 """Rules whose notes are always shown: what was not checked, and better checkpoints."""
@@ -59,16 +60,11 @@ def _project_json(inspection: Inspection) -> dict[str, Any]:
     ]
     hidden = [(*value.place[:2], value.text) for value in case.scan.unreached]
     unreached = [dict(zip(USAGE, value, strict=False)) for value in hidden]
-    releases = [
-        {
-            "transformers": files.release.version,
-            "requirement": files.pin.written,
-            "path": files.pin.path,
-            "line": files.pin.line,
-            "files": len(files.paths),
-        }
-        for files in case.judged
-    ]
+    judged = (
+        (it.release.version, it.pin.written, it.pin.path, it.pin.line, len(it.paths))
+        for it in case.judged
+    )
+    releases = [dict(zip(RELEASE, files, strict=True)) for files in judged]
     body = {**_json(inspection, choices), "unreached": unreached, "releases": releases}
     return {**body, "files": case.scan.files, **_counted(inspection)}
 
@@ -119,7 +115,7 @@ def _choice_json(
         "outcome": outcome or ("undetermined" if undetermined else worst.decision.outcome),
         "verdict": worst.assessment.verdict,
         "possible_verdicts": list(worst.assessment.possible_verdicts),
-        "settled_by": worst.settles,
+        "settled_by": worst.settles and worst.settles.id,
     }
 
 
@@ -141,10 +137,10 @@ def _rows(inspection: Inspection) -> FindingsReport:
         row = {k: v for k, v in _finding_json(finding).items() if k in FindingRow._fields}
         addresses = tuple(sources[id].url or id if id in sources else id for id in finding.sources)
         rows.append(FindingRow(**{**row, "path": row["path"] or "", "sources": addresses}))
-    summaries = {id: rule.summary for id, rule in case.rulebase.checks.items()}
+    checks = case.rulebase.checks
     ids = dict.fromkeys(row.rule for row in rows)
     return FindingsReport(
-        rules={id: RuleText(id, summaries[id], f"advisor check --explain {id}") for id in ids},
+        rules={id: RuleText(id, checks[id].summary, f"advisor check --explain {id}") for id in ids},
         findings=tuple(rows),
         checked=len(case.choices or case.judgements) + len(case.scan.loading),
         failing=inspection.failing,
@@ -223,9 +219,9 @@ def _closing(inspection: Inspection) -> Text:
         looked += f" ({unknown} of a checkpoint outside the catalog)"
     if case.choices:
         looked += f", {count(len(case.choices), 'declared model')}"
-    _, ignored, waived, _ = case.suppression
-    numbers = len(ignored), len(waived), inspection.known, inspection.gone
-    words = "ignored", "waived", "in the baseline", "fixed since the baseline"
+    _, ignored, waived = case.suppression
+    numbers = len(ignored), len(waived), inspection.known
+    words = "ignored", "waived", "in the baseline"
     away = ", ".join(f"{n} {word}" for n, word in zip(numbers, words, strict=True) if n)
     counts = _counts(inspection) + (f" ({away})" if away else "")
     text = f"{counts} in {looked}; {_releases(inspection.case)}"
@@ -277,7 +273,8 @@ def _judgement_page(inspection: Inspection, judgement: Judgement) -> Page:
         text = f"{finding.level} {finding.rule}: {finding.message}"
         rows += [Item(MARKS[finding.level], text), *_reasons(finding)]
     family = judgement.checkpoint.family
-    hint = f". Pass --{flag} (see `advisor show {flag}`)" if (flag := judgement.flag) else ""
+    flag = judgement.settles and judgement.settles.typed
+    hint = f". Pass --{flag} (see `advisor show {flag}`)" if flag else ""
     verdict = {
         0: f"This checkpoint fits ({family} is {judgement.assessment.verdict}).",
         1: "This checkpoint does not fit.",

@@ -13,8 +13,7 @@ from pathlib import Path
 from advisor.catalogue.release import release
 from advisor.check import records
 from advisor.check.case import Case
-from advisor.check.finding import LEVELS, Finding, in_order, joined
-from advisor.check.fixing import TEXTS_AT_ONCE, source_text
+from advisor.check.finding import TEXTS_AT_ONCE, Finding, in_order, joined, source_text
 from advisor.check.judged_files import by_pin, judged_by_pin
 from advisor.check.judgement import (
     FILE,
@@ -25,10 +24,10 @@ from advisor.check.judgement import (
 )
 from advisor.check.options import CheckOptions
 from advisor.check.records import Key, finding_key
-from advisor.check.rules import AFTERWARDS, DETECTORS, TOGETHER, findings
-from advisor.check.rules.suppression import suppress
+from advisor.check.rules import AFTERWARDS, TOGETHER, findings, suppress
 from advisor.console.commands import GivenLater, rules_of
 from advisor.console.options import Priority, day_or_today, priority_of
+from advisor.draw.findings import LEVELS
 from advisor.engine.profile import Profile
 from advisor.errors import OneModelError, UsageError, check_name
 from advisor.files import path_shown, resolved
@@ -44,8 +43,6 @@ FAIL_LEVELS = {
     "never": tuple[str](),
 }
 """For each value of `fail_on`: the levels that fail a check, and rules that do at a lower level."""
-
-
 LEFT_OUT = {
     "excluded": "excluded",
     "gitignored": "ignored by git",
@@ -63,13 +60,12 @@ LEFT_OUT = {
 
 
 class Inspection(NamedTuple):
-    """The result of a check; `known` counts findings in the baseline, `gone` those not seen now."""
+    """The result of a check; `known` counts the findings in the baseline."""
 
     case: Case
     findings: tuple[Finding, ...]
     fail_on: str = "error"
     known: int = 0
-    gone: int = 0
 
     @property
     def exit_code(self) -> int:
@@ -101,35 +97,24 @@ class Inspection(NamedTuple):
 
 def inspect(case: Case, fail_on: str = "error", baseline: Counter[Key] | None = None) -> Inspection:
     """Check models and code, without suppressed findings and those that a baseline counts."""
-    not_run = {id for detector in DETECTORS if not detector.can_judge(case) for id in detector.ids}
-    suppression = suppress(case, sorted(findings(case), key=in_order), not_run)
+
+    def alike(finding: Finding) -> object:
+        """The key of what a file reports once, such as an import and its uses; else its own."""
+        if finding.place is None or finding.rule not in TOGETHER:
+            return id(finding)
+        return finding.rule, finding.message, finding.place.path, finding.upgrade, finding.level
+
+    suppression = suppress(case, sorted(findings(case), key=in_order))
     case = replace(case, suppression=suppression)
-    unsuppressed = [*joined(suppression.left, _alike), *findings(case, AFTERWARDS)]
+    unsuppressed = [*joined(suppression.left, alike), *findings(case, AFTERWARDS)]
     left = Counter(baseline)
     fresh = []
     for finding in unsuppressed:
-        key = finding_key(finding)
-        if left[key]:
-            left[key] -= 1
-        else:
+        left[key := finding_key(finding)] -= 1
+        if left[key] < 0:
             fresh.append(finding)
-    return Inspection(
-        case=case,
-        findings=tuple(sorted(fresh, key=in_order)),
-        fail_on=fail_on,
-        known=len(unsuppressed) - len(fresh),
-        gone=left.total(),
-    )
-
-
-def _alike(finding: Finding) -> object:
-    """The key of findings that a file reports once, as of an import and its uses.
-
-    Any other finding has a key of its own.
-    """
-    if finding.place is None or finding.rule not in TOGETHER:
-        return id(finding)
-    return finding.rule, finding.message, finding.place.path, finding.upgrade, finding.level
+    in_baseline = len(unsuppressed) - len(fresh)
+    return Inspection(case, tuple(sorted(fresh, key=in_order)), fail_on, in_baseline)
 
 
 def left_out_shown(left_out: Mapping[str, int]) -> list[str]:
@@ -145,8 +130,8 @@ def judged(
     judgement = judgement_of(rulebase, id, given, model_class=named, priority=first)
     judged_by = release(rulebase, version) if named or version else None
     case = Case(rulebase=rulebase, judged_by=judged_by, judgements=(judgement,))
-    by_level = sorted(findings(case), key=lambda finding: LEVELS.index(finding.level))
-    return Inspection(case, tuple(by_level), fail_level(options))
+    by_level = tuple(sorted(findings(case), key=lambda finding: LEVELS.index(finding.level)))
+    return Inspection(case, by_level, fail_level(options))
 
 
 def fail_level(options: CheckOptions, *otherwise: str) -> str:
@@ -174,15 +159,12 @@ class Project(NamedTuple):
 
     def scanned(self) -> Case:
         """Return the case with its code. Raises OneModelError if a path does not exist."""
-        from advisor.hub import is_hub_id
         from advisor.scan.apart import scan_apart
 
         for path in self.paths:
             if not path.exists():
-                hint = "pass existing files or folders"
-                if "/" in str(path) and is_hub_id(str(path)):
-                    hint += f", or check a Hub model with `advisor check --checkpoint {path}`"
-                raise OneModelError(f"`{path}` does not exist", hint=hint)
+                message = f"`{path}` does not exist"
+                raise OneModelError(message, hint="pass existing files or folders")
         exclude = [*self.declaration.rules, *self.declaration.exclude]
         folders = self.case.rulebase.folders
         scanned = scan_apart(self.paths, folders, exclude=exclude, seconds=self.seconds)
@@ -206,11 +188,10 @@ class Project(NamedTuple):
         looked = case.scan.files or case.scan.left_out.get("out_of_time")
         if not looked and not case.choices:
             names = ", ".join(f"`{path}`" for path in self.paths)
-            hint = "pass a folder with Python, notebooks or YAML"
             unread = [f"{note.path} {note.message}" for note in case.scan.notes]
             why = ", ".join([*unread[:1], *left_out_shown(case.scan.left_out)])
             message = f"{names} has no files to check{why and f': {why}'}"
-            raise UsageError(message, hint=hint)
+            raise UsageError(message, hint="pass a folder with Python, notebooks or YAML")
         return inspect(case, self.fail_on, self.baseline)
 
 
@@ -270,8 +251,9 @@ def _find_declaration(paths: list[Path], config: Path | None) -> ProjectDeclarat
     """
     if config is not None:
         if not config.is_file():
-            hint = "run `advisor init` to create advisor.yaml"
-            raise UsageError(f"no file `{config}`", hint=hint)
+            raise UsageError(
+                f"no file `{config}`", hint="run `advisor init` to create advisor.yaml"
+            )
         return read_declaration(config, within=Path.cwd())
     folders = [*(path for path in paths[:1] if len(paths) == 1 and path.is_dir()), Path()]
     for folder in folders:

@@ -20,8 +20,6 @@ from advisor.rulebase.base import RuleBase
 LOCK = "advisor.lock"
 VERSION = 1
 MOST_BYTES = 40_000_000
-MOST_ALIKE = MOST_BYTES
-"""The highest count of a finding in a baseline: files with more are not read."""
 Key = tuple[str, str, str]
 """Rule, path, and the names in the message of a finding: the same when lines and words change."""
 Read = TypeVar("Read")
@@ -116,7 +114,7 @@ def read_baseline(file: Path) -> Counter[Key]:
         counts: Counter[Key] = Counter()
         for row in value["findings"]:
             key, count = (row["rule"], row["path"], row["message"]), row["count"]
-            if {*map(type, key)} != {str} or type(count) is not int or not 0 < count <= MOST_ALIKE:
+            if {*map(type, key)} != {str} or type(count) is not int or not 0 < count < MOST_BYTES:
                 raise ValueError("a finding lacks `rule`, `path`, `message` or a valid `count`")
             counts[*key[:2], names_in(key[2])] += count
         return counts

@@ -25,13 +25,9 @@ TAIL = """
 # Findings at this level fail the run: error, warning, outdated-choice or never.
 fail_on: error
 
-# Folders to skip, as .gitignore patterns.
+# Other keys, which `advisor rules schema project` describes:
 # exclude: [experiments/, notebooks/]
-
-# Target transformers version. Default: the installed version.
 # transformers: "{release}"
-
-# Folders with your own rules, added to the rules of advisor.
 # rules: [our-rules]
 """
 NOTHING = """

@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from advisor.check.finding import Edit
-from advisor.check.fixing import diff, fix_text
+from advisor.check.finding import Edit, diff, fix_text
 from advisor.scan.usage import Location
 
 names = some.from_regex(r"[A-Z][a-z]{1,6}", fullmatch=True)

@@ -42,16 +42,14 @@ def test_every_rule_has_a_function_and_every_function_a_rule():
 
 
 def test_every_id_can_be_searched_for_and_all_that_a_rule_knows_is_asked_for():
-    modules = [
-        import_module(f"{rules.__name__}.{one.name}") for one in iter_modules(rules.__path__)
-    ]
-    text = "".join(Path(module.__file__).read_text("utf-8") for module in modules)
+    inner = (import_module(f"{rules.__name__}.{one.name}") for one in iter_modules(rules.__path__))
+    text = "".join(Path(module.__file__).read_text("utf-8") for module in (rules, *inner))
     assert [id for id in CHECKS if f'"{id}"' not in text] == []
     known = {name for rule in CHECKS.values() for name in rule.knowledge} - {"since"}  # of all
     assert known == set(re.findall(r'case\.knowledge\("(\w+)"', text))
 
 
 def test_every_module_of_rules_is_registered():
-    modules = {one.name for one in iter_modules(rules.__path__)}
+    modules = {f"{rules.__name__}.{one.name}" for one in iter_modules(rules.__path__)}
     found = {detector.find.__module__ for detector in rules.DETECTORS + rules.AFTERWARDS}
-    assert found == {f"{rules.__name__}.{name}" for name in modules}
+    assert found == {rules.__name__, *modules}

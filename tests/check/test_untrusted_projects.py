@@ -1201,24 +1201,24 @@ def test_b1_a_setting_moves_from_the_configuration_of_the_model_and_no_other(che
 
 
 def test_b2_a_file_that_a_fix_would_break_is_named(check, tmp_path, monkeypatch):
-    from advisor.check import fixing
+    from advisor.check import finding
 
-    monkeypatch.setattr(fixing, "_parses", lambda _, text: NEW not in text)
+    monkeypatch.setattr(finding, "_parses", lambda _, text: NEW not in text)
     result = check({"a.py": FIXABLE % "x"}, "--fix", format="terminal")
     assert "a.py was not fixed: the fixed file would be invalid, so fix it by hand" in result.err
     assert result.code == 2
 
 
 def test_b3_b4_what_was_saved_meanwhile_is_left_alone(check, tmp_path, monkeypatch):
-    from advisor.check import fixing
+    from advisor.check import finding
 
-    made = fixing.fix_text
+    made = finding.fix_text
 
     def saved_meanwhile(path, text, edits):
         (tmp_path / "a.py").write_text("# new\n" + FIXABLE % "x")
         return made(path, text, edits)
 
-    monkeypatch.setattr(fixing, "fix_text", saved_meanwhile)
+    monkeypatch.setattr(finding, "fix_text", saved_meanwhile)
     result = check({"a.py": FIXABLE % "x", "b.py": FIXABLE % "y"}, "--fix", format="terminal")
     assert (tmp_path / "a.py").read_text() == "# new\n" + FIXABLE % "x"
     assert "Vision2Seq" not in (tmp_path / "b.py").read_text()

@@ -627,18 +627,13 @@ def test_a_checkpoint_of_a_task_that_no_family_does_passes_the_check_that_init_b
     assert check(advisor).code == 1
 
 
-@pytest.mark.parametrize("number", [1, 3, 4])
-def test_a_usage_that_is_not_declared_names_up_to_three_that_are(
-    advisor, project, rulebase, number
-):
-    ids = sorted(id for id in rulebase.checkpoints if id != CLIP)[:number]
-    entry = "  - {{name: m-{0}, checkpoint: {1}, needs: {{task: captioning}}}}\n"
-    entries = "".join(entry.format(place, id) for place, id in enumerate(ids))
-    project(app_py=RIGHT, advisor_yaml=f"choices:\n{entries}")
+def test_a_usage_that_is_not_declared_is_told_where_to_be(advisor, project, rulebase):
+    other = next(id for id in sorted(rulebase.checkpoints) if id != CLIP)
+    entry = f"  - {{name: m, checkpoint: {other}, needs: {{task: captioning}}}}\n"
+    project(app_py=RIGHT, advisor_yaml=f"choices:\n{entry}")
     findings = check(advisor).json["findings"]
     (fix,) = {each["fix"] for each in findings if each["rule"] == "undeclared-usage"}
-    named = " or ".join(ids) if number <= 3 else "one of the 4 declared checkpoints"
-    assert fix == f"declare the model in advisor.yaml, or use {named}"
+    assert fix == "declare the model in advisor.yaml, or use one that is declared"
 
 
 def test_init_guesses_no_task_where_a_pipeline_says_it(advisor, project, tmp_path):

@@ -20,8 +20,7 @@ from agent_tools import SEEDS, agent_tools
 from evaluation_readers import evaluation_readers
 
 from advisor.check import judgement, records
-from advisor.check.finding import Edit
-from advisor.check.fixing import fix_text
+from advisor.check.finding import Edit, fix_text
 from advisor.cli.main import run
 from advisor.console.profile_file import read_profile
 from advisor.engine.decision import Engine

@@ -29,8 +29,6 @@ OPEN = {"image-text-to-text", "any-to-any", "feature-extraction", "image-feature
 """Pipelines of many tasks, whose classes do not tell one task."""
 FEATURES = {"get_image_features", "get_text_features"}
 """Calls that return embeddings, which serve many tasks."""
-SHOWN = 3
-"""Number of declared checkpoints that a message names; more are counted."""
 
 
 @rule(
@@ -41,10 +39,10 @@ def family_of_choice(_: Case, judgement: Judgement) -> Iterator[Finding]:
     """Find families that are excluded, discouraged, only allowed, undecided or have a caveat."""
     family, verdict = judgement.checkpoint.family, judgement.assessment.verdict
     if judgement.undetermined:
-        fix = f"set `{judgement.flag}` under `needs`" if judgement.choice else None
-        fix = fix or f"pass `--{judgement.flag}`"
+        flag = judgement.settles and judgement.settles.typed
+        fix = f"set `{flag}` under `needs`" if judgement.choice else f"pass `--{flag}`"
         message = f"a missing answer decides whether {family} fits"
-        yield Finding(message, fix=fix if judgement.flag else None, rule="undetermined")
+        yield Finding(message, fix=fix if flag else None, rule="undetermined")
     elif verdict == "recommended":
         for caveat in judgement.assessment.caveats:
             message = f"{family} is recommended, but the rule {caveat.rule.id} advises against it"
@@ -153,12 +151,10 @@ def unknown_checkpoint(case: Case, choice: DeclaredChoice) -> Iterator[Finding]:
 @rule("undeclared-usage", each=Case.known)
 def undeclared_usage(case: Case, usage: Usage, identity: Identity) -> Iterator[Finding]:
     """Find loads of known checkpoints that are not declared, in a project that declares some."""
-    declared = sorted({choice.checkpoint for choice in case.choices})
+    declared = {choice.checkpoint for choice in case.choices}
     if declared and usage.model is not None and identity.id not in declared:
-        few = len(declared) <= SHOWN
-        use = " or ".join(declared) if few else f"one of the {len(declared)} declared checkpoints"
         message = f"advisor.yaml does not declare {identity.id}"
-        fix = f"declare the model in advisor.yaml, or use {use}"
+        fix = "declare the model in advisor.yaml, or use one that is declared"
         yield Finding(message, id_place(usage), fix=fix)
 
 
@@ -190,14 +186,9 @@ def choice_changed(case: Case, choice: DeclaredChoice) -> Iterator[Finding]:
 
 
 def _differences(old: LockedChoice, new: LockedChoice) -> list[str]:
-    words = {
-        "checkpoint": "checkpoint",
-        "revision": "revision",
-        "verdict": "family",
-        "recommended": "recommended family",
-        "best": "first checkpoint",
-    }
-    pairs = ((word, getattr(old, of), getattr(new, of)) for of, word in words.items())
+    words = {"verdict": "family", "recommended": "recommended family", "best": "first checkpoint"}
+    fields = ("checkpoint", "revision", *words)
+    pairs = ((words.get(of, of), getattr(old, of), getattr(new, of)) for of in fields)
     changed = ((word, *map(str, (was or "none", now or "none"))) for word, was, now in pairs)
     return [f"the {word} was {was} and is now {now}" for word, was, now in changed if was != now]
 

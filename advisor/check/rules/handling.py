@@ -27,8 +27,6 @@ ENTRY = re.compile(r"\[[\"'](\w+)[\"']\]\Z")
 """The key at the end of an expression: `batch["prompt"]`."""
 ENDS = re.compile(r"\s*(?:,|\)\Z)")
 """What follows an argument that only the parentheses of the call enclose."""
-LONGEST = 80
-"""Characters of the longest argument that a fix rewrites."""
 RUNS = ("__call__", "forward", "generate")
 
 
@@ -225,22 +223,15 @@ def text_before_images(case: Case, _: Usage, call: Call, at: Receiver) -> Iterat
     named = {kind: given, **({other: second} if second else {})}
     written = {name: case.stands_at(argument.place) for name, argument in named.items()}
     free = other not in call.arguments and kind not in call.arguments and "2" not in call.arguments
-    short = all(len(text) <= LONGEST for text in written.values())
-    fits = short and free and all(_takes_name(case, call, argument) for argument in named.values())
+    whole = all(text and not text.startswith("*") and ":=" not in text for text in written.values())
+    behind = (case.stands_at(it.place.ending(0).to(call.place)) for it in named.values())
+    fits = free and whole and all(map(ENDS.match, behind))  # each can be given a keyword
     pairs = ((named[name].place, name, text) for name, text in written.items() if fits)
     edits = tuple(Edit(place, f"{name}={text}", text) for place, name, text in pairs)
     takes = f"the first parameter of `{at.name}` is `{other}` in {case.transformers}"
     message = f"{takes}, and this call passes {WHAT[kind]} first"
     fix = "use keyword arguments: " + ", ".join(f"`{name}=`" for name in named)
     yield Finding(message, call.place, fix, edits)
-
-
-def _takes_name(case: Case, call: Call, given: Argument) -> bool:
-    """True if an argument can be given a keyword: only the call's parentheses enclose it."""
-    text = case.stands_at(given.place)
-    behind = case.stands_at(given.place.ending(0).to(call.place))
-    whole = bool(text) and not text.startswith("*") and ":=" not in text
-    return whole and bool(ENDS.match(behind))
 
 
 def kind_of(case: Case, given: Argument) -> str | None:

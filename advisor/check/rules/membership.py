@@ -11,11 +11,11 @@ from functools import lru_cache
 
 from advisor.catalogue.release_members import Members, ReleaseMembers
 from advisor.check.case import Case, mentions, rule
-from advisor.check.finding import Edit, Finding, advice
-from advisor.check.fixing import TEXTS_AT_ONCE
+from advisor.check.finding import TEXTS_AT_ONCE, Edit, Finding, advice
 from advisor.check.loaded import (
     CONFIG,
     SETTINGS,
+    TOKENIZER,
     Lifetime,
     Receiver,
     earlier,
@@ -114,7 +114,7 @@ def _lacking(
         part = _part_that_has(members, at.members.home, call.name)
         why = f"The part `{part}` has this attribute or method."
     # An open class may have any attribute, and a tokenizer of any class any member.
-    closed = life and not at.any and (life.text.startswith("(") or not at.members.open)
+    closed = life and at.name != TOKENIZER and (life.text.startswith("(") or not at.members.open)
     if part:
         message = f"`{at.name}` has no `{call.name}` in {case.transformers}"
         edits = _renamed(call, new := f"{part}.{call.name}")
@@ -289,11 +289,14 @@ def _as_tensors(case: Case, call: Call, later: list[Call], *, alone: bool) -> It
     name, removed = output.home.rpartition(":")[2], case.release.removed
     change = removed(f"{at.name}.{call.name}", "attribute") or removed(call.name, "attribute")
     instead = change and change.instead
-    if instead in fields and _unpacks(case, call, later):
+    keys = [step.arguments["0"] for step in later if step.kind == "index"]
+    first, last = case.knowledge("numbers")  # of the vector; the last if nothing else is requested
+    asks = any(argument.startswith("output_") for argument in call.arguments)
+    taken = any(key.source == first or (key.source == last and not asks) for key in keys)
+    if instead in fields and taken and not any(map(_indexes, keys)):
         return
     edits: tuple[Edit, ...] = ()
-    indexed = any(step.kind == "index" for step in later)  # as the object may be, too
-    if alone and instead in fields and not (several or indexed):
+    if alone and instead in fields and not (several or keys):  # the object may be indexed, too
         edits = (Edit(call.place.ending(1), f").{instead}", ")"),)
     for step in later:
         only = _indexes(step.arguments["0"]) if step.kind == "index" else step.kind == "operate"
@@ -336,18 +339,6 @@ def _knows(use: Call, fields: Set[str]) -> bool:
     if use.kind == "index":
         return isinstance(use.arguments["0"].value, str)
     return use.name in ASKING or (use.kind == "read" and use.name in fields)
-
-
-def _unpacks(case: Case, call: Call, later: list[Call]) -> bool:
-    """True if code takes the vector out of the object by index, and no rows of a tensor.
-
-    The last item is the vector too, if the call requests no other outputs.
-    """
-    keys = [step.arguments["0"] for step in later if step.kind == "index"]
-    first, last = case.knowledge("numbers")
-    more = any(name.startswith("output_") for name in call.arguments)
-    taken = any(key.source == first or (key.source == last and not more) for key in keys)
-    return taken and not any(map(_indexes, keys))
 
 
 def _indexes(key: Argument) -> bool:

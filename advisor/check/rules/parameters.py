@@ -12,6 +12,7 @@ from advisor.model.library import NameChange
 from advisor.scan.usage import Argument, Call, Usage
 
 BUILDER = "__init__"
+GENERATION = "generation_config"
 IDLE = (None, False, 0, 1)
 """Values of an argument that request nothing."""
 PREPARING = ("processor", "tokenizer", "image_processor")
@@ -125,9 +126,6 @@ def narrower_override(case: Case) -> Iterator[Finding]:
             override.place,
             fix=f"add the parameter `{name}=None`" + (", or `**kwargs`" if by_name else ""),
         )
-
-
-GENERATION = "generation_config"
 
 
 @rule("generation-set-in-config", each=USAGES, of_release=True)

@@ -105,8 +105,7 @@ def changed_pipeline(case: Case, usage: Usage) -> Iterator[Finding]:
         fix, works = _without_pipeline(case, usage, change), change.kind != "removed"
         other = f"{pipeline} now selects `{change.instead}`, which has other inputs and outputs"
         message = other if works else f"{case.transformers} has no {pipeline}"
-        of = _rule_of(change, works=works)
-        yield Finding(message, usage.place, fix, rule=of, change=change)
+        yield Finding(message, usage.place, fix, rule=_rule_of(change, works=works), change=change)
 
 
 def _without_pipeline(case: Case, usage: Usage, change: NameChange) -> str | None:
