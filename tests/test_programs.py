@@ -230,6 +230,41 @@ def test_every_program_is_a_tool_formatted_and_short(tmp_path):
     hold_style(tmp_path)
 
 
+TYPED = """
+[mypy]
+strict = true
+python_version = 3.11
+allow_redefinition = true
+ignore_missing_imports = true
+disallow_any_generics = false
+disallow_subclassing_any = false
+disallow_untyped_decorators = false
+warn_return_any = false
+[mypy-torch.*,transformers.*,scipy.*]
+follow_imports = skip
+"""
+"""As strict as the project's own settings where torch is nobody's type: all that it returns is Any.
+
+A program is a script, whose lines name a thing again; a record of JSON is a plain `dict`.
+"""
+
+
+@pytest.mark.slow
+def test_every_program_is_typed(tmp_path):
+    """One run of mypy over all distinct programs in Python, as files side by side."""
+    (tmp_path / "mypy.ini").write_text(TYPED, encoding="utf-8")
+    named = re.compile(r'^name = ".*"$', re.MULTILINE)
+    distinct = {named.sub('name = ""', code) for code in every_program().values()}
+    for number, code in enumerate(sorted(distinct)):
+        (tmp_path / f"program_{number}.py").write_text(f"{code}\n", encoding="utf-8")
+    assert number > 300
+    (tmp_path / "wrong.txt").write_text(f'limit: int = ""\n{code}\n', encoding="utf-8")
+    for named, status in ((".", 0), ("wrong.txt", 1)):
+        command = [sys.executable, "-m", "mypy", "--config-file", "mypy.ini", named]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert done.returncode == status, done.stdout[-2000:]
+
+
 SLOW = ("torch", "transformers", "open_clip", "peft", "sklearn", "onnxruntime", "optimum",
         "mlx_vlm", "paddleocr")  # fmt: skip
 """Modules that take seconds to import."""

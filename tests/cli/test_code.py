@@ -77,7 +77,7 @@ def test_where_it_has_to_be_trained_the_program_trains(advisor):
 
 def test_what_may_be_trained_is_trained_or_the_program_says_that_it_is_not(advisor):
     found = advisor("code", "--task", "image-search", *TRAINED)
-    assert "class ContrastiveTrainer(KeptTrainer):" in found.out
+    assert "class KeptTrainer(OwnNamesTrainer):" in found.out
     assert found.err == ""
     labelled = ("--examples", "labels", "--pairs", "6000")
     probe = advisor("code", "--task", "supervised-classification", *TRAINED, *labelled).out
