@@ -23,7 +23,7 @@ from advisor.engine.profile import Profile, make_profile, read_answers
 from advisor.errors import UsageError, did_you_mean
 from advisor.files import is_there
 from advisor.hub import is_hub_id
-from advisor.model import TASK
+from advisor.model import NONE, TASK
 from advisor.naming import same_name
 from advisor.need.code_command import WRITTEN
 from advisor.need.likely_meaning import MeantFlag, meant_flag
@@ -149,7 +149,8 @@ class PlacedWords:
         is_id = "/" in word and is_hub_id(word) and not is_there(word)
         if is_id or word in self.rulebase.checkpoints:
             return word
-        return next((each.id for each in checkpoints_called(self.rulebase, word)), "")
+        called = checkpoints_called(self.rulebase, word)  # one of a family first
+        return next((each.id for each in sorted(called, key=lambda each: each.family == NONE)), "")
 
     def _put(self, word: str, by: str = "") -> bool:
         """Put a word in the first free place for its kind, or for a kind that flag `by` introduces.
@@ -222,9 +223,9 @@ class PlacedWords:
             apart = is_file or self.is_model(value) or read(self.rulebase, value).tasks
             words = meant if not value or value in meant or apart or near.whole else []
             consumes = near.whole or value in words
-        device = "--device" if "--device" in self.flags else ""
-        if device and not (words or near.plain) and self._takes(device, flag[2:]):
-            words = [device, flag[2:]]
+        names = flag[2:] and "--device" in self.flags and not (words or near.plain)
+        if names and self._takes("--device", flag[2:]):  # a machine: --colab
+            words = ["--device", flag[2:]]
         if words:
             self.options += words
             return consumes

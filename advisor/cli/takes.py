@@ -177,6 +177,7 @@ FLAGS: Mapping[str, Sequence[str]] = {
     "--license-use": _LICENSE,
     "--license": _LICENSE,
     "--max-parameters": _SIZE,
+    "--training fine-tune": ("--train", "--finetune", "--fine-tune"),
     "--torch-device cpu": ("--cpu", "--no-gpu"),
     "--torch-device cuda": ("--gpu", "--cuda"),
     "--torch-device mps": ("--mps",),

@@ -130,7 +130,8 @@ class Spelling(NamedTuple):
                 flag = self.was[flag]
                 word = f"{flag}={value}" if joint else flag
             own = typed == LABELS and flag in self.bare and not _listed(value, self.bare[flag][1])
-            if own and ("," in value or value.endswith(".txt")):
+            is_label = typed in self.own and value[:1].isalpha()
+            if own and (is_label or "," in value or value.endswith(".txt")):
                 if typed in self.own:
                     right.append(f"{typed}={value}")
                 else:

@@ -136,7 +136,8 @@ def script(
     """
     advice = answer.advice[0]
     if len(answer.advice) > 1 or not advice.task:
-        raise UsageError("`advisor code` writes a program for one task", hint="pass one --task")
+        hint = f"e.g. `advisor code --task {answer.rulebase.tasks[0].id}`"
+        raise UsageError("`advisor code` writes a program for one task", hint=hint)
     checkpoint, use = (None, COMPOSE) if join else _chosen(advice, named)
     if join and not advice.joinable:
         message = f"your answers for {advice.task} do not combine an encoder and a decoder"
@@ -156,12 +157,7 @@ def script(
         write = partial(snippet, checkpoint, task, rulebase, options, thinking=thinking, **by)
         code, cell = write(whole=True), write()
     if code is None or cell is None:
-        message = f"no checkpoint meets the requirements for a program: {task} ({use})"
-        hint = f"`{answer.command}` shows the reasons, and any models outside the three families"
-        if name:
-            message = f"advisor has no program that uses `{name}` for {task} ({use})"
-            hint = f"advisor show {name}"
-        raise UsageError(message, hint=hint, kind="no-program")
+        raise _no_program(answer, name, use)
     made = answer.code_command(advice, named, join=join, thinking=thinking, runtime=runtime_name)
     notes = [note, _untrained(advice, checkpoint, use)]
     if checkpoint and use == AS_IS:
@@ -195,6 +191,21 @@ def script(
     return Script(
         name, use, task, text, made, label, note, comments, cell, needed, tool, runs, expects
     )
+
+
+def _no_program(answer: Advice, name: str, use: str) -> UsageError:
+    """Return the error for a task without a program, of a checkpoint with the id `name` or ""."""
+    advice = answer.advice[0]
+    message = f"no checkpoint meets the requirements for a program: {advice.task} ({use})"
+    hint = f"`{answer.command}` shows the reasons"
+    if name:
+        message = f"advisor has no program that uses `{name}` for {advice.task} ({use})"
+        hint = f"advisor show {name}"
+    elif advice.elsewhere and not advice.selection.picks:
+        message = f"advisor has no program for {advice.task}, because no family fits"
+        reason = advice.elsewhere.because.partition(". ")[0]
+        hint = " ".join([f"{reason}.", f"{hint}, and models to use instead"])
+    return UsageError(message, hint=hint, kind="no-program")
 
 
 def _command_words(

@@ -129,6 +129,7 @@ def _file_and_names(
 
     named = [file.name for format, file in shown.files if format == FORMATS[0] and not project]
     own = read(rulebase, " ".join(with_kinds(need, rulebase))).own | names
+    own["question"] = next((part for part in need if part[-1:] == "?"), own["question"])
     return own | {"labels": own["labels"].replace(",", "; "), "saved": "".join(named[:1])}
 
 

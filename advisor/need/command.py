@@ -141,7 +141,8 @@ def with_task(
         return given
     from advisor.need.reading import read
 
-    meant = [each.task for each in read(rulebase, " ".join(need)).tasks]
+    words = " ".join(part for part in need if part not in _files_in(need))
+    meant = [each.task for each in read(rulebase, words).tasks]
     if meant == [task] or (meant and "fields" not in names):
         return given
     return make_profile(rulebase, {TASK: task}, "flag") | given

@@ -96,7 +96,8 @@ class Reading(NamedTuple):
     def own(self) -> dict[str, str]:
         """The labels, fields and question that the sentence states, as values of flags."""
         text, counted = self.text, self.words(self.counted)
-        question = text.partition('"')[2].rpartition('"')[0] or (text if text[-1:] == "?" else "")
+        asks = text[-1:] == "?" and not text.startswith(tuple(each.task for each in self.tasks))
+        question = text.partition('"')[2].rpartition('"')[0] or (text if asks else "")
         return {
             "labels": ",".join(self.words(self.labels)),
             "fields": ",".join(self.words(self.fields)),

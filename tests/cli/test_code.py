@@ -497,6 +497,26 @@ def test_labels_and_fields_given_to_recommend_go_on_to_the_commands_it_proposes(
     )
 
 
+def test_a_folder_with_fields_or_one_label_needs_no_sentence(advisor, tmp_path):
+    folder = f"{tmp_path}/"
+    assert "code --task field-extraction --fields a,b\n" in advisor(folder, "--fields", "a,b").out
+    labeled = "code --task zero-shot-classification --labels dog\n"
+    assert labeled in advisor(folder, "--labels", "dog").out
+    cluster = advisor("cluster photos", folder, "-k", "5")
+    assert "--device ''" not in cluster.err
+
+
+def test_a_task_outside_the_families_has_no_program_and_the_reason(advisor):
+    refused = advisor("code", "segmentation")
+    assert "advisor has no program for segmentation, because no family fits" in refused.err
+    assert "so use a segmentation model. `advisor recommend --task segmentation`" in refused.err
+
+
+def test_a_question_is_the_one_that_the_program_asks(advisor):
+    program = advisor("code", "vqa", "--question", "is there a helmet?").out
+    assert 'question = "is there a helmet?"' in program
+
+
 def test_labels_and_the_question_of_a_sentence_stand_in_the_command_that_tries_it(advisor):
     assert "--labels cat,dog,rabbit\n" in advisor("sort photos into cat, dog, rabbit").out
     question = "--question 'How many boats are in the image?'"

@@ -143,6 +143,7 @@ def test_a_need_that_has_a_task_is_answered_whatever_else_it_says(advisor):
 
 
 TAKEN = {
+    "code supervised-classification --train": "code supervised-classification --training fine-tune",
     "captioning --colab": "captioning --device colab",
     "code vqa --raspberrypi": "code vqa --device raspberrypi",
     "ocr-page --language jpn+tha": "ocr-page --language jpn,tha",
