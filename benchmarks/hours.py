@@ -17,7 +17,7 @@ import torch  # noqa: TID253
 import transformers as t  # noqa: TID253
 from torch.utils.flop_counter import FlopCounterMode  # noqa: TID253
 
-from advisor.model.library import Tower
+from advisor.model.figures import Tower
 
 DECODED = 8
 PROMPT = 128

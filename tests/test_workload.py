@@ -19,7 +19,7 @@ from advisor.decide.written_program import script
 from advisor.engine.bounds import duration
 from advisor.engine.decision import Engine
 from advisor.errors import UsageError
-from advisor.model.library import NETWORKS, Tower
+from advisor.model.figures import NETWORKS, Tower
 from advisor.rulebase.store import load_rules
 from benchmarks.throughput import compared
 

@@ -10,7 +10,7 @@ import sys
 from typing import Any, NamedTuple
 
 from advisor.model import Decoder
-from advisor.model.library import Architecture
+from advisor.model.figures import Architecture
 from advisor.rulebase.base import RuleBase
 from advisor.rulebase.store import load_rules
 from advisor.trial.runtime import BrokenCheckpointError, library, transformers

@@ -25,7 +25,7 @@ from advisor.engine.profile import Profile, flag_text, read_answer
 from advisor.errors import UsageError
 from advisor.files import MEGABYTE, read_bounded
 from advisor.model import Question
-from advisor.model.library import Speed
+from advisor.model.figures import Speed
 from advisor.rulebase.base import RuleBase
 from advisor.rulebase.store import cache_folder
 from advisor.writing import replacing

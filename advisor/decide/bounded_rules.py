@@ -15,7 +15,8 @@ from advisor.engine.decision import Decision, Engine
 from advisor.engine.profile import Answer, Profile, bounds_in, counted
 from advisor.errors import UsageError
 from advisor.model import NONE, TASK, NamedTuple, Question, Rule
-from advisor.model.library import Makers, Speed
+from advisor.model.figures import Speed
+from advisor.model.library import Makers
 from advisor.rulebase.base import RuleBase
 from advisor.tokens import form_of
 

@@ -23,7 +23,8 @@ from advisor.decide.memory import (
 )
 from advisor.engine.profile import Profile
 from advisor.model import AS_IS, TASK, Checkpoint, NamedTuple, Task
-from advisor.model.library import Runtime, Speed, Workload
+from advisor.model.figures import Speed, Workload
+from advisor.model.library import Runtime
 from advisor.phrasing import count
 from advisor.rulebase.base import RuleBase
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from advisor.model.library import Machine
+from advisor.model.figures import Machine
 from advisor.rulebase.base import RuleBase
 
 _PARTS = re.compile(r"[a-z]+|[0-9]+(?:\.[0-9]+)?")

@@ -1,11 +1,10 @@
-"""What is known of the libraries that load checkpoints: programs, networks, names, mistakes."""
+"""What is known of the libraries that load checkpoints: programs, runners, names, mistakes."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated
 
-from advisor.model import Decoder
 from advisor.model.value import NamedTuple
 
 if TYPE_CHECKING:
@@ -14,9 +13,6 @@ if TYPE_CHECKING:
 LABEL, MATCH, SEARCH, COMPARE, EMBED = "label", "match", "search", "compare", "embed"
 CAPTION, DESCRIBE, ANSWER = "caption", "describe", "answer"
 READ_LINE, READ_PAGE, EXTRACT = "read-line", "read-page", "extract"
-NETWORKS = ("plain", "windowed", "convolutional", "small")
-"""How an image tower is built: attention over all of a picture, or over windows; convolutions; or
-fewer of them than keep a processor busy, for phones."""
 ANY_TYPE = "*"
 """Among the model types of a use: every type that no other use names."""
 
@@ -195,21 +191,6 @@ class RunnerUse(NamedTuple):
     clips: f.SomeTasks = ()
 
 
-class Machine(NamedTuple):
-    """A graphics card or computer by the names that people type, and what it answers.
-
-    `memory_gb` are the sizes it is sold with, the usual one first; None where they vary without
-    end. `shared` memory is that of the whole machine, which says not how much a model may take.
-    """
-
-    id: f.Id
-    answers: f.OptionsGiven
-    aliases: f.Aliases = ()
-    memory_gb: Annotated[Sequence[float], f.Least(1)] | None = None
-    shared: bool = False
-    sources: f.Required[f.Sources] = ()
-
-
 class Makers(NamedTuple):
     """Makers or series of models under `names` that people type: their country or company."""
 
@@ -219,77 +200,6 @@ class Makers(NamedTuple):
     sources: f.Required[f.Sources] = ()
 
 
-class Speed(NamedTuple):
-    """How fast a kind of machine computes: of each number the least and the most that was measured.
-
-    It stands for machines that answer so, with at least `memory_gb` for a model. `gflops` are the
-    billions of operations a second of an image tower, by its network. What writes reads
-    `weights_gb` of its weights a second, once for each token of a text, and writes `tokens` a
-    second at most, however small it is; a server reads `served_gb` of them, in as many steps as
-    `served_tokens` at most. Hours are counted in a `unit`, one for each of its `cores`.
-    """
-
-    id: f.Id
-    label: f.Text
-    answers: f.OptionsGiven
-    gflops: f.RangesByNetwork
-    weights_gb: f.Range
-    tokens: f.Range | None = None
-    served_gb: f.Range | None = None
-    served_tokens: f.Range | None = None
-    memory_gb: float = 0
-    unit: f.Text = "hours"
-    cores: f.Positive = 1
-    because: f.Required[f.Text] = ""
-    sources: f.Required[f.Sources] = ()
-
-
-class Tower(NamedTuple):
-    """A plain vision transformer: blocks of attention and two layers, on squares of `patch` pixels.
-
-    `side` is the width of the picture in pixels; None where it keeps its own size.
-    """
-
-    layers: f.Positive
-    width: f.Positive
-    hidden: f.Positive
-    patch: f.Positive
-    side: f.Positive | None = None
-
-    def gflops(self, pixels: float) -> float:
-        """Return the billions of operations of a picture, two for a multiplication and addition.
-
-        Those of normalization, softmax and activations, about a hundredth, are left out.
-        """
-        patches = (self.side // self.patch) ** 2 if self.side else pixels / self.patch**2
-        block = 2 * patches * (4 * self.width**2 + 2 * self.width * self.hidden)
-        block += 4 * patches**2 * self.width
-        return (self.layers * block + 2 * patches * 3 * self.patch**2 * self.width) / 1e9
-
-
-class Workload(NamedTuple):
-    """What a network computes for one image.
-
-    `network` is how its image tower is built. The operations are those of a `tower`, or `gflops`
-    where they were published. What writes applies `reads_millions` of its parameters to each token
-    of an image, and `writes_millions` to each token that it writes.
-    """
-
-    id: f.Id
-    checkpoints: Annotated[f.CheckpointIds, f.Least(1)]
-    network: Annotated[str, f.OneOf(*NETWORKS)]
-    tower: Tower | None = None
-    gflops: float | None = None
-    reads_millions: float = 0
-    writes_millions: float = 0
-    because: f.Text | None = None
-    sources: f.Required[f.Sources] = ()
-
-    def image_gflops(self, pixels: float) -> float | None:
-        """Return the billions of operations of the image tower for a picture."""
-        return self.tower.gflops(pixels) if self.tower else self.gflops
-
-
 class TaskGroup(NamedTuple):
     """Tasks under what people say that they do: the first thing that an interview asks."""
 
@@ -297,24 +207,6 @@ class TaskGroup(NamedTuple):
     label: f.Text
     tasks: f.SomeTasks
     aliases: f.Aliases = ()
-
-
-class Architecture(NamedTuple):
-    """The dimensions of a network, as its configuration takes them, and the parameters they give.
-
-    `model_class` is the class that was counted; `linear` of its parameters are weights of linear
-    layers that bitsandbytes rounds. `because` says how they are known.
-    """
-
-    id: f.Id
-    checkpoints: Annotated[f.CheckpointIds, f.Least(1)]
-    model_class: f.ClassName
-    dimensions: f.Dimensions
-    parameters: f.Positive
-    linear: f.Positive | None = None
-    writer: Decoder | None = None
-    because: f.Required[f.Text] = ""
-    sources: f.Required[f.Sources] = ()
 
 
 _INSTEAD = r"[\w.*-]+(\[\"\w+\"\]|=\"\w+\"|=\[\"\w+\"\])?"

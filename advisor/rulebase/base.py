@@ -87,21 +87,21 @@ class RuleBase:
     """The yardsticks that rank the checkpoints of each task, by task."""
     losses: ById[figures.RoundingLoss] = _by_id("figures.losses", "figures.RoundingLoss")
     """Published losses of quality with weights in 8 or 4 bits, by id."""
-    architectures: ById[library.Architecture] = _by_id(
-        "architectures.architectures", "library.Architecture"
+    architectures: ById[figures.Architecture] = _by_id(
+        "architectures.architectures", "figures.Architecture"
     )
     """The known dimensions of networks, by id."""
     detours: Listed[model.Detour] = _listed("core.elsewhere", "Detour")
     """Alternatives to the families or beside them for certain answers; the first fit counts."""
     groups: Listed[library.TaskGroup] = _listed("detail.groups", "library.TaskGroup")
     """Groups of tasks, under what people want to do: the first choice of an interview."""
-    machines: Listed[library.Machine] = _listed("machines.machines", "library.Machine")
+    machines: Listed[figures.Machine] = _listed("machines.machines", "figures.Machine")
     """Graphics cards and computers, with the names that people type and the answers they imply."""
     makers: Listed[library.Makers] = _listed("machines.makers", "library.Makers")
     """Makers of models by their country or company, as people type it."""
-    speeds: Listed[library.Speed] = _listed("speeds.speeds", "library.Speed")
+    speeds: Listed[figures.Speed] = _listed("speeds.speeds", "figures.Speed")
     """How fast kinds of machines compute, the usual one of a kind first."""
-    workloads: Listed[library.Workload] = _listed("speeds.workloads", "library.Workload")
+    workloads: Listed[figures.Workload] = _listed("speeds.workloads", "figures.Workload")
     """The computation of a network for one image."""
     programs: Listed[library.Program] = _listed("programs.programs", "library.Program")
     """Short programs to run a checkpoint with, the first that fits counts."""
