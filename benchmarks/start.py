@@ -27,7 +27,7 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-TASK = ["recommend", "--task", "captioning", "--format", "json"]
+TASK = ["recommend", "--task", "captioning"]
 
 
 class Peer(NamedTuple):
@@ -61,6 +61,7 @@ def main() -> int:
         Command("python -c pass", [given.python, "-c", "pass"]),
         Command("advisor --help", [given.advisor, "--help"]),
         Command(f"advisor {' '.join(TASK)}", [given.advisor, *TASK]),
+        Command(f"advisor {' '.join(TASK)} --json", [given.advisor, *TASK, "--json"]),
     ]
     for name, path in peers.items():
         peer = PEERS[name]
