@@ -231,7 +231,7 @@ def read_need(
     note(f"advisor: understood as `{command(verb, rulebase, profile)}`")
     reading = read(rulebase, text)
     besides = [(f"another task, left out ({task.task})", task.spans) for task in reading.besides]
-    for label, spans in (*besides, ("not understood", reading.not_understood)):
+    for label, spans in (*besides, ("not understood", reading.uncounted(reading.not_understood))):
         if words := reading.words(spans):
             note(f"advisor: {label}: {', '.join(words)}")
     return profile

@@ -94,10 +94,10 @@ def _rows(understanding: Understood) -> Iterator[tuple[str, str]]:
         yield "Other task", f"{words} {understanding.answering(other.task)}"
     if makers := reading.words(reading.makers):
         yield "Not known", f"{_quoted(makers)}: the countries of makers. --without excludes makers"
-    if idle := reading.words(noteworthy(understanding)):
-        yield "No effect", first_named(idle, SHOWN_WORDS)
-    if missed := reading.words(reading.not_understood):
-        yield "Not understood", first_named(missed, SHOWN_WORDS)
+    rest = {"No effect": noteworthy(understanding), "Not understood": reading.not_understood}
+    for label, spans in rest.items():
+        if missed := reading.words(reading.uncounted(spans)):
+            yield label, first_named(missed, SHOWN_WORDS)
     if (confirming := understanding.confirming) and not understanding.guesses:
         others = [task.task for task in understanding.tasks[1:SHOWN_TASKS]]
         also = f" (or {joined(others, 'or')})" if others else ""
@@ -121,6 +121,7 @@ def _read(understanding: Understood) -> Iterator[tuple[str, tuple[str, ...]]]:
         "sort: memory": reading.words(reading.smallest),
         "fields to extract": understanding.fields,
         "labels": reading.words(reading.labels),
+        "to count": reading.words(reading.counted),
         "not wanted": reading.words(reading.taken_back),
     }
     yield from filter(itemgetter(1), others.items())

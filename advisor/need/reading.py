@@ -104,6 +104,11 @@ class Reading(NamedTuple):
             "question": f"How many {counted[0]} are in the image?" if counted else question,
         }
 
+    def uncounted(self, spans: Iterable[Span]) -> list[Span]:
+        """Return the spans outside the names of things to count."""
+        counted = [range(*span) for span in self.counted]
+        return [span for span in spans if not any(span[0] in each for each in counted)]
+
     def words(self, spans: Iterable[Span]) -> tuple[str, ...]:
         """Return the distinct texts of the spans in order, without spans inside another one."""
         whole: list[Span] = []

@@ -520,7 +520,10 @@ def test_a_question_is_the_one_that_the_program_asks(advisor):
 def test_labels_and_the_question_of_a_sentence_stand_in_the_command_that_tries_it(advisor):
     assert "--labels cat,dog,rabbit\n" in advisor("sort photos into cat, dog, rabbit").out
     question = "--question 'How many boats are in the image?'"
-    assert question in advisor("count the boats in each photo").out
+    counting = advisor("count the boats in each photo").out
+    assert question in counting
+    assert '"boats" to count' in counting
+    assert "Not understood" not in counting
 
 
 def test_a_page_goes_to_a_file_of_its_suffix_and_a_program_to_none(advisor, tmp_path):
