@@ -463,6 +463,25 @@ def test_the_head_of_a_program_is_inline_metadata():
     assert re.search(wait, written.python)
 
 
+def test_a_program_for_a_cpu_takes_torch_from_its_index_without_cuda():
+    """uv reads the index in the metadata: explicit, so that nothing else comes from there."""
+    for device in ("cpu", "gpu"):
+        head = script(recommend(RULEBASE, {"task": "image-search", "device": device})).python
+        block = re.search(r"^# /// script\n(.*?)^# ///$", head, re.MULTILINE | re.DOTALL)[1]
+        inline = tomllib.loads(re.sub("^# ?", "", block, flags=re.MULTILINE))
+        found = inline.get("tool", {})
+        assert bool(found) == (device == "cpu")
+        assert ("uv run --index" in head) == (device == "gpu")
+        if found:
+            (index,) = found["uv"]["index"]
+            assert index["explicit"]
+            assert index["url"] in head.partition("/// script")[0]
+            needed = {Requirement(each).name for each in inline["dependencies"]}
+            sources = found["uv"]["sources"]
+            assert {*sources} == needed & {"torch", "torchvision"}
+            assert all(each["index"] == index["name"] for (each,) in sources.values())
+
+
 def test_without_a_program_the_lines_that_load_are_shown():
     def alone(**fields):
         return snippet(BLIP._replace(tasks=[], fine_tune=[], **fields), None, RULEBASE)

@@ -93,22 +93,28 @@ def header(
     prepared: Sequence[str] = (),
     saved: str = "",
     pythons: str = PYTHONS,
+    *,
+    cpu: bool = False,
 ) -> list[str]:
     """Return the header lines of a program: download, installation, commands, metadata (PEP 723).
 
     Lines `prepared` replace the download. `runs` are the arguments of its command lines; `comments`
-    stand above the metadata. `saved` is the name of its file, empty if it has none yet.
+    stand above the metadata. `saved` is the name of its file, empty if it has none yet. For a `cpu`
+    the metadata name the index of torch without CUDA, which uv reads.
     """
     lines: list[str] = []
     if checkpoint and not prepared and (download := download_of(checkpoint)):
         lines.append(download)
     if needed:
         lines.append(f"pip {install_line(needed)}")
-    if any(each.startswith("torch>") for each in needed):
+    of_torch = [each for each in needed if each.startswith(("torch>", "torchvision>"))]
+    if of_torch:
         lines += [
             "On Linux, torch includes several GB of CUDA libraries. To avoid them, first run",
             f"pip install torch --index-url {CPU_INDEX}",
-            f"or give uv the same index: uv run --index {CPU_INDEX} ...",
+            "uv takes torch from this index by itself, see the end of these lines."
+            if cpu
+            else f"or give uv the same index: uv run --index {CPU_INDEX} ...",
         ]
     if checkpoint and checkpoint.gated:
         lines.append(f"First accept the terms at {checkpoint.page} and run `hf auth login`.")
@@ -120,7 +126,13 @@ def header(
     lines += comments
     if needed:
         lines += ["/// script", f'requires-python = "{pythons}"', "dependencies = ["]
-        lines += [*(f'  "{each}",' for each in needed), "]", "///"]
+        lines += [*(f'  "{each}",' for each in needed), "]"]
+        if of_torch and cpu:
+            lines += ["[[tool.uv.index]]", 'name = "torch-cpu"', f'url = "{CPU_INDEX}"']
+            lines += ["explicit = true", "[tool.uv.sources]"]
+            source = """[{ index = "torch-cpu", marker = "sys_platform != 'darwin'" }]"""
+            lines += [f"{each.partition('>')[0]} = {source}" for each in of_torch]
+        lines.append("///")
     return lines
 
 

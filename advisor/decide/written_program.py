@@ -184,7 +184,8 @@ def script(
     comments = [visible(line) for line in (aim, f"by: {made}", takes, took, note) if line]
     remarks = [*comments, UNSORTED] if imports_late(code) else comments
     pythons = pythons_for(needed, rulebase.packages)
-    head = header(needed, checkpoint, remarks, runs, prepared, saved, pythons)
+    cpu = options.get("device") == "cpu"
+    head = header(needed, checkpoint, remarks, runs, prepared, saved, pythons, cpu=cpu)
     text = with_header(code, head)
     label = runtime.label if runtime else TRANSFORMERS
     expects = prepared[-1] if prepared else download_of(checkpoint) if checkpoint else ""
