@@ -201,8 +201,7 @@ def pipeline_or_generate(case: Case, usage: Usage, identity: Identity) -> Iterat
     id, model_type, release, fix = identity.id, identity.model_type, case.release, None
     if usage.model.kind == "pipeline" and usage.task:
         change = release.removed(usage.task, "pipeline")
-        now = change.instead if change and change.kind == "redirected" else None
-        task = now or usage.task
+        task = (change.instead if change and change.kind == "redirected" else None) or usage.task
         supported = release.has_pipeline(task) and release.knows(model_type)
         if not supported or release.loads_with_pipeline(task, model_type):
             return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from advisor.catalogue.release_members import Members
-from advisor.check.case import TRANSFORMERS, USAGES, Case, rule, uses_of_model
+from advisor.check.case import TRANSFORMERS, USAGES, Case, mentions, rule, uses_of_model
 from advisor.check.finding import Edit, Finding, advice
 from advisor.check.loaded import CONFIG, SETTINGS, Receiver, earlier, received, receiver_of
 from advisor.model.library import NameChange
@@ -61,13 +61,16 @@ def _asks(
     case: Case, shown: str, given: Mapping[str, Argument], change: NameChange, argument: Argument
 ) -> bool:
     """True if an argument requests what its method no longer does, though it accepts the name."""
-    ready = set(case.knowledge("ready")) & given.keys()
+    source = case.source(argument.place.path)
+    ready = mentions(source, *case.knowledge("ready_in_file"))
+    ready = ready or not given.keys().isdisjoint(case.knowledge("ready"))
+    reached = mentions(source, *case.knowledge("asked_in_file").get(change.id, [""]))
     own = change.name == f"{shown}({change.name.partition('(')[2]}"
     if change.id in case.knowledge("asked_by_false") and argument.value is not False:
         return False
     by_value = change.id in case.knowledge("asked_by_value")
     asking = argument.value is True or argument.value not in IDLE
-    return own and change.instead is None and not ready and (not by_value or asking)
+    return own and reached and change.instead is None and not ready and (not by_value or asking)
 
 
 @rule("removed-parameter", each=Case.calls, of_release=True)

@@ -218,8 +218,7 @@ def _advised(members: ReleaseMembers, name: Name, change: NameChange) -> str | N
     """The advice to use the replacement; it tells if that is a module which lacks the name."""
     instead = change.instead or ""
     inside = members.names(instead.removeprefix(f"{TRANSFORMERS}."))
-    whole = change.name == f"{name.module}.{name.name}"
-    if inside is None or whole or name.name in inside:
+    if inside is None or change.name == f"{name.module}.{name.name}" or name.name in inside:
         return advice(instead)
     return f"`{instead}` replaces the module, but lacks `{name.name}`"
 
