@@ -2,8 +2,7 @@
 
 The first network of each kind says how many operations a second this core does, and how many bytes
 of weights a second a decoder reads; all others are predicted by that and measured, in CPU time of
-one thread. Weights are random, so nothing is downloaded. A step of a decoder for two texts is
-measured as a multiple of that for one: on a core, a batch gains little.
+one thread. Weights are random, so nothing is downloaded.
 
     python benchmarks/hours.py
 """
@@ -86,18 +85,12 @@ def main() -> None:
         tell(rates, kind, name, operations, seconds(lambda: network(picture)))  # noqa: B023
     for name, network in decoders():
         network.eval()
-        step, two = (decoding(network, texts) for texts in (1, 2))
+        words = torch.randint(0, 100, (1, PROMPT))
+        with torch.no_grad():
+            cache = network(words, use_cache=True).past_key_values
+        step = seconds(lambda: network(words[:, :1], past_key_values=cache))  # noqa: B023
         size = sum(weight.numel() * weight.element_size() for weight in network.parameters())
         tell(rates, "decoder", name, size / 2**30, step)
-        print(f"{'':<14} a step for two texts takes {two / step:.2f} times as long")
-
-
-def decoding(network: Any, texts: int) -> float:
-    """Return the CPU time in which a decoder writes one token of each of some texts."""
-    words = torch.randint(0, 100, (texts, PROMPT))
-    with torch.no_grad():
-        cache = network(words, use_cache=True).past_key_values
-    return seconds(lambda: network(words[:, :1], past_key_values=cache))
 
 
 def tell(rates: dict[str, float], kind: str, name: str, work: float, took: float) -> None:

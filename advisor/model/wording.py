@@ -98,13 +98,13 @@ class Particle(NamedTuple):
     `negation` takes back the words after it, `negation-after` those before it; `contrast` ends what
     a negation reaches, `complaint` is none: what does not work with something is wanted to;
     `settled` says that its clause is done already, `aside` that what follows comes besides, `talk`
-    that advice is wanted; `lighter` asks for less than what is named next; behind `learnt-from`
-    stands what is trained on, behind `dated` a year, beside `about` a rough number, beside `few`
-    all there is; `skipped` words stand anywhere in a phrase, `filler` hides words; `limit` stands
-    beside the most that there may be, `above` where that is taken back, `within` before a time that
-    is left, `of-one` beside the time of one image, `most` beside what it may take. `served` words
-    name models whose weights companies publish none of. `next` stands between wishes, `wishes` says
-    how many there are, `maker` who makes models.
+    that advice is wanted; `improvement` makes an aside the wish; `lighter` asks for less than what
+    is named next; behind `learnt-from` stands what is trained on, behind `dated` a year, beside
+    `about` a rough number, beside `few` all there is; `skipped` words stand anywhere in a phrase,
+    `filler` hides words; `limit` stands beside the most that there may be, `above` where that is
+    taken back, `within` before a time that is left, `of-one` beside the time of one image, `most`
+    beside what it may take. `served` words name models whose weights companies publish none of.
+    `next` stands between wishes, `wishes` says how many there are, `maker` who makes models.
     `and`, `or` and `into` (right before a list of labels) are single words that join others in a
     sentence of their language; behind an `abbreviation` a full stop before a number ends nothing.
     `quiet` words are never told to be not understood, `common` ones are no misspelling of others.
@@ -115,7 +115,7 @@ class Particle(NamedTuple):
         f.OneOf(
             *("negation", "negation-after", "contrast", "complaint", "settled", "aside", "lighter"),
             *("of-each", "learnt-from", "common", "dated", "skipped", "filler", "quiet", "about"),
-            *("few", "served", "limit", "above", "within", "of-one", "most", "talk"),
+            *("few", "served", "limit", "above", "within", "of-one", "most", "talk", "improvement"),
             *("next", "wishes", "maker", "number-word", "and", "or", "into", "abbreviation"),
         ),
     ]

@@ -9,7 +9,7 @@ from advisor.engine.bounds import MILLION
 from advisor.model.phrase_kinds import CONCEPT, MEASURE, NAME, PARTICLE, SAYING
 from advisor.need.lexicon import Lexicon
 from advisor.need.numerals import FARTHEST, LARGEST, YEARS, Amount, numbers_in
-from advisor.need.sweep import OF_EACH, Mark, Swept
+from advisor.need.sweep import ENDS_SENTENCE, OF_EACH, Mark, Swept
 from advisor.tokens import Token, written_by_character
 
 NEAR = 3
@@ -40,7 +40,7 @@ COUNTED = "count"
 HOLDING = "within"
 """The particle between counted objects and the images: 500 nuclei in images."""
 
-PARAMETERS = ("parameters", "billions")
+PARAMETERS = ("parameters", "billions", "file-megabytes")
 """Measures of model size; a limit of a million or more without a noun counts parameters."""
 
 LIMIT, ABOVE, BELOW = "limit", "above", frozenset("<≤")
@@ -153,7 +153,7 @@ def _ends_a_name(swept: Swept, measures: Sequence[Mark], number: Amount) -> bool
         return False
     _, start, end = swept.tokens[place]
     word = swept.text[start:end]
-    begins = place == 0 or swept.sentences[place - 1] != swept.sentences[place]
+    begins = place == 0 or swept.tokens[place - 1].form in ENDS_SENTENCE
     return word.isascii() and any(letter.isupper() for letter in word[begins:])
 
 

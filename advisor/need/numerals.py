@@ -8,7 +8,7 @@ from contextlib import suppress
 from advisor.model import NamedTuple
 from advisor.model.phrase_kinds import ALONE, CONCEPT, MEASURE, NAME, NUMERAL, PARTICLE, SAYING
 from advisor.need.lexicon import Lexicon
-from advisor.need.sweep import Swept
+from advisor.need.sweep import SPAN, Swept
 from advisor.tokens import written_by_character
 
 DIGITS = dict(zip("零一二三四五六七八九", range(10), strict=True)) | {"〇": 0, "两": 2, "兩": 2}
@@ -79,6 +79,7 @@ def numbers_in(lexicon: Lexicon, swept: Swept) -> list[Amount]:
     forms = [token.form for token in swept.tokens]
     units = {m.first for m in swept.of(MEASURE, NUMERAL) if forms[m.first - 1] not in (",", ")")}
     units = {at for at in units if forms[at] not in forms[at + 2 : at + 3]}  # line by line
+    spans = {mark.first for mark in swept.of(MEASURE) if mark.id.startswith(SPAN)}
     dated = {mark.last for mark in swept.of(PARTICLE) if mark.id == "dated"}
     wishes = {mark.first for mark in swept.of(PARTICLE) if mark.id == WISHES}
     numbers: list[Amount] = []
@@ -88,7 +89,7 @@ def numbers_in(lexicon: Lexicon, swept: Swept) -> list[Amount]:
         if place not in inside and form[:1].isdigit():
             number = _digits(swept, place)
         elif place not in inside and (form in DIGITS or form in TENS):
-            number = _chinese(swept, place)
+            number = _chinese(swept, place, spans)
         if number is None and place in alone:
             factor, last = alone[place]
             number = Amount(factor * LEAST_OF_SEVERAL, False, place, last)
@@ -172,8 +173,11 @@ def as_value(raw: str) -> float | None:
         return None
 
 
-def _chinese(swept: Swept, first: int) -> Amount | None:
-    """Return the Chinese number that begins at a token; None for 0 and for a single character."""
+def _chinese(swept: Swept, first: int, spans: Set[int]) -> Amount | None:
+    """Return the Chinese number that begins at a token; None for 0.
+
+    A single character counts only before one of `spans`, the first tokens of units of time.
+    """
     total = section = digit = 0
     last = first
     while last < min(len(swept.tokens), first + FARTHEST):
@@ -190,7 +194,8 @@ def _chinese(swept: Swept, first: int) -> Amount | None:
             break
         last += 1
     value = total + section + digit
-    return Amount(float(value), True, first, last) if value and last - first > 1 else None
+    counts = last - first > 1 or last in spans
+    return Amount(float(value), True, first, last) if value and counts else None
 
 
 def _spellings(lexicon: Lexicon, swept: Swept) -> Spellings:

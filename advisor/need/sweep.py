@@ -368,10 +368,11 @@ def _meant(swept: Swept, marks: Sequence[Mark]) -> list[Mark]:
     particles = [mark for mark in marks if mark.kind == PARTICLE]
     stops = {mark.first for mark in particles if mark.id == "contrast"}
     settled = {clauses[mark.first] for mark in particles if mark.id == "settled"}
+    improved = {sentences[mark.first] for mark in particles if mark.id == "improvement"}
     asides: dict[int, int] = {}
     talk = _places(mark for mark in particles if mark.id == "talk")
     for mark in particles:
-        if mark.id == "aside":
+        if mark.id == "aside" and sentences[mark.first] not in improved:
             asides.setdefault(sentences[mark.first], mark.first)
     begun: set[int] = set()
     ended: set[int] = set()

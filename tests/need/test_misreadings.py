@@ -38,6 +38,64 @@ MEANT = {
         ("商品写真を分類したい", "zero-shot-classification"),
         ("写真の人を数えたい", "counting"),
     ),
+    "documents that go into the right folder are classified": (
+        {"task": "document-classification"},
+        "move every scanned document to the right folder: contract, report",
+        "gescannte Dokumente in den passenden Ordner legen",
+        "mettre chaque document scanné dans le bon dossier",
+        "guardar cada documento escaneado en la carpeta correcta",
+        "spostare ogni documento scansionato nella cartella corretta",
+        "mover cada documento escaneado para a pasta correta",
+        "把扫描件放进对应的文件夹",
+    ),
+    "what is found by what is not allowed in it is moderated": (
+        {"task": "content-moderation"},
+        "find pictures with nudity among the uploads of users",
+    ),
+    "scans of paintings are no pages": (
+        {"task": "image-search", "reading": None},
+        "search scans of paintings by text",
+    ),
+    "what is assigned is a class": (
+        {"task": "zero-shot-classification"},
+        "assign one of 12 categories to each photo, I have no labels",
+    ),
+    "photos that go into the right folder are classified": (
+        {"task": "zero-shot-classification"},
+        "put each holiday photo in the right folder",
+    ),
+    "what reads text now is a name, and what it does is wanted": (
+        {"task": "ocr-page"},
+        "something better than Tesseract for old scanned books",
+        "mieux que Tesseract pour des pages scannées",
+    ),
+    "a game agrees with no text": (
+        {"task": "video-captioning"},
+        "describe videos of football matches",
+        "summarize clips of a tennis match",
+    ),
+    "what gets better by fine-tuning is the wish": (
+        {"task": "image-search", "training": "fine-tune"},
+        "fine-tune on 5k photos with captions so that search by text gets better",
+    ),
+    "photos are similar where similarity orders them": (
+        {"task": "similar-images"},
+        "sort my photos by similarity",
+        "Fotos nach Ähnlichkeit sortieren",
+        "trier des photos par similarité",
+        "ordenar fotos por similitud",
+        "ordinare foto per somiglianza",
+        "ordenar imagens por semelhança",
+    ),
+    "portuguese with words of spanish is portuguese": (
+        {"language": EACH},
+        ("moderar fotos enviadas por usuários (nudez), uso comercial", "pt"),
+        ("moderar fotos enviadas por usuarios (desnudos), uso comercial", "es"),
+    ),
+    "a number behind a full stop counts": (
+        {"task": "document-classification", "collection": 60_000},
+        "Sort our scanned letters. About 60 000 so far.",
+    ),
     "chinese is no japanese": (
         {"language": "zh"},
         "用中文搜索商品图片",
