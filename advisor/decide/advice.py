@@ -163,6 +163,8 @@ class TaskAdvice(NamedTuple):
 
     def served(self, pick: Pick) -> tuple[str, Hours] | None:
         """Return the first server that runs a pick, and how long that takes; None if unknown."""
+        if not self.items:
+            return None
         from advisor.decide.programs import YES, support
         from advisor.decide.workload import time_of
 
@@ -170,7 +172,7 @@ class TaskAdvice(NamedTuple):
         for runtime in rules.runtimes.values():
             program = program_for(checkpoint, task, rules.programs, AS_IS, runtime.id)
             able = program and support(rules, runtime, checkpoint, task).answer == YES
-            if self.items and runtime.at_once and able:
+            if runtime.at_once and able:
                 took = time_of(rules, checkpoint, self.decision.profile, self.items, runtime)
                 return took and (runtime.label, took)
         return None
