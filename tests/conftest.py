@@ -36,7 +36,7 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # each process would compile th
 
 QUICK = settings(
     deadline=None,
-    max_examples=8,
+    max_examples=4,
     derandomize=True,
     database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],

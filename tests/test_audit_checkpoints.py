@@ -61,6 +61,7 @@ def test_each_case_is_counted_by_what_it_ends_in(small, ends):
         assert found.get(task, {}) == counted
 
 
+@pytest.mark.slow
 def test_a_case_without_a_checkpoint_has_a_closest_but_for_those_that_are_named(small, ends):
     context = context_of(small)
     bare = Counter()

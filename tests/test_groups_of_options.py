@@ -48,6 +48,7 @@ def test_a_device_is_added_in_two_places_and_all_conditions_on_its_group_mean_it
     }
 
 
+@pytest.mark.slow
 def test_the_added_device_is_answered_and_called_as_its_neighbors_are(with_npu):
     added = load_rules(with_npu)
     first = {

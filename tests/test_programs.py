@@ -34,7 +34,7 @@ from advisor.decide.recommendation import recommend
 from advisor.decide.written_program import script
 from advisor.errors import BrokenFileError
 from advisor.model.library import Program
-from advisor.rulebase.store import load_rules, shipped_rules
+from advisor.rulebase.store import load_rules
 
 RULEBASE = load_rules()
 BLIP = RULEBASE.checkpoint("Salesforce/blip-vqa-base")
@@ -558,11 +558,11 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("kind", BROKEN)
-def test_broken_entries_are_refused_at_their_places(tmp_path, kind):
+def test_broken_entries_are_refused_at_their_places(small_folder, tmp_path, kind):
     """Each in a file of its own; where forms are broken, references are not looked at yet."""
     rules, overlays = None, (tmp_path,)
     if kind == "programs":
-        rules, overlays = shutil.copytree(shipped_rules(), tmp_path / "rules"), ()
+        rules, overlays = shutil.copytree(small_folder, tmp_path / "rules"), ()
     (folder := (rules or tmp_path) / kind).mkdir(exist_ok=True)
     left = {}
     for number, (text, said) in enumerate(BROKEN[kind]):

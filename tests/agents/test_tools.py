@@ -1,7 +1,9 @@
 """What agents get: the answers of the command line, short, read-only, and errors in words."""
 
 import asyncio
+import builtins
 import contextlib
+import io
 import json
 import os
 import random
@@ -319,42 +321,35 @@ def test_nothing_is_written_and_no_socket_opened(rulebase, tmp_path, monkeypatch
     def refused(*_arguments, **_keywords):
         raise AssertionError("a tool reached outside")
 
-    opened = os.open
+    opened, opened_as_file = os.open, io.open
 
     def reading(path, options, *rest, **keywords):
         assert not options & (os.O_WRONLY | os.O_RDWR | os.O_CREAT), path
         return opened(path, options, *rest, **keywords)
 
+    def reading_file(file, mode="r", *rest, **keywords):
+        pipe = isinstance(file, int)  # to the child in which files are scanned
+        assert pipe or not set(mode) & set("wax+") or str(file) == os.devnull, file
+        return opened_as_file(file, mode, *rest, **keywords)
+
     monkeypatch.setattr(sys, "dont_write_bytecode", True)  # Python's own cache of what it imports
     monkeypatch.setattr(socket, "socket", refused)
     monkeypatch.setattr(os, "open", reading)
+    monkeypatch.setattr(io, "open", reading_file)
+    monkeypatch.setattr(builtins, "open", reading_file)
     monkeypatch.setattr(Path, "write_text", refused)
     monkeypatch.setattr(Path, "write_bytes", refused)
-    hook = []
-    sys.addaudithook(lambda event, args: hook and event == "open" and hook[0](args))
-
-    def watched(arguments):
-        path, mode, options = arguments
-        writing = mode and set(mode) & set("wax+")
-        pipe = isinstance(path, int)  # to the child in which files are scanned
-        assert not writing or pipe or str(path) == os.devnull, path
-        assert pipe or not (isinstance(options, int) and options & (os.O_WRONLY | os.O_RDWR)), path
-
-    hook.append(watched)
-    try:
-        for name, arguments in (
-            ("recommend", {"need": "caption photos in German"}),
-            ("recommend", {"answers": {"task": "vqa"}}),
-            ("explain", {"answers": {"task": "vqa"}, "why_not": "clip"}),
-            ("check", {"paths": ["load.py"]}),
-            ("check", {"checkpoint": "Salesforce/blip-vqa-base", "answers": {"task": "vqa"}}),
-            ("show", {"id": "clip"}),
-            ("list", {"kind": "checkpoints"}),
-        ):
-            found = answer(rulebase, name, arguments)
-            assert not found.is_error, found.content[0].text
-    finally:
-        hook.clear()
+    for name, arguments in (
+        ("recommend", {"need": "caption photos in German"}),
+        ("recommend", {"answers": {"task": "vqa"}}),
+        ("explain", {"answers": {"task": "vqa"}, "why_not": "clip"}),
+        ("check", {"paths": ["load.py"]}),
+        ("check", {"checkpoint": "Salesforce/blip-vqa-base", "answers": {"task": "vqa"}}),
+        ("show", {"id": "clip"}),
+        ("list", {"kind": "checkpoints"}),
+    ):
+        found = answer(rulebase, name, arguments)
+        assert not found.is_error, found.content[0].text
 
 
 def test_the_tools_are_declared_read_only_and_in_few_words(rulebase):

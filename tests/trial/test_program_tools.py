@@ -779,42 +779,33 @@ def test_what_is_complete_loads_nothing_and_what_fails_wholly_says_so(tiny, phot
     assert "--labels  , names no label" in capfd.readouterr().err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("task", "name", "words", "mark", "how"),
     [
         ("vqa", "BlipForQuestionAnswering", ("photos",), "question, ", "add --resume"),
-        pytest.param(
+        (
             "field-extraction",
             "Qwen3VLForConditionalGeneration",
             ("photos", "--fields", "total"),
             "loading the model",
             "add --resume",
-            marks=pytest.mark.slow,
         ),
-        pytest.param(
+        (
             "document-vqa",
             "Qwen3VLForConditionalGeneration",
             ("photos",),
             "question, unless a CSV has its own: What is the total",
             "add --resume",
-            marks=pytest.mark.slow,
         ),
-        pytest.param(
+        (
             "supervised-classification",
             "CLIPModel",
             ("train", "photos"),
             "skipped: .txt",
             "run it again",
-            marks=pytest.mark.slow,
         ),
-        pytest.param(
-            "image-search",
-            "CLIPModel",
-            ("index", "photos"),
-            "skipped: .txt",
-            "run it again",
-            marks=pytest.mark.slow,
-        ),
+        ("image-search", "CLIPModel", ("index", "photos"), "skipped: .txt", "run it again"),
     ],
 )
 def test_a_stopped_program_says_how_it_goes_on(task, name, words, mark, how, tiny, photos):

@@ -124,9 +124,9 @@ def photo(tmp_path, monkeypatch):
                 ("zai-org/GLM-4.6V-Flash", "glm4v", True, True, "?"),
                 ("zai-org/GLM-4.6V-Flash", "glm4v", True, False, "a"),
                 ("zai-org/GLM-4.1V-9B-Thinking", "glm4v", False, True, "?"),
+                ("zai-org/GLM-4.1V-9B-Thinking", "glm4v", False, False, "?"),
             )
         ),
-        ("zai-org/GLM-4.1V-9B-Thinking", "glm4v", False, False, "?"),
     ],
 )
 def test_a_program_prints_the_answer_without_the_thought(
@@ -149,8 +149,15 @@ def test_a_program_prints_the_answer_without_the_thought(
             "the model thinks before it answers, as in its",
         ),
         ("Qwen/Qwen3.5-9B", "qwen3_5", True, {"thinking": False}, "a", "results used thinking"),
-        ("zai-org/GLM-4.1V-9B-Thinking", "glm4v", False, {}, "?", "in its published results"),
-        ("zai-org/GLM-4.1V-9B-Thinking", "glm4v", False, {"thinking": False}, "?", "always thinks"),
+        *(
+            pytest.param(
+                "zai-org/GLM-4.1V-9B-Thinking", "glm4v", False, *row, marks=pytest.mark.slow
+            )
+            for row in (
+                ({}, "?", "in its published results"),
+                ({"thinking": False}, "?", "always thinks"),
+            )
+        ),
     ],
 )
 def test_try_thinks_as_when_measured_and_says_which(
