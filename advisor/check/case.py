@@ -28,6 +28,8 @@ from advisor.scan.usage import Call, Location, Name, Scan, Usage
 TRANSFORMERS = "transformers"
 USAGES, CHOSEN, DECLARED = map(attrgetter, ("scan.usages", "judgements", "choices"))
 """The parts a rule may check one by one: loads in code, judgements, declared models."""
+IMPORT_AND_USE = 2
+"""How often a name occurs in a file that imports it for one use."""
 
 
 class Suppression(NamedTuple):
@@ -139,7 +141,7 @@ class Case:
         alone = len(alike) == 1 and alike[0].module == TRANSFORMERS and not alike[0].optional
         if not alone or self.times(path, new) > len(ours):
             return ()
-        still_used = self.times(path, old) > 2  # in its import, and here
+        still_used = self.times(path, old) > IMPORT_AND_USE
         added = f"{new}, {old}" if alike[0].alias else f"{old}, {new}" if still_used else new
         return use, Edit(alike[0].place, added, old)
 

@@ -92,14 +92,12 @@ def _limited(scan: Scan, findings: Iterable[Finding]) -> Iterator[Finding]:
 def _of_part(
     detector: Detector, case: Case, files: JudgedFiles | None, above: Case | None
 ) -> Iterator[Finding]:
-    """Yield the findings in files of one pin; what is missing only in `above` is a note."""
+    """Yield findings in files of one pin: notes of a commit, an older release or only `above`."""
     here = [files.within(finding) if files else finding for finding in detector.findings(case)]
     if files is None or not detector.of_release:
         yield from here
         return
-    for (
-        finding
-    ) in here:  # of a commit, or of what is older than any described release, nothing is sure
+    for finding in here:
         if files.pin.is_commit and finding.level != "note":
             yield finding._replace(level="note", edits=(), upgrade=files.release.version)
         else:
