@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from difflib import diff_bytes, unified_diff
 from functools import lru_cache
 from pathlib import Path
-from typing import TypeAlias
 
 from advisor.draw.findings import LEVELS
 from advisor.errors import AdvisorError, reason_of
@@ -106,9 +105,6 @@ def advice(name: str | None) -> str | None:
     return f"use `{name}`" if name else None
 
 
-Fix: TypeAlias = tuple[Edit, ...]
-
-
 class FixedFile(NamedTuple):
     """A file with its edits made; `done` counts them."""
 
@@ -135,7 +131,7 @@ def fixed_files(
     refused. With `write`, each file is read, fixed, read again and replaced in turn; a refused one
     does not stop the rest.
     """
-    fixes: dict[str, list[Fix]] = {}
+    fixes: dict[str, list[tuple[Edit, ...]]] = {}
     for fix in (fix for finding in findings for fix in finding.fixes):
         fixes.setdefault(fix[0].place.path, []).append(fix)
     files, refused = [], []
@@ -155,7 +151,7 @@ def fixed_files(
     return FixedFiles(tuple(files), tuple(refused))
 
 
-def _fixed(path: str, fixes: list[Fix], seen: bytes | None) -> FixedFile:
+def _fixed(path: str, fixes: list[tuple[Edit, ...]], seen: bytes | None) -> FixedFile:
     data = _unchanged(path, seen)
     text, encoding = decoded(path, data)
     if text.encode(encoding) != data:
@@ -196,7 +192,7 @@ def stretch(path: str, text: str, place: Location) -> str:
     return text[first:last] if 0 <= first < last <= len(text) else ""
 
 
-def fix_text(path: str, text: str, fixes: Iterable[Fix]) -> FixedFile | None:
+def fix_text(path: str, text: str, fixes: Iterable[tuple[Edit, ...]]) -> FixedFile | None:
     """Return a text with fixes applied, each with all its edits, and no other change.
 
     A fix is not applied if an edit finds neither its old nor its new text. Of two that overlap, the

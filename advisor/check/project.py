@@ -159,12 +159,15 @@ class Project(NamedTuple):
 
     def scanned(self) -> Case:
         """Return the case with its code. Raises OneModelError if a path does not exist."""
+        from advisor.hub import is_hub_id
         from advisor.scan.apart import scan_apart
 
         for path in self.paths:
             if not path.exists():
-                message = f"`{path}` does not exist"
-                raise OneModelError(message, hint="pass existing files or folders")
+                hint = "pass existing files or folders"
+                if "/" in str(path) and is_hub_id(str(path)):
+                    hint += f", or check a Hub model with `advisor check --checkpoint {path}`"
+                raise OneModelError(f"`{path}` does not exist", hint=hint)
         exclude = [*self.declaration.rules, *self.declaration.exclude]
         folders = self.case.rulebase.folders
         scanned = scan_apart(self.paths, folders, exclude=exclude, seconds=self.seconds)
@@ -251,9 +254,8 @@ def _find_declaration(paths: list[Path], config: Path | None) -> ProjectDeclarat
     """
     if config is not None:
         if not config.is_file():
-            raise UsageError(
-                f"no file `{config}`", hint="run `advisor init` to create advisor.yaml"
-            )
+            hint = "run `advisor init` to create advisor.yaml"
+            raise UsageError(f"no file `{config}`", hint=hint)
         return read_declaration(config, within=Path.cwd())
     folders = [*(path for path in paths[:1] if len(paths) == 1 and path.is_dir()), Path()]
     for folder in folders:

@@ -112,7 +112,7 @@ def test_the_suffix_of_a_file_names_its_format(advisor, tmp_path, monkeypatch, f
     assert written.read_text(encoding="utf-8").lower().startswith(begins)
 
 
-@pytest.mark.parametrize("file", ["./answer", "x.txt", "x.sarif", "./a=b", "json="])
+@pytest.mark.parametrize("file", ["./answer", "x.xml", "x.sarif", "./a=b", "json="])
 def test_a_file_that_names_no_format_is_refused_with_the_suffixes_that_do(advisor, file):
     result = advisor("recommend", "--task", "captioning", "--output", file)
     assert result.code == 2
