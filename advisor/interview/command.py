@@ -166,7 +166,7 @@ def offer(
 
 def _choices(*, tries: bool = True, writes: bool = True, opens: bool) -> list[Row]:
     choices = [keyed("d", "done", DONE)]
-    choices += [keyed("o", "answer the remaining questions", SETTLE)] if opens else []
+    choices += [keyed("o", "answer open questions", SETTLE)] if opens else []
     choices += [keyed("t", "try it on an image", TRY)] if tries else []
     choices += [keyed("p", "write its program", WRITE)] if writes else []
     return [*choices, keyed("a", "change an answer", CHANGE)]

@@ -1,4 +1,4 @@
-"""A sentence in a terminal: its answer, then the offer to answer the remaining questions."""
+"""A sentence in a terminal: its answer, then the offer to answer open questions."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ LIMITED = (
     ("caption 20k photos on an RTX 3090 under 1B, within 8 hours", {SIZE: "1B", TIME: "8h"}),
     ("Fotos beschreiben, unter 1 Mrd. Parameter", {SIZE: "1B"}),
     ("tag photos in the browser, download below 300 MB", {SIZE: "150M"}),
-    ("tag photos in an Android app, under 100 MB", {SIZE: "50M"}),
+    ("tag photos in an Android app, under 200 MB", {SIZE: "100M"}),
     ("Fotos taggen, Modelldatei höchstens 200 MB", {SIZE: "100M"}),
     ("tag photos with under 400 MB of RAM", {}),
     ("describe photos, anything but Qwen", {WITHOUT: "Qwen"}),
