@@ -48,16 +48,10 @@ class Worker:
         candidate, asking = self.candidate, self.asking
         if asking.threads:
             torch.set_num_threads(asking.threads)
-        loading = Loading(
-            device=candidate.device,
-            dtype=candidate.dtype,
-            revision=candidate.revision,
-            offline=True,
-            pretrained_only=candidate.pretrained_only,
-            max_new_tokens=asking.max_new_tokens,
-            thinking=asking.thinking,
-            seed=asking.seed,
-        )
+        thinking = asking.thinking and asking.act != LABEL  # a thought would precede the label
+        limit, seed = asking.max_new_tokens, asking.seed
+        common = Loading(offline=True, max_new_tokens=limit, thinking=thinking, seed=seed)
+        loading = candidate.loading(common)
         if is_head(candidate.checkpoint):
             runner: Runner = load_head(candidate.checkpoint, loading)
         else:
@@ -73,9 +67,8 @@ class Worker:
         if self.load_ms is None:
             return None
         runner = self.runner
-        warnings = runner.scoring_warnings if self.asking.act == LABEL else runner.warnings
         peak = peak_mb(runner.placement)
-        return {"warnings": tuple(warnings), "load_ms": self.load_ms, "peak_mb": peak}
+        return {"warnings": runner.warnings, "load_ms": self.load_ms, "peak_mb": peak}
 
     def answers(self, blocks: Iterable[Block]) -> Iterator[tuple[Block, AnsweredBlock]]:
         """Yield each block with the answers to its missing images, in order."""

@@ -83,8 +83,9 @@ class Candidate(NamedTuple):
         return f"{self.name}: {self.task}: {self.failed}"
 
     def loading(self, common: Loading) -> Loading:
-        """Return `common` settings with the candidate's revision and, if it has one, precision."""
+        """Return `common` settings with the candidate's revision, and its device and precision."""
         return common._replace(
+            device=self.device or common.device,
             dtype=self.dtype or common.dtype,
             revision=self.revision,
             pretrained_only=self.pretrained_only,

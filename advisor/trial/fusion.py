@@ -110,14 +110,14 @@ class ChatMatcher(Chat):
 
     def prepare(self) -> None:
         """Find the tokens of Yes and No; raise UnsupportedError if thinking cannot be disabled."""
+        self.loading = self.loading._replace(thinking=False)
         super().prepare()
-        if self.thinks and not self.switch:
+        if self.thinks:
             raise UnsupportedError(
                 f"`{self.checkpoint.name}` always thinks before it answers, so advisor cannot "
                 "compute a match score",
                 hint="choose another checkpoint. If this one is a local copy, pass its Hub id",
             )
-        self.warnings, self.thinks = self.scoring_warnings, False
         spelled = (self.tokenizer.encode(word, add_special_tokens=False) for word in (YES, NO))
         self.answers = tuple(ids[0] for ids in spelled)
 

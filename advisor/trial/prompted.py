@@ -81,11 +81,8 @@ class TextWriter(Runner, abc.ABC):
 
     def label_scores(self, images: Sequence[OpenedImage], request: Request) -> list[list[float]]:
         """Return the likelihood of generating each text, normalized to sum to 1 for each image."""
-        return [self.likelihoods(image, request).softmax(dim=-1).tolist() for image in images]
-
-    def likelihoods(self, image: OpenedImage, request: Request) -> Any:
-        """Return the log-likelihood of generating each text of a request, (texts,), float64."""
-        return forced_likelihoods(self, image, request)
+        likely = (forced_likelihoods(self, image, request) for image in images)
+        return [each.softmax(dim=-1).tolist() for each in likely]
 
     def _limit(self, inputs: Inputs) -> int:
         """Return the maximum number of new tokens: requested or usual, within positions left."""
@@ -254,7 +251,10 @@ class Chat(Prompted):
                 why = f"`{self.checkpoint.name}` needs the frames of a clip, and none can be read"
                 raise ImageError(why, hint="pass a folder of valid images with --folder FRAMES")
             turn = _turn(self.prompt(request), [pictures[1:]], "video")
-            details = {"processor_kwargs": {"video_metadata": [_detail(len(others))]}}
+            frames = len(others)
+            times = {"fps": FPS, "duration": frames / FPS, "frames_indices": [*range(frames)]}
+            metadata = {"total_num_frames": frames, **times}
+            details = {"processor_kwargs": {"video_metadata": [metadata]}}
         made = self.processor.apply_chat_template(
             turn,
             add_generation_prompt=True,
@@ -265,25 +265,6 @@ class Chat(Prompted):
             **details,
         )
         return self.on_device(made)
-
-    def likelihoods(self, image: OpenedImage, request: Request) -> Any:
-        """Return the log-likelihood of generating each text of a request, (texts,), float64.
-
-        Thinking is turned off if the checkpoint has a switch: a thought would precede the text.
-        """
-        thinks, self.thinks = self.thinks, self.thinks and not self.switch
-        try:
-            return super().likelihoods(image, request)
-        finally:
-            self.thinks = thinks
-
-    @property
-    def scoring_warnings(self) -> tuple[str, ...]:
-        """The warnings for scored labels; they say so if `likelihoods` turns thinking off."""
-        if not (self.entry and self.thinks and self.switch):
-            return self.warnings
-        on, off = (way_of(self.entry, self.task, thinking=thinking) for thinking in (True, False))
-        return tuple(off if warning == on else warning for warning in self.warnings)
 
     def generation_settings(self) -> dict[str, Any]:
         """Sample while thinking, if the checkpoint does: a greedy thought may repeat forever."""
@@ -311,12 +292,6 @@ def worded(act: str, prompts: Sequence[str], request: Request) -> str | None:
     if act == LABEL:
         words["labels"] = "; ".join(request.wrapped_texts)
     return prompt_with(prompts, words) or words.get("question")
-
-
-def _detail(frames: int) -> dict[str, Any]:
-    """Return the metadata of a clip's frames for a video processor, at FPS frames per second."""
-    times = {"fps": FPS, "duration": frames / FPS, "frames_indices": [*range(frames)]}
-    return {"total_num_frames": frames, **times}
 
 
 def _turn(prompt: str | None, seen: Sequence[Any], kind: str = "image") -> list[dict[str, Any]]:

@@ -67,11 +67,6 @@ class Runner:
     entry: Checkpoint | None = None
     warnings: tuple[str, ...] = ()
 
-    @property
-    def scoring_warnings(self) -> tuple[str, ...]:
-        """The warnings for the user if texts are scored rather than generated."""
-        return self.warnings
-
     def __post_init__(self) -> None:
         self.warnings += warnings_of(read_card(self.checkpoint.folder))
         with runtime.plain_errors(self.checkpoint.name):

@@ -13,7 +13,7 @@ pytest.importorskip("transformers")
 
 from advisor.trial import OpenedImage, Request, load_runner  # noqa: E402
 from advisor.trial.images import open_encoded, open_image  # noqa: E402
-from advisor.trial.likelihood import spelled_apart  # noqa: E402
+from advisor.trial.likelihood import forced_likelihoods, spelled_apart  # noqa: E402
 from advisor.trial.runtime import UnsupportedError  # noqa: E402
 
 Tiny = Callable[[str], Path]
@@ -153,10 +153,10 @@ def test_an_image_is_encoded_once_for_all_labels_and_scores_stay(tiny: Tiny, sev
     tower = runner.network.get_submodule(TOWERS[kind])
     tower.register_forward_hook(lambda *_: seen.append(1))
     with runner.running():
-        together = runner.likelihoods(several[1], MANY)
+        together = forced_likelihoods(runner, several[1], MANY)
         assert len(seen) == 1
         runner.by_token = True
-        assert torch.allclose(runner.likelihoods(several[1], MANY), together, atol=1e-5)
+        assert torch.allclose(forced_likelihoods(runner, several[1], MANY), together, atol=1e-5)
         inputs = runner.inputs(several[1], MANY)
         spelled = [tuple(ids) for ids in spelled_apart(runner.tokenizer, MANY.texts)]
         alone = {ids: written_alone(runner, inputs, ids) for ids in set(spelled)}

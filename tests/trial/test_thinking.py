@@ -17,8 +17,12 @@ from test_snippets import execute
 
 from advisor.cli.main import run
 from advisor.decide.programs import snippet
+from advisor.evaluate.responses import AskedImage, Asking, LabelledImage
+from advisor.evaluate.worker import Worker
+from advisor.model.library import LABEL
 from advisor.rulebase.store import load_rules
 from advisor.trial import Request, load_runner, open_image
+from advisor.trial.candidate import Candidate
 from advisor.trial.runtime import UnsupportedError
 
 RULEBASE = load_rules()
@@ -191,13 +195,19 @@ def test_a_thought_that_is_cut_is_no_answer(thinker, hub, photo):
 
 def test_labels_are_scored_without_a_thought_before_them(thinker, hub, photo):
     hub("Qwen/Qwen3.5-9B", thinker("qwen3_5"))
-    runner = load_runner("Qwen/Qwen3.5-9B", "zero-shot-classification")
-    asked = Request(texts=("a", "?"), prompt="What is in the image?")
-    with runner.running():
-        ((at_once, thought),) = runner.label_scores([open_image(photo)], asked)
+    name, task = "Qwen/Qwen3.5-9B", "zero-shot-classification"
+    candidate = Candidate(name, name, task=task, device="cpu", dtype="float32")
+    asking = Asking(act=LABEL, texts=("a", "?"), prompt="What is in the image?")
+    worker = Worker(candidate, asking)
+    query = AskedImage(LabelledImage(0, str(photo)), "", opened=open_image(photo))
+    (response,) = worker.answer([query]).responses
+    facts = worker.facts()
+    assert response.scores is not None
+    assert facts is not None
+    at_once, thought = response.scores
     assert at_once > thought
-    assert any("thinking is off" in warning for warning in runner.scoring_warnings)
-    assert not any("the model thinks before" in warning for warning in runner.scoring_warnings)
+    assert any("thinking is off" in warning for warning in facts["warnings"])
+    assert not any("the model thinks before" in warning for warning in facts["warnings"])
 
 
 @pytest.mark.parametrize("wanted", [True, False])
