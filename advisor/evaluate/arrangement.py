@@ -26,7 +26,6 @@ from advisor.rulebase.base import RuleBase
 from advisor.rulebase.store import cache_folder
 from advisor.trial.annotations import class_text
 from advisor.trial.answer import check_template
-from advisor.trial.candidate import Candidate
 from advisor.trial.demo import demo_checkpoints
 from advisor.trial.placement import QUANTIZED
 from advisor.trial.resolution import Loading
@@ -89,10 +88,9 @@ def arrange(
             "candidate scores 100 %",
             hint="add images with another label",
         )
-    if options.named:
-        candidates = named_candidates(rulebase, options.named)
-    elif options.demo:
-        candidates = tuple(Candidate(demo.id, demo.id, demo.family) for demo in demo_checkpoints())
+    if options.named or options.demo:
+        demos = [demo.id for demo in demo_checkpoints()]
+        candidates = named_candidates(rulebase, options.named or demos)
     else:
         profile = given
         if TASK not in given:

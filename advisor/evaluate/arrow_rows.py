@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from functools import lru_cache
 from itertools import accumulate
@@ -17,14 +17,14 @@ from pathlib import Path
 from typing import Any
 
 from advisor.errors import BrokenFileError
-from advisor.files import leads_out, read_bounded, resolved, size_shown
+from advisor.files import read_bounded, resolved, size_shown
 from advisor.phrasing import why_unparsed
 from advisor.trial.annotations import (
-    HELD_OUT,
     LARGEST_FILE,
     LARGEST_IMAGE,
     Annotation,
     LabelledData,
+    one_split,
 )
 from advisor.trial.label_files import COLUMNS, annotations_of
 from advisor.trial.runtime import first_words, library
@@ -68,7 +68,7 @@ class ArrowRows:
         if not path:
             raise OSError(0, "the row of the image has no image data")
         file = self.folder / path
-        if not resolved(file).is_relative_to(resolved(self.folder)) or leads_out(file, self.folder):
+        if not resolved(file).is_relative_to(resolved(self.folder)):
             raise OSError(0, "the row of the image names a file outside the data folder")
         return read_bounded(file, LARGEST_IMAGE, within=self.folder)
 
@@ -92,7 +92,7 @@ def read_arrow(folder: Path) -> LabelledData:
     datasets, pyarrow = library("datasets", *needing), library("pyarrow", *needing)
     with _understood(folder):
         several = (folder / MARKS[0]).is_file()
-        part, notes = _held_out(_described(folder / MARKS[0], folder)["splits"] if several else ".")
+        part, notes = one_split(_described(folder / MARKS[0], folder)["splits"] if several else ".")
         home = folder / part
         described = _described(home / "dataset_info.json", folder)
         features = datasets.Features.from_dict(described["features"])
@@ -114,7 +114,7 @@ def read_parquet(files: Sequence[Path], folder: Path) -> LabelledData:
     for file in files:
         named = _PART.match(file.stem.lower())
         parts.setdefault(named[1] if named else "", []).append(file)
-    part, notes = _held_out(parts)
+    part, notes = one_split(parts)
     with _understood(folder):
         opened = [parquet.ParquetFile(_own(file, folder)) for file in parts[part]]
         if any(file.schema_arrow != opened[0].schema_arrow for file in opened):
@@ -138,14 +138,6 @@ def _understood(folder: Path) -> Iterator[None]:
             f"`{folder}` cannot be read: {why[:LONGEST_REASON]}",
             hint="pass a folder that `datasets` saved with `save_to_disk` or `to_parquet`",
         ) from error
-
-
-def _held_out(parts: Iterable[str]) -> tuple[str, tuple[str, ...]]:
-    """Return the split to use, a held-out one if possible, and a note if there are several."""
-    names = list(parts)
-    part = next((name for name in HELD_OUT if name in names), names[0])
-    note = f"the data set has several splits. Only the split `{part}` is used"
-    return part, (note,) if len(names) > 1 else ()
 
 
 def _described(file: Path, folder: Path) -> Any:

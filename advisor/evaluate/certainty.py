@@ -112,10 +112,18 @@ class Resampler:
 
     @property
     def _reach(self) -> float:
-        """The half width of an interval in standard deviations, larger for few images."""
-        if self.images < 2:
-            return _NORMAL.inv_cdf(1 - RELIABLE / 2)
-        return _student(self.images - 1) * math.sqrt(self.images / (self.images - 1))
+        """The half width of an interval in standard deviations, larger for few images.
+
+        It is the 97.5 % quantile of Student's t, by Cornish and Fisher's expansion.
+        """
+        z, freedom = _NORMAL.inv_cdf(1 - RELIABLE / 2), self.images - 1
+        if freedom < 1:
+            return z
+        first = (z**3 + z) / 4
+        second = (5 * z**5 + 16 * z**3 + 3 * z) / 96
+        third = (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384
+        student = z + first / freedom + second / freedom**2 + third / freedom**3
+        return student * math.sqrt(self.images / freedom)
 
     def compare(
         self,
@@ -183,12 +191,3 @@ def _rounded(images: float) -> int | None:
         return None
     unit = int("1" + "0" * max(0, len(str(math.ceil(images))) - 2))
     return math.ceil(images / unit) * unit
-
-
-def _student(freedom: int) -> float:
-    """Return the 97.5 % quantile of Student's t, by Cornish and Fisher's expansion."""
-    z = _NORMAL.inv_cdf(1 - RELIABLE / 2)
-    first = (z**3 + z) / 4
-    second = (5 * z**5 + 16 * z**3 + 3 * z) / 96
-    third = (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384
-    return z + first / freedom + second / freedom**2 + third / freedom**3

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cache, partial
 from typing import Any
 
-from advisor.draw.blocks import Code, Filled, Headline, Shared
+from advisor.draw.blocks import Filled, Headline, Shared
 from advisor.draw.formats import Report
 from advisor.evaluate import page
 from advisor.evaluate.metrics import METRIC_KINDS, MetricKind, np
@@ -69,22 +69,16 @@ def html_page(evaluation: Evaluation, thumbnails: Thumbnails) -> list[Shared]:
         "name": ranked[0].name if ranked else "",
     }
     answer = page.headline(scores, verdict)
-    before = {
-        "Results": page.figures(scores),
-        "Accuracy by labeled images per class": page.learning_curve(scores),
-    }
-    command = run.settings.get("command")
     return [
         Headline(f"{scores.data.task} on {scores.data.name}", page.of_how_many(evaluation)),
         Filled("answer", {"name": answer.name, "title": answer.notes[0]}),
         page.reasons(evaluation),
         Filled("bars", {"rows": bars, "kind": kind}),
-        *page.sections(before),
+        *page.results(evaluation),
         Filled("classes", {"tables": classes}),
         Filled("matrices", {"tables": matrices}),
         Filled("examples", examples),
-        *page.sections({"Cost": page.costs(scores, run.settings), "Notes": page.notes(scores)}),
-        *([Code(str(command), "console")] if command else []),
+        *page.costs_and_notes(evaluation),
     ]
 
 

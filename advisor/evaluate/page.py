@@ -126,22 +126,26 @@ def _compared(comparison: Comparison) -> dict[str, Any]:
 
 def as_page(evaluation: Evaluation) -> Page:
     """Return the page: the verdict and its reasons, metrics, cost and notes."""
+    first = headline(evaluation.scores, evaluation.verdict)
+    return [first, reasons(evaluation), *results(evaluation), *costs_and_notes(evaluation)]
+
+
+def results(evaluation: Evaluation) -> Page:
+    """Return the metrics of candidates and baselines."""
+    scores = evaluation.scores
+    curve = learning_curve(scores)
+    return _sections({"Results": figures(scores), "Accuracy by labeled images per class": curve})
+
+
+def costs_and_notes(evaluation: Evaluation) -> Page:
+    """Return the costs, the notes on the results, and the command."""
     scores, settings = evaluation.scores, evaluation.run.settings
-    page: Page = [headline(scores, evaluation.verdict), reasons(evaluation)]
-    page += sections(
-        {
-            "Results": figures(scores),
-            "Accuracy by labeled images per class": learning_curve(scores),
-            "Cost": costs(scores, settings),
-            "Notes": notes(scores),
-        }
-    )
-    if command := settings.get("command"):
-        page.append(Code(str(command), "console"))
-    return page
+    page = _sections({"Cost": costs(scores, settings), "Notes": notes(scores)})
+    command = settings.get("command")
+    return [*page, Code(str(command), "console")] if command else page
 
 
-def sections(titled: Mapping[str, Table | Items | None]) -> Page:
+def _sections(titled: Mapping[str, Table | Items | None]) -> Page:
     """Return the tables and items that have rows, each under its heading."""
     there = ((Heading(title), block) for title, block in titled.items() if block and block.rows)
     return list(chain.from_iterable(there))

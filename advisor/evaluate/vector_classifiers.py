@@ -23,7 +23,7 @@ from advisor.evaluate.metrics import Array, np
 from advisor.evaluate.responses import NEIGHBORS, PROBE
 from advisor.files import MEGABYTE, read_bounded
 from advisor.model.library import LABEL
-from advisor.trial.contrastive import Classifier
+from advisor.trial.contrastive import Classifier, unit_vectors
 from advisor.trial.loading import load_network
 from advisor.trial.local_checkpoint import LocalCheckpoint
 from advisor.trial.placement import place
@@ -218,9 +218,7 @@ class _HeadedNetwork:
     def __call__(self, **inputs: Any) -> SimpleNamespace:
         """Return the logits of the labels, (images, labels)."""
         encode = getattr(self.encoder, "get_image_features", self.encoder)
-        features = encode(**inputs)
-        vectors = getattr(features, "pooler_output", features).float().cpu()
-        vectors = vectors / vectors.norm(dim=-1, keepdim=True)
+        vectors = unit_vectors(encode(**inputs))
         if vectors.shape[-1] != self.weight.shape[-1]:
             raise _broken(self.name, "the encoder has a different embedding size")
         return SimpleNamespace(logits=vectors @ self.weight.T + self.bias)

@@ -115,6 +115,14 @@ HELD_OUT = ("test", "testing", "validation", "val", "valid", "dev", "eval")
 TRAINED_ON = ("train", "training")
 
 
+def one_split(names: Iterable[str]) -> tuple[str, tuple[str, ...]]:
+    """Return the split to use, a held-out one if possible, and a note if there are several."""
+    splits = {name.lower(): name for name in names}
+    part = next(splits[name] for name in (*HELD_OUT, *splits) if name in splits)
+    note = f"the data set has several splits. Only the split `{part}` is used"
+    return part, (note,) if len(splits) > 1 else ()
+
+
 class ImageFolder:
     """A store of the image files below a folder; paths that lead out of it raise OSError.
 
@@ -163,16 +171,12 @@ def read_class_folders(folder: Path) -> LabelledData:
 
     If these are splits (`train`, `test`), one is used, held-out first; a note says so if several.
     """
-    root, notes = folder, []
+    root, notes = folder, tuple[str, ...]()
     parts = {path.name.lower(): path for path in _folders(folder)}
     splits = [name for name in (*HELD_OUT, *TRAINED_ON) if name in parts]
     if splits and (len(splits) == len(parts) or (len(splits) > 1 and splits[-1] in TRAINED_ON)):
-        root = parts[splits[0]]
-        notes += (
-            [f"the data set has several splits. Only the split `{root.name}` is used"]
-            if len(splits) > 1
-            else []
-        )
+        part, notes = one_split(parts[name].name for name in splits)
+        root = folder / part
     named = []
     for top in _folders(root):
         files = sorted(
@@ -188,7 +192,7 @@ def read_class_folders(folder: Path) -> LabelledData:
             f"`{folder}` has neither a folder of images for each class nor a file of labels",
             hint="`advisor help labeled-data` lists the formats",
         )
-    return LabelledData(tuple(named), ImageFolder(folder), tuple(notes))
+    return LabelledData(tuple(named), ImageFolder(folder), notes)
 
 
 def _folders(folder: Path) -> list[Path]:

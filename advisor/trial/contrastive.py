@@ -115,7 +115,7 @@ class Contrastive(Runner):
 
     def image_vectors(self, images: Sequence[OpenedImage]) -> Any:
         """Return unit vectors of images, (images, dimensions), in float32 on the CPU."""
-        return _unit(self.network.get_image_features(**self.image_inputs(images)))
+        return unit_vectors(self.network.get_image_features(**self.image_inputs(images)))
 
     def text_vectors(self, texts: Sequence[str]) -> Any:
         """Return unit vectors of texts, (texts, dimensions), in float32 on the CPU."""
@@ -123,7 +123,7 @@ class Contrastive(Runner):
             texts[first : first + TEXTS_AT_ONCE] for first in range(0, len(texts), TEXTS_AT_ONCE)
         )
         encoded = (self.network.get_text_features(**self.text_inputs(some)) for some in pieces)
-        return library("torch").cat([_unit(each) for each in encoded])
+        return library("torch").cat([unit_vectors(each) for each in encoded])
 
     def _over_images(self, image: OpenedImage, request: Request) -> Reply:
         """Embed all images, rank all by the query, or rank the others by similarity to `image`."""
@@ -189,7 +189,7 @@ class SigmoidContrastive(Contrastive):
         return logits.sigmoid()
 
 
-def _unit(features: Any) -> Any:
+def unit_vectors(features: Any) -> Any:
     """Return features as unit vectors, (N, dimensions), in float32 on the CPU."""
     vectors = getattr(features, "pooler_output", features).float().cpu()
     return vectors / vectors.norm(dim=-1, keepdim=True)

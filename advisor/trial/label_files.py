@@ -127,23 +127,22 @@ def _lines_of_json(text: str, file: Path) -> Iterator[Row]:
         yield line, row
 
 
-def _separator(text: str, file: Path) -> str:
-    """Return the separator of the cells; raise BrokenFileError if no column has image names."""
-    head = next(filter(str.strip, io.StringIO(text)), "").strip()
-    for mark in SEPARATORS:
-        columns = {each.strip(' "').lower() for each in head.split(mark)}
-        if not head or not columns.isdisjoint(COLUMNS["image"]):
-            return mark
-    shown = head if len(head) <= SHOWN_COLUMNS else f"{head[:SHOWN_COLUMNS]} ..."
-    raise BrokenFileError(
-        f"`{file}` has no column of image names. Its first line is `{shown}`",
-        hint=f"rename the column of image names to one of {', '.join(COLUMNS['image'])}",
-    )
-
-
 def _cells(text: str, file: Path) -> Iterator[Row]:
-    """Yield the line number and the cells of each row of a table."""
-    separator = _separator(text, file)
+    """Yield the line number and the cells of each row of a table.
+
+    Raises BrokenFileError if no column has image names.
+    """
+    head = next(filter(str.strip, io.StringIO(text)), "").strip()
+    for separator in SEPARATORS:
+        columns = {each.strip(' "').lower() for each in head.split(separator)}
+        if not head or not columns.isdisjoint(COLUMNS["image"]):
+            break
+    else:
+        shown = head if len(head) <= SHOWN_COLUMNS else f"{head[:SHOWN_COLUMNS]} ..."
+        raise BrokenFileError(
+            f"`{file}` has no column of image names. Its first line is `{shown}`",
+            hint=f"rename the column of image names to one of {', '.join(COLUMNS['image'])}",
+        )
     longest = csv.field_size_limit(LONGEST_CELL)
     rows = csv.DictReader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     try:
@@ -215,8 +214,7 @@ def read_json(file: Path, images: Path | None, other: Path | None = None) -> Lab
     of_coco = "images" in document and ("annotations" in document or "questions" not in document)
     try:
         if of_coco:
-            read = _coco if "annotations" in document else _karpathy
-            return LabelledData(read(document, file), folder)
+            return LabelledData(_coco(document, file), folder)
         if "questions" in document or "annotations" in document:
             return _vqa(document, file, folder, other)
     except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
@@ -226,7 +224,18 @@ def read_json(file: Path, images: Path | None, other: Path | None = None) -> Lab
 
 
 def _coco(document: Mapping[str, Any], file: Path) -> tuple[Annotation, ...]:
-    """Return the annotations of COCO; raise BrokenFileError for an unknown image or category."""
+    """Return the annotations of COCO, or the captions of Karpathy's `dataset_coco.json`.
+
+    Raises BrokenFileError for an unknown image or category.
+    """
+    if "annotations" not in document:
+        return tuple(
+            Annotation(
+                image=str(each["filename"]),
+                texts=tuple(str(sentence["raw"]).strip() for sentence in each["sentences"]),
+            )
+            for each in document["images"]
+        )
     names = {each["id"]: str(each["file_name"]) for each in document["images"]}
     classes = {each["id"]: str(each["name"]) for each in document.get("categories", ())}
     texts: dict[Any, list[str]] = defaultdict(list)
@@ -246,17 +255,6 @@ def _coco(document: Mapping[str, Any], file: Path) -> tuple[Annotation, ...]:
         Annotation(image=name, labels=tuple(labels[id]), texts=tuple(texts[id]))
         for id, name in names.items()
         if labels[id] or texts[id]
-    )
-
-
-def _karpathy(document: Mapping[str, Any], _file: Path) -> tuple[Annotation, ...]:
-    """Return the captions of Karpathy's `dataset_coco.json`, the `sentences` of each image."""
-    return tuple(
-        Annotation(
-            image=str(each["filename"]),
-            texts=tuple(str(sentence["raw"]).strip() for sentence in each["sentences"]),
-        )
-        for each in document["images"]
     )
 
 

@@ -180,10 +180,8 @@ def convert(
             "the weights do not include a vocabulary. Add --vocabulary vocab.txt",
             hint="use the vocab.txt of bert-base-cased, which has 28,996 lines",
         )
-    target = Path(folder)
-    refuse_folder(target)
-    shown.refuse(target)
-    shown.refuse_part_of(target, "*")
+    refuse_folder(Path(folder))
+    _folder_of([folder], shown)
     transformers()
     conversion = library(f"{OWN_NETWORKS}.conversion")
     with quiet():
