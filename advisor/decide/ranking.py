@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import insort
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from itertools import chain, combinations, pairwise, permutations
 from math import inf
 from typing import Any
@@ -27,82 +27,38 @@ def lock(ids: Iterable[str], compared: Compared) -> Locked:
     """Return the order of `ids` by the evidence, taken from the strongest on, without cycles."""
     inside = frozenset(ids)
     pairs = {edge[3:5]: edge for edge in compared.told if inside.issuperset(edge[3:5])}
-    behind_more = Counter(behind for _, behind in pairs)
-    behind_more.subtract(before for before, _ in pairs)
-    order = _Order(sorted(inside, key=behind_more.__getitem__))
-    refused = [*order.refused(pairs)]
+    behind, refused = _closed(inside, pairs)
     dropped = [pairs.pop(pair) for pair in refused]
     ties: dict[str, set[str]] = {}
     for id, other in compared.tied:
         ties.setdefault(id, set()).add(other)
         ties.setdefault(other, set()).add(id)
-    return Locked(order.closed(), pairs, tuple(dropped), ties, compared.by)
+    return Locked(behind, pairs, tuple(dropped), ties, compared.by)
 
 
-class _Order:
-    """A growing strict partial order, kept as a list in which each id precedes those below it.
+def _closed(
+    ids: Iterable[str], pairs: Iterable[tuple[str, str]]
+) -> tuple[dict[str, frozenset[str]], list[tuple[str, str]]]:
+    """Return for each id all that rank below it by pairs (above, below), and the pairs left out.
 
-    The first list is a guess: a pair that agrees with it costs nothing, another moves the ids that
-    lie between (Pearce and Kelly, A dynamic topological sort algorithm, 2006).
+    Pairs are taken in order; one that would close a cycle with those before it is left out.
     """
-
-    def __init__(self, line: Sequence[str]) -> None:
-        self._place = {id: place for place, id in enumerate(line)}
-        self._after: dict[str, list[str]] = {id: [] for id in line}
-        self._ahead: dict[str, list[str]] = {id: [] for id in line}
-
-    def refused(self, pairs: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-        """Add pairs (above, below) in order; yield, not add, each that would close a cycle."""
-        place, after, ahead = self._place, self._after, self._ahead
-        for pair in pairs:
-            before, behind = pair
-            if place[before] > place[behind] and not self._moved(before, behind):
-                yield pair
-            else:
-                after[before].append(behind)
-                ahead[behind].append(before)
-
-    def _moved(self, before: str, behind: str) -> bool:
-        """Move one before another in the list; False if the order has it behind already."""
-        place = self._place
-        later = self._reached(behind, self._after, lambda other: place[other] <= place[before])
-        if before in later:
-            return False
-        sooner = self._reached(before, self._ahead, lambda other: place[other] >= place[behind])
-        moved = sorted(sooner, key=place.__getitem__) + sorted(later, key=place.__getitem__)
-        for at, id in zip(sorted(place[id] for id in moved), moved, strict=True):
-            place[id] = at
-        return True
-
-    def _reached(
-        self, start: str, steps: Mapping[str, list[str]], within: Callable[[str], bool]
-    ) -> set[str]:
-        """Return the ids reached from `start`, itself included, by steps to ids `within`."""
-        reached, left = {start}, [start]
-        while left:
-            for id in steps[left.pop()]:
-                if id not in reached and within(id):
-                    reached.add(id)
-                    left.append(id)
-        return reached
-
-    @property
-    def line(self) -> list[str]:
-        """All ids in a list in which each precedes those below it."""
-        return sorted(self._place, key=self._place.__getitem__)
-
-    def closed(self) -> dict[str, frozenset[str]]:
-        """Return for each id all that rank below it."""
-        place = self._place.__getitem__
-        behind: dict[str, frozenset[str]] = {}
-        for id in reversed(self.line):
-            closure: set[str] = set()
-            for later in sorted(self._after[id], key=place):
-                if later not in closure:  # else all behind it is there as well
-                    closure.add(later)
-                    closure |= behind[later]
-            behind[id] = frozenset(closure)
-        return behind
+    bits = {id: 1 << place for place, id in enumerate(ids)}
+    reached, refused = dict(bits), []
+    for pair in pairs:
+        above, below = pair
+        if reached[below] & bits[above]:
+            refused.append(pair)
+        elif not reached[above] & bits[below]:
+            more = reached[below]
+            for id, own in reached.items():
+                if own & bits[above]:
+                    reached[id] = own | more
+    behind = {
+        id: frozenset([other for other, bit in bits.items() if own & bit and other != id])
+        for id, own in reached.items()
+    }
+    return behind, refused
 
 
 def in_line(
@@ -334,13 +290,12 @@ def _with_rounded(
     alike = [pair for pair in alike if pair[::-1] not in of_forms]
     of_own = [pair for pair, edge in of_forms.items() if edge[:2] == own]
     claims = dict.fromkeys([*pairwise(line), *of_own, *alike, *of_forms])
-    order = _Order([*line, *(id for id in every if id not in line)])
-    dropped = [of_forms.pop(pair) for pair in [*order.refused(claims)] if pair in of_forms]
+    later, refused = _closed(every, claims)
+    dropped = [of_forms.pop(pair) for pair in refused if pair in of_forms]
     pairs = {**stored.told, **of_forms}
-    whole = _Order(order.line)
-    list(whole.refused(pairs))
-    locked = stored._replace(behind=whole.closed(), told=pairs, dropped=(*stored.dropped, *dropped))
-    return locked, order.closed()
+    behind, _ = _closed(every, pairs)
+    locked = stored._replace(behind=behind, told=pairs, dropped=(*stored.dropped, *dropped))
+    return locked, later
 
 
 def _inserted(

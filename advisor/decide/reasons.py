@@ -1,15 +1,13 @@
 """The reason for a family: the fewest answers after which no other could win.
 
-Reasons and counterexamples are each other's minimal hitting sets: a reason has to contain a changed
-answer of every profile where another family wins. So the search alternates between the smallest set
-that hits all counterexamples known so far and the nearest profile that escapes it.
+Sets of answers are tried from the smallest on. Each that fails has a counterexample, a profile in
+which another family wins: a set that changes nothing of it fails as well, and is not tried.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from itertools import combinations
-from math import inf
+from collections.abc import Collection
+from itertools import chain, combinations
 
 from advisor.engine.decision import Decision, Engine, applicable
 from advisor.engine.diagram import Choice
@@ -37,40 +35,43 @@ def sufficient(engine: Engine, decision: Decision) -> Reason:
     Whatever the other answers were, the same family would win (or none would). Implied answers do
     not count, because they follow from the task; nor do defaults of questions that do not apply. If
     more sets would have to be tried than a budget allows, return one of which no answer can be left
-    out.
+    out; others may be smaller.
     """
-    winner = decision.family or NONE
     answers = {
         id: answer
         for id, answer in decision.profile.items()
         if answer.origin != "implied" and (applicable(answer) or answer.origin != "assumed")
     }
     task = {TASK: answers.pop(TASK)} if TASK in answers else {}
+    trial = _Trial(engine, decision, task, list(answers))
+    sets = chain.from_iterable(combinations(answers, size) for size in range(len(answers) + 1))
     chosen: tuple[str, ...] | None = None
-    search = _Search(engine, decision, task, list(answers))
-    try:
-        for ids in search.smallest():
+    for tried, ids in enumerate(sets):
+        spent = A_SET * tried + len(trial.space) * len(trial.examples)
+        if spent > trial.budget or (chosen and len(ids) == len(chosen)):
+            break  # what was found, if anything, is as small as any
+        if trial.forces(ids):
             reason = {id: answers[id] for id in ids}
-            if not task or _forces_without_task(engine, reason, winner):
+            if not task or _forces_without_task(engine, reason, decision.family or NONE):
                 chosen = ids
                 break
-            chosen = (TASK, *ids) if chosen is None else chosen
-    except _BudgetError:
-        pass  # the first set found, if there is one, is as small as any
+            chosen = chosen or (TASK, *ids)
     smallest = chosen is not None
     if chosen is None:
-        chosen = (*task, *search.subset_minimal())
-    answers = {id: answer for id, answer in decision.profile.items() if id in chosen}
-    return Reason(answers, smallest)
+        left = tuple(answers)
+        for id in reversed(left):
+            fewer = tuple(other for other in left if other != id)
+            left = fewer if trial.forces(fewer) else left
+        chosen = (*task, *left)
+    return Reason({id: decision.profile[id] for id in decision.profile if id in chosen}, smallest)
 
 
-class _Search:
-    """The search for the smallest sufficient sets among `candidates`, within a budget.
+class _Trial:
+    """Tries whether sets of `candidates` force the outcome of a decision.
 
     `space` is that of the task alone, in which options given together are one choice; `present` is
-    the choice of each question in the decision, `work` the rest of the budget. `examples` are the
-    changed answers of profiles where another family wins: only a set that hits each is tried in the
-    space.
+    the choice of each question in the decision. `examples` are the changed answers of profiles
+    where another family wins: only a set that has one of each is tried in the space.
     """
 
     def __init__(
@@ -91,37 +92,11 @@ class _Search:
         self.wins = engine.encoding.winners.index(decision.family or NONE)
         self.places = {id: engine.encoding.index[id] for id in candidates}
         self.examples: list[set[str]] = []
-        self.work: float = max(LEAST_TRIES * len(self.space), MOST_WORK)
+        self.budget = max(LEAST_TRIES * len(self.space), MOST_WORK)
 
-    def smallest(self) -> Iterator[tuple[str, ...]]:
-        """Yield all sufficient sets of the least size, in declared order.
-
-        Raises _BudgetError if the budget is spent before the first one is found.
-        """
-        for size in range(len(self.places) + 1):
-            sufficient = False
-            for ids in combinations(self.places, size):
-                if self._is_sufficient(ids):
-                    sufficient = True
-                    yield ids
-            if sufficient:
-                return
-
-    def subset_minimal(self) -> tuple[str, ...]:
-        """Return a sufficient set of which no answer can be left out; others may be smaller."""
-        ids, self.work = tuple(self.places), inf
-        for id in reversed(ids):
-            fewer = tuple(other for other in ids if other != id)
-            ids = fewer if self._is_sufficient(fewer) else ids
-        return ids
-
-    def _is_sufficient(self, ids: Collection[str]) -> bool:
-        """True if `ids` force the outcome; else keeps a counterexample. Raises _BudgetError."""
-        missed = any(example.isdisjoint(ids) for example in self.examples)
-        self.work -= A_SET if missed else len(self.space)
-        if self.work < 0:
-            raise _BudgetError
-        if missed:
+    def forces(self, ids: Collection[str]) -> bool:
+        """True if the answers `ids` force the outcome; else keeps a counterexample."""
+        if any(example.isdisjoint(ids) for example in self.examples):
             return False
         other = self.space.nearest(
             self.space.root,
@@ -135,10 +110,6 @@ class _Search:
             {id for id, at in self.places.items() if other[1][at] != self.present[at]}
         )
         return False
-
-
-class _BudgetError(Exception):
-    """The search would have to try more than a person waits for."""
 
 
 def _forces_without_task(engine: Engine, reason: Profile, winner: str) -> bool:
