@@ -249,15 +249,32 @@ A program is a script, whose lines name a thing again; a record of JSON is a pla
 """
 
 
+def each_line_once(programs):
+    """Return programs that have every tool, program, runtime and line of all, literals aside."""
+    seen, chosen = set(), {}
+    for kind, code in sorted(programs.items(), key=lambda each: len(each[1]), reverse=True):
+        tool, program, _, runtime, _ = kind
+        lines = re.sub(r'^#.*|"[^"\n]*"|\d+', "", code, flags=re.MULTILINE).splitlines()
+        if not seen.issuperset(parts := {tool, program, runtime, *lines}):
+            chosen[kind] = code
+            seen |= parts
+    return chosen
+
+
+OFTEN_AND_AT_NIGHT = [(each_line_once, 100), pytest.param(dict, 300, marks=pytest.mark.long)]
+"""Which programs are tried, and how many those are at least."""
+
+
 @pytest.mark.slow
-def test_every_program_is_typed(tmp_path):
-    """One run of mypy over all distinct programs in Python, as files side by side."""
+@pytest.mark.parametrize(("some", "least"), OFTEN_AND_AT_NIGHT)
+def test_every_program_is_typed(tmp_path, some, least):
+    """One run of mypy over distinct programs in Python, as files side by side."""
     (tmp_path / "mypy.ini").write_text(TYPED, encoding="utf-8")
     named = re.compile(r'^name = ".*"$', re.MULTILINE)
-    distinct = {named.sub('name = ""', code) for code in every_program().values()}
+    distinct = {named.sub('name = ""', code) for code in some(every_program()).values()}
     for number, code in enumerate(sorted(distinct)):
         (tmp_path / f"program_{number}.py").write_text(f"{code}\n", encoding="utf-8")
-    assert number > 300
+    assert number > least
     (tmp_path / "wrong.txt").write_text(f'limit: int = ""\n{code}\n', encoding="utf-8")
     for named, status in ((".", 0), ("wrong.txt", 1)):
         command = [sys.executable, "-m", "mypy", "--config-file", "mypy.ini", named]
@@ -271,15 +288,18 @@ SLOW = ("torch", "transformers", "open_clip", "peft", "sklearn", "onnxruntime", 
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(("some", "least"), OFTEN_AND_AT_NIGHT)
 def test_arguments_are_read_and_files_looked_for_before_anything_slow_is_imported(
-    tmp_path, monkeypatch, capsys
+    tmp_path, monkeypatch, capsys, some, least
 ):
     """Help, an unknown flag and an input that is missing, in programs of every use and runtime."""
     pytest.importorskip("pypdfium2")
     monkeypatch.chdir(tmp_path)
     for module in SLOW:
         monkeypatch.setitem(sys.modules, module, None)  # an import of it fails
-    for (kind, *_), code in every_program().items():
+    programs = some(every_program())
+    assert len(programs) > least
+    for (kind, *_), code in programs.items():
         tool = RULEBASE.tools.get(kind)
         words = [
             *([tool.verb] if tool and tool.verb else []),
@@ -328,17 +348,18 @@ PYTHONS = ["python3.11", "python3.12", "python3.13", "python3.14"]
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(("some", "least"), OFTEN_AND_AT_NIGHT)
 @pytest.mark.parametrize("python", PYTHONS)
-def test_each_python_compiles_every_program_without_a_warning(python, tmp_path):
+def test_each_python_compiles_every_program_without_a_warning(python, tmp_path, some, least):
     """Those of the versions that a head names which are on this machine."""
     asked = [python, "-c", "import sys; print(sys.version_info[1])"]
     found = shutil.which(python) and subprocess.run(asked, capture_output=True, check=False)
     if not found or found.returncode:
         pytest.skip(f"there is no {python}")
     assert SpecifierSet(PYTHON_RANGE).contains(f"3.{int(found.stdout)}")
-    for number, code in enumerate(every_program().values()):
+    for number, code in enumerate(some(every_program()).values()):
         (tmp_path / f"program_{number}.py").write_text(f"{code}\n", encoding="utf-8")
-    assert number > 400
+    assert number > least
     command = [python, "-W", "error", "-m", "compileall", "-q", str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[:2000]
@@ -350,10 +371,13 @@ TEXTS = {"open", "read_text", "write_text"}
 
 
 @pytest.mark.slow
-def test_every_program_says_its_encoding_and_runs_on_windows_and_macos():
+@pytest.mark.parametrize(("some", "least"), OFTEN_AND_AT_NIGHT)
+def test_every_program_says_its_encoding_and_runs_on_windows_and_macos(some, least):
     """None forks, and each text is opened by name of its encoding: Windows has another default."""
     opened = set()
-    for kind, code in every_program().items():
+    programs = some(every_program())
+    assert len(programs) > least
+    for kind, code in programs.items():
         tree = ast.parse(code, feature_version=(3, 11))
         imported = {
             module.partition(".")[0]

@@ -366,9 +366,15 @@ def run(code, id, folder):
     exec(compile(code.replace(id, str(folder)), "app.py", "exec"), names)
 
 
-@pytest.mark.parametrize(
-    "remedy", [pytest.param(one, id=f"{one.rule}-{number}") for number, one in enumerate(REMEDIES)]
-)
+def one_of_each_rule():
+    """The first remedy of each rule, and others by night."""
+    rules = [one.rule for one in REMEDIES]
+    for number, one in enumerate(REMEDIES):
+        marks = pytest.mark.long if one.rule in rules[:number] else ()
+        yield pytest.param(one, id=f"{one.rule}-{number}", marks=marks)
+
+
+@pytest.mark.parametrize("remedy", [*one_of_each_rule()])
 def test_what_a_rule_says_to_do_runs(remedy, tiny, tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     advisor = in_this_process(capsys, monkeypatch, 200)
@@ -397,7 +403,10 @@ def inputs_of(folder):
     return processor(**given, **said)
 
 
-@pytest.mark.parametrize("kind", BUILDERS)
+@pytest.mark.parametrize(
+    "kind",
+    [pytest.param(k, marks=pytest.mark.long if n % 3 else ()) for n, k in enumerate(BUILDERS)],
+)
 def test_what_takes_the_place_of_a_pipeline_runs(
     kind, tiny, rulebase, tmp_path, capsys, monkeypatch
 ):

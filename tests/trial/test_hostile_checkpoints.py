@@ -209,23 +209,31 @@ def test_code_of_the_hub_that_a_configuration_names_is_never_run(
         read_checkpoint(folder, "c")
 
 
-@pytest.mark.slow
-def test_tokens_beside_the_words_that_take_minutes_are_refused(
-    tiny: Tiny, image: OpenedImage, tmp_path: Path
-) -> None:
-    """The library looks for each of those named in the list of all, so by the square of them."""
-    named = [f"<{number}>" for number in range(60_000)]
-    path = ("tokenizer_config.json", "additional_special_tokens")
-    folder = changed(tiny("clip"), tmp_path / "named", *path, value=named)
-    assert ended(folder, "embeddings", image)
+def _named() -> list[str]:
+    return [f"<{number}>" for number in range(60_000)]
+
+
+def _added() -> list[dict[str, Any]]:
     flags = dict.fromkeys(("single_word", "lstrip", "rstrip", "normalized"), False)
-    added = [
+    return [
         {"id": 1_000 + number, "content": f"<{number}>", "special": True, **flags}
         for number in range(400_000)
     ]
-    folder = changed(
-        tiny("clip"), tmp_path / "added", "tokenizer.json", "added_tokens", value=added
-    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("file", "key", "tokens"),
+    [
+        ("tokenizer_config.json", "additional_special_tokens", _named),
+        nightly("tokenizer.json", "added_tokens", _added),
+    ],
+)
+def test_tokens_beside_the_words_that_take_minutes_are_refused(
+    tiny: Tiny, image: OpenedImage, tmp_path: Path, file: str, key: str, tokens: Callable[[], Any]
+) -> None:
+    """The library looks for each of those named in the list of all, so by the square of them."""
+    folder = changed(tiny("clip"), tmp_path / "tokens", file, key, value=tokens())
     assert ended(folder, "embeddings", image)
 
 
@@ -247,7 +255,7 @@ TOKENS = [_replacing(old, new * 400) for old, new in ("ab", "bc", "cd", "de")]
     [
         ("normalizer", _in_turn("normalizers", *LONGER)),
         nightly("pre_tokenizer", _in_turn("pretokenizers", *[BYTES] * 30)),
-        ("decoder", _in_turn("decoders", *TOKENS)),
+        nightly("decoder", _in_turn("decoders", *TOKENS)),
     ],
 )
 @pytest.mark.slow

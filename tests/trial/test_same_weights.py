@@ -49,7 +49,9 @@ def loaded(name, folder):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "kind", [pytest.param(k, marks=pytest.mark.long if n % 3 else ()) for n, k in enumerate(KINDS)]
+)
 def test_each_class_of_an_architecture_finds_its_weights_or_is_said_not_to(rulebase, tiny, kind):
     described, knowledge = release(rulebase, RELEASE), rulebase.checks[RULE].knowledge
     folder = tiny(kind)

@@ -15,9 +15,11 @@ RULEBASE = load_rules()
 
 
 def _one_in_eight():
-    """By default one architecture in so many; the rest is slow."""
+    """By default one architecture in so many, as many again among slow tests, the rest by night."""
+    marks = {0: (), 4: pytest.mark.slow}
+    night = [pytest.mark.slow, pytest.mark.long]
     return [
-        pytest.param(id, marks=() if place % 8 == 0 else pytest.mark.slow)
+        pytest.param(id, marks=marks.get(place % 8, night))
         for place, id in enumerate(RULEBASE.architectures)
     ]
 
