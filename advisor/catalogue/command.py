@@ -159,7 +159,7 @@ def list_(
     Examples:
       advisor list tasks
       advisor list checkpoints --task captioning --family vision-encoder-decoder
-      advisor list checkpoints --task vqa --commercial-use permitted --memory-gb 4 --sort quality
+      advisor list checkpoints --task vqa --memory-gb 4 --sort quality
       advisor list rules --written --format json
     """
     from advisor.catalogue.knowledge import kinds_json, plural

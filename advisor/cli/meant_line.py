@@ -284,7 +284,7 @@ def _of_name(rulebase: RuleBase, words: list[str]) -> list[str]:
         return [*meant, *behind]
     if head in ("help", "list") and (meant := in_other_words(rest)) and meant[0] != "show":
         return meant
-    names = [word for word in plain if word.lower() not in NOUNS]
+    names = [word for word in plain if word.lower() not in NOUNS | {"why", "not"}]
     name = "-".join(" ".join(names).split())
     family = rulebase.family_names.get(same_name(name, rulebase.family_names) or "")
     is_task = name.lower() in rulebase.task_names

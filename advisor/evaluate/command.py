@@ -77,8 +77,8 @@ def evaluate(
     Examples:
       advisor evaluate examples/shapes --demo
       advisor evaluate photos --candidate openai/clip-vit-base-patch32 --limit 200
-      advisor evaluate captions.csv --task captioning --language de --output html=report.html
-      advisor evaluate photos --candidate ./mine --fail-under accuracy=0.9 --confident
+      advisor evaluate captions.csv --task captioning --language de -o report.html
+      advisor evaluate photos --candidate ./mine --fail-under accuracy=0.9
       advisor evaluate photos --candidate http://localhost:11434/v1#gemma3
     """
     from advisor.evaluate.arrangement import run_folder

@@ -189,7 +189,7 @@ def recommend(
     \b
     Examples:
       advisor recommend "search 2 million product photos by German text, on a CPU"
-      advisor recommend --task ocr-line --language de --training fine-tune --num-examples 5000
+      advisor recommend --task ocr-line --training fine-tune --num-examples 5000
     """
     day = read_day(today, month=True) if today else None
     given, how = with_task(rulebase, given, names, need), how | {"names": names}

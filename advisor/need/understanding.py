@@ -112,7 +112,7 @@ def understand(
         possible = [_grown(engine, given, (*reading.answers, *reading.concluded)) or (given, ())]
     tasks = tuple(task for task, fit in zip(tasks, fitted, strict=True) if fit is not None)
     profile, dropped = possible[0]
-    engine, _ = bounded(engine, {**profile, **_held(engine, reading, profile, flags, how)})
+    engine, _ = bounded(engine, {**profile, **_held(engine, reading, profile, flags)})
     answers = profile
     if TASK in given:
         advice = tuple(advise(engine, each, **how) for each, _ in possible)
@@ -149,26 +149,21 @@ def understand(
     )
 
 
-def _held(
-    engine: Engine, reading: Reading, profile: Profile, flags: Profile, how: Mapping[str, Any]
-) -> Profile:
+def _held(engine: Engine, reading: Reading, profile: Profile, flags: Profile) -> Profile:
     """Return the bounds of flags and of the sentence, by name; a flag overrides the sentence.
 
     A time limit of the sentence is left out if the number of items or the speed of the machine is
-    unknown, or if no checkpoint is known to keep it.
+    unknown.
     """
     read_limits = {limit.bound: bound_answer(limit.text, ORIGIN) for limit in reading.limits}
     rulebase, held = engine.rulebase, {**read_limits, **flags}
     if TIME in flags or TIME not in held:
         return held
-    free = {id: bound for id, bound in held.items() if id != TIME}
     value = bound_value(TIME, held[TIME].names[0])
     items = counted(rulebase, profile) or (value and value[1])  # one is enough for that of each
-    if not items or speed_for(rulebase, profile) is None:
-        return free
-    under, answers = bounded(engine, {**profile, **held})
-    first = next(iter(advise(under, answers, **how).selection.picks), None)
-    return held if first is not None and not first.overtime else free
+    if not items or speed_for(rulebase, engine.decide(profile).profile) is None:
+        return {id: bound for id, bound in held.items() if id != TIME}
+    return held
 
 
 def _is_understood(reading: Reading, tasks: tuple[TaskRead, ...], given: Profile) -> bool:
@@ -234,9 +229,10 @@ def refuse_names(rulebase: RuleBase, text: str) -> None:
             "license of the model",
             kind="not-understood",
         )
-    if (family := rulebase.family_names.get(text.lower())) is not None:
+    named = text.lower().removeprefix("why ").removeprefix("not ")
+    if (family := rulebase.family_names.get(named)) is not None:
         raise UsageError(
-            f"`{text}` is a family, not a task",
+            f"`{named}` is a family, not a task",
             hint=f"`advisor show {family.id}` describes the family. `advisor list tasks` lists "
             "the tasks",
             kind="not-understood",
@@ -291,7 +287,7 @@ def one_task(
     fitted = [fitted_to(engine, reading, given, task.task) for task in tasks]
     profiles = [fit[0] for fit in fitted if fit is not None]
     if len(profiles) == 1 and (TASK in given or tasks[0].strength >= least):
-        return profiles[0] | _held(engine, reading, profiles[0], flags, {})
+        return profiles[0] | _held(engine, reading, profiles[0], flags)
     if not _is_understood(reading, tasks, given):
         raise not_understood(engine.rulebase, text)
     named = [task.task for task in tasks[:OFFERED]]
@@ -301,7 +297,7 @@ def one_task(
     written = f"`needs: {{task: {between[0]}}}`"
     if verb:
         answers = profiles[0] if profiles and named else {TASK: Answer((between[0],), None, "text")}
-        answers |= _held(engine, reading, answers, flags, {})
+        answers |= _held(engine, reading, answers, flags)
         written = f"`{command(verb, engine.rulebase, answers)}`"
     hint = f"write the task, e.g. {written}"
     raise UsageError(message, hint=hint, kind="not-understood", exit_code=exit_code)

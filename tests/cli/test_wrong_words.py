@@ -163,6 +163,8 @@ TAKEN = {
     "compare CLIP vs BLIP": "compare clip unified-vlp",
     "explain num-examples": "show num-examples",
     "explain clip": "show clip",
+    "explain why clip": "show clip",
+    "explain why not clip": "show clip",
     "show up-to-8-gb": "show memory-gb",
     "show gpu": "show device",
     "help gpu": "show device",

@@ -230,10 +230,18 @@ def test_a_time_of_each_image_is_no_time_of_all(rulebase, text, typed):
 
 
 def test_a_limit_that_cannot_be_held_is_said_to_have_no_effect(engine):
-    answer = understand(engine, "classify photos, latency below 100 ms")
+    answer = understand(engine, "classify photos on a Mac, latency below 100 ms")
     assert answer.limits == ()
     rows = dict(next(block.rows for block in answer.to_page(whole=True) if hasattr(block, "rows")))
     assert "100" in rows["No effect"]
+
+
+@pytest.mark.parametrize("machine", [" on a CPU", ""])
+def test_a_time_that_no_checkpoint_keeps_is_answered_as_the_flag_is(capsys, machine):
+    run(["recommend", f"caption 200 million photos in a day{machine}"])
+    printed = capsys.readouterr().out
+    assert "none is known to finish within 24 h; the fastest known" in " ".join(printed.split())
+    assert "No effect" not in printed
 
 
 @pytest.mark.parametrize("flag", ["--max-params 1B", "--num-parameters=1B"])

@@ -3,7 +3,7 @@
 import pytest
 from sentences import EACH, limit_of, meaning, meanings
 
-from advisor.engine.bounds import SIZE
+from advisor.engine.bounds import SIZE, TIME
 from advisor.need.reading import read
 from advisor.need.understanding import not_understood, understand
 
@@ -19,6 +19,22 @@ def tasks_of(rulebase, text):
 
 
 MEANT = {
+    "what a pointer shows is asked about; digits of a display and on a sail are read": (
+        {"task": EACH},
+        ("read a thermometer", "vqa"),
+        ("thermometer reading from photos", "vqa"),
+        ("read analog gauges", "vqa"),
+        ("read digital thermometers", "ocr-line"),
+        ("read sail numbers", "ocr-line"),
+    ),
+    "whether an image is normal, and one of several places, is a class": (
+        {"task": "zero-shot-classification"},
+        "anomaly detection",
+        "detect anomalies on a production line",
+        "find anomalies in x-ray images",
+        "is this x-ray normal or abnormal",
+        "put each product picture into one of twelve folders, without training",
+    ),
     "a photo that is to look drawn is another image": (
         {"task": "image-generation"},
         "make my photo look like a painting",
@@ -1055,10 +1071,10 @@ def test_the_answer_holds_to_the_time_of_a_sentence(engine):
         "200 million photos to caption in a day, Chinese, A100 80GB",
     ],
 )
-def test_a_time_that_nobody_knows_to_be_held_bounds_nothing(engine, text):
+def test_a_time_that_no_checkpoint_is_known_to_keep_is_said_with_the_fastest(engine, text):
     answer = understand(engine, text)
-    assert answer.recommendation.rulebase.bounds is None
-    assert answer.limits == ()
+    assert [limit.bound for limit in answer.limits] == [TIME]
+    assert "none is known to finish within 24 h; the fastest known" in str(answer.to_page())
 
 
 def test_a_model_of_the_language_that_is_a_pickle_is_not_denied(rulebase):
