@@ -22,7 +22,7 @@ from advisor.decide.requirements import Requirements
 from advisor.decide.selection import ORDERS, Pick, Selection, sort_flag
 from advisor.engine.decision import Decision, Engine, applicable
 from advisor.engine.profile import Answer
-from advisor.model import AS_IS, COMPOSE, TASK, Checkpoint, Detour, Elsewhere, NamedTuple
+from advisor.model import COMPOSE, TASK, Checkpoint, Detour, Elsewhere, NamedTuple
 from advisor.rulebase.base import RuleBase
 
 if TYPE_CHECKING:
@@ -165,14 +165,12 @@ class TaskAdvice(NamedTuple):
         """Return the first server that runs a pick, and how long that takes; None if unknown."""
         if not self.items:
             return None
-        from advisor.decide.programs import YES, support
+        from advisor.decide.programs import can_run
         from advisor.decide.workload import time_of
 
         rules, checkpoint, task = self.rulebase, pick.checkpoint, str(self.task)
         for runtime in rules.runtimes.values():
-            program = program_for(checkpoint, task, rules.programs, AS_IS, runtime.id)
-            able = program and support(rules, runtime, checkpoint, task).answer == YES
-            if runtime.at_once and able:
+            if runtime.at_once and can_run(rules, runtime, checkpoint, task):
                 took = time_of(rules, checkpoint, self.decision.profile, self.items, runtime)
                 return took and (runtime.label, took)
         return None

@@ -351,3 +351,9 @@ def support(rulebase: RuleBase, runtime: Runtime, checkpoint: Checkpoint, task: 
     named = f"{rows[0].package} {rows[0].version}"
     lacks = f"model type `{model_type}`" if model_type else f"checkpoint of `{checkpoint.loader}`"
     return Support(NO, f"{named} names no {lacks} for {task}")
+
+
+def can_run(rulebase: RuleBase, runtime: Runtime, checkpoint: Checkpoint, task: str) -> bool:
+    """True if a runtime runs a checkpoint as published for a task, by a program of advisor."""
+    program = program_for(checkpoint, task, rulebase.programs, AS_IS, runtime.id)
+    return bool(program) and support(rulebase, runtime, checkpoint, task).answer == YES

@@ -235,16 +235,15 @@ def line_of(
 
 def _with_costlier(models: Mapping[str, Checkpoint], locked: Locked) -> dict[str, frozenset[str]]:
     """Return the ids after each; in a series that ties also those with larger images."""
-    later = dict(locked.behind)
+    costlier = []
     for id, other in permutations(models, 2):
         small, large = models[id], models[other]
         if small.series != large.series or other not in locked.ties.get(id, ()):
             continue
         larger = (small.parameters_millions or inf) <= (large.parameters_millions or 0.0)
-        larger = larger and 0 < (small.image_size or 0) < (large.image_size or 0)
-        if larger and id not in later[other]:  # else evidence says otherwise
-            later |= {x: later[x] | {other} | later[other] for x in later if id in {x, *later[x]}}
-    return later
+        if larger and 0 < (small.image_size or 0) < (large.image_size or 0):
+            costlier.append((id, other))
+    return _closed(models, [*locked.told, *costlier])[0]  # where evidence does not say otherwise
 
 
 def _ties_with_stored(form: Checkpoint, precedences: Precedences) -> bool:

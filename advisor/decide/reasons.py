@@ -13,7 +13,7 @@ from advisor.engine.decision import Decision, Engine, applicable
 from advisor.engine.diagram import Choice
 from advisor.engine.profile import Answer, Profile
 from advisor.errors import ContradictionError
-from advisor.model import NONE, TASK, NamedTuple, Task
+from advisor.model import NONE, TASK, NamedTuple
 
 MOST_WORK = 4_000_000
 """About how many nodes of a space a search may pass: a second or two."""
@@ -115,24 +115,9 @@ class _Trial:
 def _forces_without_task(engine: Engine, reason: Profile, winner: str) -> bool:
     """True if the answers force the outcome for every task.
 
-    Tasks outside the families come first, and last those that contradict the answers: most of these
-    admit no profile with them, and force nothing.
+    Tasks outside the families come first, because for them none of the families wins.
     """
-
-    def last(task: Task) -> tuple[bool, bool]:
-        """Return whether a task contradicts an answer, and whether families serve it."""
-        given = [
-            {id: answer.options, **engine.rulebase.question(id).ask_if}
-            for id, answer in reason.items()
-        ]
-        clashes = any(
-            set(options).isdisjoint(task.implies.get(id, options))
-            for of_answer in given
-            for id, options in of_answer.items()
-        )
-        return clashes, task.elsewhere is None
-
-    for task in sorted(engine.rulebase.tasks, key=last):
+    for task in sorted(engine.rulebase.tasks, key=lambda task: task.elsewhere is None):
         try:
             space, allowed = engine.view({TASK: Answer((task.id,), None, "flag"), **reason})
         except ContradictionError:

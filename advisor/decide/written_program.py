@@ -27,7 +27,7 @@ from advisor.decide.programs import (
     NO,
     PARTLY,
     SAMPLE,
-    YES,
+    can_run,
     in_its_language,
     joining_program,
     runtime_named,
@@ -251,7 +251,7 @@ def _task_alike(advice: TaskAdvice, runtime: Runtime) -> str:
     ranked = {task: {id for ids in each for id in ids} for task, each in lists.items()}
     for task in (each for each in ranked if ranked[each] & ranked[str(advice.task)]):
         able = (each for each in rulebase.checkpoints.values() if task in each.tasks)
-        if any(_runs(advice, each, runtime, task) for each in able):
+        if any(can_run(rulebase, runtime, each, task) for each in able):
             return task
     return ""
 
@@ -312,15 +312,16 @@ def _nearest(answer: Advice, checkpoint: Checkpoint, wanted: Runtime) -> str:
     advice = answer.advice[0]
     write = partial(answer.code_command, advice)
     runtimes = advice.rulebase.runtimes.values()
-    runs = [each.label for each in runtimes if _runs(advice, checkpoint, each)]
+    runs_with = partial(can_run, advice.rulebase, task=str(advice.task))
+    able = [each.label for each in runtimes if runs_with(each, checkpoint)]
     whole = advice.rulebase.checkpoint(checkpoint.hub_id)
-    instead = whole if _runs(advice, whole, wanted) else _first_run_by(answer, wanted)
+    instead = whole if runs_with(wanted, whole) else _first_run_by(answer, wanted)
     commands = [f"`{write(instead.id, runtime=wanted.label)}`"] if instead else []
     if not instead and (other := _task_alike(advice, wanted)):
         commands.append(f"`advisor code --task {other} --runtime {wanted.label}`")
-    if runs:
-        others = f" (or {', '.join(runs[1:])})" if runs[1:] else ""
-        commands.append(f"`{write(checkpoint.id, runtime=runs[0])}`{others}")
+    if able:
+        others = f" (or {', '.join(able[1:])})" if able[1:] else ""
+        commands.append(f"`{write(checkpoint.id, runtime=able[0])}`{others}")
     return ", or ".join(commands)
 
 
@@ -332,14 +333,8 @@ def _first_run_by(answer: Advice, runtime: Runtime) -> Checkpoint | None:
     others = (case(family, verified_only=answer.verified_only).picks for family in rivals)
     picks = chain(advice.selection.picks, chain.from_iterable(others))
     as_is = (pick.checkpoint for pick in picks if pick.use == AS_IS)
-    return next((each for each in as_is if _runs(advice, each, runtime)), None)
-
-
-def _runs(advice: TaskAdvice, checkpoint: Checkpoint, runtime: Runtime, task: str = "") -> bool:
-    """True if a runtime runs a checkpoint as published for a task, by a program of advisor."""
-    rulebase, task = advice.rulebase, task or str(advice.task)
-    program = program_for(checkpoint, task, rulebase.programs, AS_IS, runtime.id)
-    return bool(program) and support(rulebase, runtime, checkpoint, task).answer == YES
+    runs_it = partial(can_run, advice.rulebase, runtime, task=str(advice.task))
+    return next(filter(runs_it, as_is), None)
 
 
 def _untrained(advice: TaskAdvice, checkpoint: Checkpoint | None, use: str) -> str:
