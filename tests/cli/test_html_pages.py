@@ -27,6 +27,13 @@ SHARED = {"recommend", "none"}
 """Whose pages have to fit as well."""
 
 
+def every_third(names):
+    """These pages, two of three by night: all are whole files of the same blocks."""
+    return [
+        pytest.param(name, marks=pytest.mark.long if n % 3 else ()) for n, name in enumerate(names)
+    ]
+
+
 @pytest.mark.parametrize("name", [name for name in COMMANDS if name != "audit"])
 def test_it_is_a_whole_file(advisor, name):
     hold_whole(advisor(*COMMANDS[name], "--format", "html").out)
@@ -47,7 +54,9 @@ def hold_whole(page):
 
 @pytest.mark.slow
 @needs_browser()
-@pytest.mark.parametrize("name", [name for name in COMMANDS if name not in {*SHARED, "family"}])
+@pytest.mark.parametrize(
+    "name", every_third(name for name in COMMANDS if name not in {*SHARED, "family"})
+)
 def test_it_is_readable_at_any_width_in_light_and_dark_and_by_a_screen_reader(
     advisor, tmp_path, name, request
 ):

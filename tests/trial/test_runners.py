@@ -436,8 +436,10 @@ WITHOUT = (
     "def find_spec(name, package=None):\n"
     "    return None if name.partition('.')[0] == missing else find(name, package)\n"
     "importlib.util.find_spec = find_spec\n"
-    "from advisor.trial import load_runner\n"
+    "from pathlib import Path\n"
+    "from advisor.trial import load_runner, loading\n"
     "from advisor.errors import MissingExtraError\n"
+    "loading._passed = lambda *_: Path(folder)\n"  # it counts as tried, as in this process
     "try:\n"
     "    load_runner(folder, 'vqa', device='cpu')\n"
     "except MissingExtraError as error:\n"
