@@ -268,13 +268,9 @@ def as_csv(scores: Scores) -> str:
             true = "\n".join([item.id] if query else true_of(item))
             predicted = measured.said[place] if measured.said else None
             texts = [candidate.name, item.id, query or item.question, true, predicted]
-            runs = [text and text.startswith(RUN_BY_SPREADSHEETS) for text in texts]
-            table.writerow(
-                (
-                    *(f"'{text}" if run else text for text, run in zip(texts, runs, strict=True)),
-                    measured.sure[place] if measured.sure else None,
-                    rank,
-                    candidate.worth[place] if candidate.worth else None,
-                )
-            )
+            runs = (text and text.startswith(RUN_BY_SPREADSHEETS) for text in texts)
+            cells = (f"'{text}" if run else text for text, run in zip(texts, runs, strict=True))
+            sure = measured.sure[place] if measured.sure else None
+            worth = candidate.worth[place] if candidate.worth else None
+            table.writerow((*cells, sure, rank, worth))
     return file.getvalue()

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from advisor.errors import BrokenFileError
 from advisor.evaluate.metrics import Array, np
 from advisor.trial.annotations import class_text, read_annotations
+from advisor.trial.answer import Request
 from advisor.trial.candidate import Candidate
 from advisor.trial.local_checkpoint import LocalCheckpoint
 
@@ -107,6 +108,16 @@ class Asking(NamedTuple):
     overlays: tuple[str, ...] = ()
     threads: int = 0
     label_map: tuple[tuple[str, str], ...] = ()
+
+    def request(self, question: str = "") -> Request:
+        """Return the request about one image."""
+        return Request(
+            texts=self.texts,
+            question=question or None,
+            prompt=self.prompt,
+            template=self.template,
+            label_map=self.label_map,
+        )
 
 
 def digest_of_order(

@@ -21,7 +21,6 @@ from advisor.evaluate.responses import AskedImage, Asking, EvaluationSet, Respon
 from advisor.evaluate.vector_classifiers import is_head, load_head
 from advisor.model.library import ANY_TYPE, EXTRACT, LABEL, SEARCH
 from advisor.rulebase.store import load_rules
-from advisor.trial.answer import Request
 from advisor.trial.candidate import Candidate
 from advisor.trial.contrastive import Contrastive
 from advisor.trial.images import OpenedImage
@@ -126,18 +125,11 @@ class Worker:
         if not images or candidate.baseline or candidate.compares_vectors or asking.act == SEARCH:
             parts = [{"vectors": each} for each in self._vectors(queries, images)]
         elif asking.act == LABEL:
-            request = Request(
-                texts=asking.texts,
-                template=asking.template,
-                prompt=asking.prompt,
-                label_map=asking.label_map,
-            )
             with self.runner.running():
-                scores = np.array(self.runner.label_scores(images, request))
+                scores = np.array(self.runner.label_scores(images, asking.request()))
             parts = [{"scores": tuple(row)} for row in self._numbers(scores).tolist()]
         else:
-            questions = (each.image.question or None for each in queries)
-            requests = [Request(question=each, prompt=asking.prompt) for each in questions]
+            requests = [asking.request(each.image.question) for each in queries]
             for reply in self.runner.run_all(images, requests):
                 first = reply.answers[0]
                 plain = json.loads(json.dumps(first.fields, default=str))  # as JSON has it
@@ -259,13 +251,7 @@ class ServedModel:
         asking, image = self.asking, query.opened
         if not isinstance(image, OpenedImage):
             return response._replace(unreadable=image), (0, 0)
-        request = Request(
-            texts=asking.texts,
-            question=query.image.question or None,
-            prompt=asking.prompt,
-            template=asking.template,
-        )
-        prompt = worded(asking.act, self.prompts, request)
+        prompt = worded(asking.act, self.prompts, asking.request(query.image.question))
         picture = {"type": "image_url", "image_url": {"url": data_url(query.data or b"", image)}}
         words = [{"type": "text", "text": prompt}] if prompt else []
         try:

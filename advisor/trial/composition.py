@@ -12,7 +12,7 @@ from advisor.errors import UsageError
 from advisor.model.library import CAPTION
 from advisor.trial import runtime
 from advisor.trial.images import open_image
-from advisor.trial.loading import FROM_DISK, load_part, refuse_what_has_no_end
+from advisor.trial.loading import FROM_DISK, WITH_REPORT, load_part, refuse_what_has_no_end
 from advisor.trial.local_checkpoint import LocalCheckpoint
 from advisor.trial.resolution import Loading, resolve
 from advisor.trial.runner import Runner, load_runner, shipped_table
@@ -130,15 +130,8 @@ def _part(side: str, part: LocalCheckpoint, loader: Any, **settings: Any) -> tup
     Cross-attention and poolers do not count. Raises InferenceError if most weights are missing or
     one has another shape: the file does not match its configuration.
     """
-    network, report = loader.from_pretrained(
-        part.folder,
-        dtype="float32",
-        use_safetensors=True,
-        output_loading_info=True,
-        ignore_mismatched_sizes=True,
-        **FROM_DISK,
-        **settings,
-    )
+    settings |= {"dtype": "float32", **WITH_REPORT, **FROM_DISK}
+    network, report = loader.from_pretrained(part.folder, **settings)
     other = sorted(str(row[0]) for row in report["mismatched_keys"])
     marks = (*CROSS, UNREAD)
     lost = {name for name in report["missing_keys"] if not any(mark in name for mark in marks)}

@@ -76,25 +76,18 @@ class Contrastive(Runner):
         pixels = [image.pixels for image in images]
         return self.on_device(self.image_processor(images=pixels, return_tensors="pt"))
 
-    def probabilities(self, logits: Any) -> Any:
-        """Return probabilities of the candidate texts from their logits, (..., N)."""
-        return logits.softmax(dim=-1)
-
     def label_scores(self, images: Sequence[OpenedImage], request: Request) -> list[list[float]]:
-        """Return the probability of each text for each image, (images, texts)."""
-        logits = self.compared(images, request.wrapped_texts)
-        scores: list[list[float]] = self.probabilities(logits).tolist()
-        return scores
-
-    def compared(self, images: Sequence[OpenedImage], texts: tuple[str, ...]) -> Any:
-        """Return the logits of texts for images, (images, texts), in float32 on the CPU.
+        """Return the probability of each text for each image, (images, texts).
 
         The encoded texts are kept until other texts are passed.
         """
+        texts, alone = request.wrapped_texts, self.scored_by == "sigmoid"
         if self.encoded_texts is None or self.encoded_texts[0] != texts:
             self.encoded_texts = texts, self.label_rows(texts)
         rows = self.encoded_texts[1]
-        return self.image_vectors(images) @ rows[:, :-1].T + rows[:, -1]
+        logits = self.image_vectors(images) @ rows[:, :-1].T + rows[:, -1]
+        scores: list[list[float]] = (logits.sigmoid() if alone else logits.softmax(dim=-1)).tolist()
+        return scores
 
     def label_rows(self, texts: Sequence[str]) -> Any:
         """Return scaled text vectors and a bias column, (texts, dimensions + 1), float32 on CPU.
@@ -183,10 +176,6 @@ class SigmoidContrastive(Contrastive):
         inputs = super().text_inputs(texts)
         inputs.pop("attention_mask", None)
         return inputs
-
-    def probabilities(self, logits: Any) -> Any:
-        """Return the independent probability of each text."""
-        return logits.sigmoid()
 
 
 def unit_vectors(features: Any) -> Any:

@@ -75,10 +75,6 @@ class DocumentReader(DocumentWriter):
         """Return the prompt: the user's, or the checkpoint's own."""
         return request.prompt or self.task_prompt
 
-    def prompt_length(self, inputs: Inputs) -> int:
-        """Return the number of tokens of the prompt."""
-        return int(inputs["decoder_input_ids"].shape[-1])
-
     def decode(self, ids: list[int], inputs: Inputs) -> Prediction:  # noqa: ARG002
         """Return the fields, and as text the fields in JSON."""
         text = self.tokenizer.decode(ids, skip_special_tokens=False)

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from advisor.trial.answer import Prediction, Reply, Request, ranked
 from advisor.trial.images import OpenedImage
 from advisor.trial.likelihood import spelled_apart
-from advisor.trial.loading import cut_texts, stacked, text_limit
+from advisor.trial.loading import cut_texts, in_batches, text_limit
 from advisor.trial.prompted import Chat
 from advisor.trial.runner import Runner
 from advisor.trial.runtime import UnsupportedError, library
@@ -47,11 +47,7 @@ class Matcher(Runner):
         texts, scores = request.wrapped_texts, []
         for image in images:
             inputs = [self.processed(image, text=text, **self.limit) for text in texts]
-            matches = [0.0] * len(texts)
-            for places, batch in stacked(inputs, AT_ONCE):
-                for place, match in zip(places, self.matches(batch), strict=True):
-                    matches[place] = match
-            scores.append(matches)
+            scores.append(in_batches(self.matches, inputs, AT_ONCE))
         return scores
 
     def matches(self, inputs: dict[str, Any]) -> list[float]:
@@ -201,17 +197,16 @@ class SharedAnswerer(SharedTransformer):
         ]
         limit = self.network.config.longest_text
         unnamed = () if self.network.config.answers else (NUMBERS,)
-        replies: list[Reply] = [Reply(answers=())] * len(inputs)
-        for places, batch in stacked(inputs):
-            for place, logits in zip(places, self.network(**batch).logits.float(), strict=True):
-                scores = logits.sigmoid()
-                best = (scores[1:].topk(min(SHOWN, len(scores) - 1)).indices + 1).tolist()
-                answers = tuple(
-                    Prediction(text=name, probability=float(scores[number]))
-                    for name, number in zip(self.network.answer_texts(best), best, strict=True)
-                )
-                pieces = len(self.processor.ids(questions[place]))
-                cut = f"the question has {pieces} tokens. Only the first {limit} were used"
-                long = (cut,) if pieces > limit else ()
-                replies[place] = Reply(answers=answers, warnings=(*long, *unnamed))
+        rows = in_batches(lambda batch: self.network(**batch).logits.float().sigmoid(), inputs)
+        replies = []
+        for question, scores in zip(questions, rows, strict=True):
+            best = (scores[1:].topk(min(SHOWN, len(scores) - 1)).indices + 1).tolist()
+            answers = tuple(
+                Prediction(text=name, probability=float(scores[number]))
+                for name, number in zip(self.network.answer_texts(best), best, strict=True)
+            )
+            pieces = len(self.processor.ids(question))
+            cut = f"the question has {pieces} tokens. Only the first {limit} were used"
+            long = (cut,) if pieces > limit else ()
+            replies.append(Reply(answers=answers, warnings=(*long, *unnamed)))
         return replies

@@ -30,6 +30,12 @@ MOST_TIMES = 2.2
 ALWAYS_ALLOWED = 20_000_000
 """Number of parameters that are allowed beyond the stored ones, such as a new head."""
 FROM_DISK = {"local_files_only": True, "trust_remote_code": False}
+WITH_REPORT = {
+    "use_safetensors": True,
+    "output_loading_info": True,
+    "ignore_mismatched_sizes": True,
+}
+"""Settings for weights: a report on them comes with the network, in place of an error."""
 MOST_CHARACTERS = 100_000
 """Maximum length of a chat turn after the template."""
 SIGNS = (*range(1, 0xD800), *range(0xE000, 0x10000))
@@ -208,15 +214,8 @@ def load_network(
             bnb_4bit_compute_dtype=placement.torch_dtype,
         )
     with runtime.plain_errors(checkpoint.name), runtime.quiet():
-        network, report = loader.from_pretrained(
-            checkpoint.folder,
-            dtype=placement.torch_dtype,
-            use_safetensors=True,
-            output_loading_info=True,
-            ignore_mismatched_sizes=True,
-            **settings,
-            **FROM_DISK,
-        )
+        settings |= {"dtype": placement.torch_dtype, **WITH_REPORT, **FROM_DISK}
+        network, report = loader.from_pretrained(checkpoint.folder, **settings)
         network = (network if quantized else network.to(placement.device)).eval()
         for layer in network.modules() if quantized else ():  # a CPU's kernel takes no other sizes
             if getattr(layer, "out_features", 0) % 32 or getattr(layer, "in_features", 0) % 64:
@@ -312,12 +311,17 @@ def cut_texts(tokenizer: Any, texts: tuple[str, ...], limit: dict[str, Any]) -> 
     return tuple(notes)
 
 
-def stacked(inputs: Sequence[Inputs], most: int = 0) -> Iterator[tuple[list[int], Inputs]]:
-    """Yield batches of inputs of one shape, each with the indexes of its members.
+def in_batches(
+    compute: Callable[[Inputs], Iterable[Any]], inputs: Sequence[Inputs], most: int = 0
+) -> list[Any]:
+    """Return the result for each of the inputs; `compute` returns those of a batch of one shape.
 
     Inputs of different shapes stay apart, since padding would change what a network computes.
-    Batches have at most `most` members (0: any number), in the order of their first.
+    Batches have at most `most` members (0: any number). Tensors are concatenated along dimension 0,
+    and other values are those of the first member.
     """
+    torch = runtime.library("torch")
+    results: list[Any] = [None] * len(inputs)
     groups: dict[Any, list[int]] = {}
     for place, each in enumerate(inputs):
         shape = tuple(
@@ -329,19 +333,15 @@ def stacked(inputs: Sequence[Inputs], most: int = 0) -> Iterator[tuple[list[int]
         size = most or len(places)
         for start in range(0, len(places), size):
             some = places[start : start + size]
-            yield some, joined([inputs[place] for place in some])
-
-
-def joined(inputs: Sequence[Inputs]) -> Inputs:
-    """Return inputs of one shape as one batch: tensors are concatenated along dimension 0.
-
-    Other values are taken from the first.
-    """
-    torch = runtime.library("torch")
-    return {
-        key: torch.cat([each[key] for each in inputs]) if hasattr(value, "shape") else value
-        for key, value in inputs[0].items()
-    }
+            batch = {
+                key: torch.cat([inputs[place][key] for place in some])
+                if hasattr(value, "shape")
+                else value
+                for key, value in inputs[some[0]].items()
+            }
+            for place, result in zip(some, compute(batch), strict=True):
+                results[place] = result
+    return results
 
 
 def _parts(keys: list[str]) -> str:

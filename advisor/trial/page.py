@@ -76,13 +76,10 @@ def as_page(results: TrialResults) -> Page:
         if lines:
             page += [Heading(title), Items(tuple(Item(mark, line) for line in lines))]
     if results.trials:
-        times = [
-            (
-                each.checkpoint,
-                *(f"{ms:.0f}" for ms in (each.load_ms, each.first_ms, each.latency_ms)),
-            )
-            for each in results.trials
-        ]
+        times = []
+        for each in results.trials:
+            taken = (each.load_ms, each.first_ms, each.latency_ms)
+            times.append((each.checkpoint, *(f"{ms:.0f}" for ms in taken)))
         first = results.trials[0]
         versions = [f"{name} {version}" for name, version in first.versions.items()]
         page += [

@@ -11,7 +11,7 @@ from advisor.model.library import ANSWER, LABEL
 from advisor.trial.answer import Prediction, Reply, Request
 from advisor.trial.images import OpenedImage
 from advisor.trial.likelihood import forced_likelihoods
-from advisor.trial.loading import USES, Inputs, stacked, text_limit
+from advisor.trial.loading import USES, Inputs, in_batches, text_limit
 from advisor.trial.runner import Runner, fixed_prompt
 from advisor.trial.runtime import ImageError, UnsupportedError, library
 
@@ -43,25 +43,26 @@ class TextWriter(Runner, abc.ABC):
         """Return further settings for `generate`."""
         return {}
 
-    def prompt_length(self, inputs: Inputs) -> int:  # noqa: ARG002
-        """Return the number of ids that belong to the prompt; one start token by default."""
-        return 1
+    def prompt_length(self, inputs: Inputs) -> int:
+        """Return the number of prompt tokens that the decoder reads; 1 (a start token) if none."""
+        decodes = getattr(self.network.config, "is_encoder_decoder", False)
+        ids = inputs.get("decoder_input_ids" if decodes else "input_ids")
+        return 1 if ids is None else int(ids.shape[-1])
 
     def respond_to_all(
         self, images: Sequence[OpenedImage], requests: Sequence[Request]
     ) -> list[Reply]:
         """Generate the answers, in batches of inputs of one shape, without padding; warn if cut."""
         inputs = [self.inputs(*each) for each in zip(images, requests, strict=True)]
-        replies: list[Reply] = [Reply(answers=())] * len(inputs)
-        for places, batch in stacked(inputs):
-            limit = self._limit(batch)
-            for place, ids in zip(places, self.generate(batch, limit), strict=True):
-                given = inputs[place]
-                long = len(ids) - self.prompt_length(given) >= limit
-                cut = long and ids[-1] not in self._end_tokens()
-                text = f"the answer was cut after {limit} tokens. Pass a higher --max-new-tokens"
-                warnings = (text,) if cut else ()
-                replies[place] = Reply(answers=(self.decode(ids, given),), warnings=warnings)
+        rows = in_batches(lambda batch: self.generate(batch, self._limit(batch)), inputs)
+        replies = []
+        for given, ids in zip(inputs, rows, strict=True):
+            limit = self._limit(given)
+            long = len(ids) - self.prompt_length(given) >= limit
+            cut = long and ids[-1] not in self._end_tokens()
+            text = f"the answer was cut after {limit} tokens. Pass a higher --max-new-tokens"
+            answers = (self.decode(ids, given),)
+            replies.append(Reply(answers=answers, warnings=(text,) if cut else ()))
         return replies
 
     def generate(self, inputs: Inputs, limit: int, **settings: Any) -> list[list[int]]:
@@ -125,6 +126,10 @@ class BlipAnswerer(TextWriter):
         limit = text_limit(self.tokenizer, self.network.config.text_config)
         return self.processed(image, text=request.question or request.prompt, **limit)
 
+    def prompt_length(self, inputs: Inputs) -> int:  # noqa: ARG002
+        """Return 1, for the start token: the question is read by an encoder."""
+        return 1
+
 
 class Prompted(TextWriter):
     """Generates text after the prompt of rules/programs; the output may repeat the prompt."""
@@ -144,12 +149,6 @@ class Prompted(TextWriter):
         """Return the pixels and the prompt."""
         prompt = self.prompt(request)
         return self.processed(image, **({} if prompt is None else {"text": prompt}))
-
-    def prompt_length(self, inputs: Inputs) -> int:
-        """Return the number of prompt tokens that the decoder reads; 1 (a start token) if none."""
-        if getattr(self.network.config, "is_encoder_decoder", False) or "input_ids" not in inputs:
-            return 1
-        return int(inputs["input_ids"].shape[-1])
 
     def decode(self, ids: list[int], inputs: Inputs) -> Prediction:
         """Return the generated text, without the prompt if the ids repeat it."""

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -143,18 +142,9 @@ def _from_hub(name: str, loading: Loading) -> LocalCheckpoint:
             hint=AGREE,
             kind="not-downloaded",
         )
+    wanted = {"revision": download.revision, "allow_patterns": list(files), "etag_timeout": SECONDS}
     with _hub_errors(name, loading.revision):
-        folder = Path(
-            _interruptible(
-                partial(
-                    hub.snapshot_download,
-                    name,
-                    revision=download.revision,
-                    allow_patterns=list(files),
-                    etag_timeout=SECONDS,
-                )
-            )
-        )
+        folder = Path(_interruptible(lambda: hub.snapshot_download(name, **wanted)))
     return read_checkpoint(folder, name, folder.name)
 
 

@@ -238,6 +238,7 @@ def _trainer(
             disable_tqdm=True,
             seed=training.seed,
         )
+        stopping = [EarlyStoppingCallback(training.patience)] if training.patience else []
         settings._n_gpu = min(1, settings.n_gpu)  # noqa: SLF001 - several would be DataParallel
         trainer = KeptTrainer(
             model=runner.network,
@@ -245,10 +246,7 @@ def _trainer(
             train_dataset=watch.rows,
             eval_dataset=Rows(held_out),
             data_collator=lambda rows: recipe.collate([each for each, _ in rows], rows[0][1]),
-            callbacks=[
-                watch,
-                *([EarlyStoppingCallback(training.patience)] if training.patience else []),
-            ],
+            callbacks=[watch, *stopping],
         )
     trainer.model_accepts_loss_kwargs = False  # losses of ours are means of a batch
     trainer.remove_callback(PrinterCallback)  # it prints to stdout

@@ -55,9 +55,12 @@ def test_labels_scored_for_a_batch_are_those_of_the_network(tiny: Tiny, several,
     with runner.running():
         inputs = runner.text_inputs(LABELS.texts) | runner.image_inputs(several)
         logits = runner.network(**inputs).logits_per_image
-        compared = runner.compared(several, LABELS.texts)
+        rows = runner.label_rows(LABELS.texts)
+        compared = runner.image_vectors(several) @ rows[:, :-1].T + rows[:, -1]
     assert logits.shape == (3, 3)
     assert torch.allclose(compared, logits, rtol=1e-4, atol=1e-4)
+    wanted = logits.sigmoid() if "siglip" in kind else logits.softmax(dim=-1)
+    assert torch.allclose(scores(runner, several), wanted.double(), rtol=1e-4, atol=1e-5)
     said = {each.text: each.probability for each in runner.run(several[0], LABELS).answers}
     assert scores(runner, several)[0].tolist() == pytest.approx(
         [said[text] for text in LABELS.texts], abs=1e-5

@@ -132,7 +132,7 @@ def mean_average_precision(truth: Array, scores: Array) -> Weighable:
 
     Both are (items, classes); `truth` is 1 for the classes of an item. A class without an item has
     no average precision, and does not count. The value of an item alone is its label ranking
-    average precision.
+    average precision, 1 if its labels rank first.
     """
     true, given = np.asarray(truth, dtype=float), np.asarray(scores, dtype=float)
     used = [number for number in range(true.shape[1]) if true[:, number].any()]
@@ -146,17 +146,12 @@ def mean_average_precision(truth: Array, scores: Array) -> Weighable:
         with np.errstate(invalid="ignore"):
             return np.where(counted > 0, np.nansum(stacked, axis=0) / counted, np.nan)
 
-    return Weighable(len(true), weighed, _ranked_labels(true, given))
-
-
-def _ranked_labels(true: Array, scores: Array) -> Array:
-    """Return the label ranking average precision of each item, 1 if its labels rank first."""
-    worth = np.zeros(len(true))
-    for number, (labels, given) in enumerate(zip(true > 0, scores, strict=True)):
-        ahead = given[None, :] >= given[labels][:, None]
-        parts = (ahead & labels).sum(axis=1) / ahead.sum(axis=1)
-        worth[number] = parts.mean() if len(parts) else 1.0
-    return worth
+    worth = np.ones(len(true))
+    for number, (labels, of_item) in enumerate(zip(true > 0, given, strict=True)):
+        if labels.any():
+            ahead = of_item[None, :] >= of_item[labels][:, None]
+            worth[number] = ((ahead & labels).sum(axis=1) / ahead.sum(axis=1)).mean()
+    return Weighable(len(true), weighed, worth)
 
 
 def _average_precision(weights: Array, true: Array, scores: Array) -> Array:
