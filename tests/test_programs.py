@@ -174,7 +174,7 @@ def tools():
         program = program_for(checkpoint, task, RULEBASE.programs)
         if program.id not in LAST_RESORT:
             code = code_of(checkpoint.id, task)
-            assert "parser.parse_args()" in code, (checkpoint.id, task)
+            assert re.search(r"parser\.parse_(intermixed_)?args\(\)", code), (checkpoint.id, task)
             found.setdefault((program.id, code.replace(checkpoint.id, "")), code)
     return found
 
@@ -301,11 +301,7 @@ def test_arguments_are_read_and_files_looked_for_before_anything_slow_is_importe
     assert len(programs) > least
     for (kind, *_), code in programs.items():
         tool = RULEBASE.tools.get(kind)
-        words = [
-            *([tool.verb] if tool and tool.verb else []),
-            "nosuch",
-            *(tool.tried if tool else []),
-        ]
+        words = ["nosuch", *(tool.tried if tool else [])]
         if '"--fields"' in code and "--fields" not in words:
             words += ["--fields", "total"]
         for line, status in ((["--help"], 0), ([*words, "--nosuch"], 2), (words, 2)):

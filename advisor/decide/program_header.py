@@ -153,7 +153,7 @@ def _size(checkpoint: Checkpoint) -> str:
 
 def imports_late(code: str) -> bool:
     """True if a program imports something after it parses its arguments."""
-    return bool(_IMPORTS.search(code.partition("parse_args(")[2]))
+    return bool(_IMPORTS.search(code.partition("_args(")[2]))
 
 
 def merged(code: str) -> str:
@@ -176,7 +176,7 @@ def merged(code: str) -> str:
 def _ordered(bound: Mapping[str, set[str]], part: str) -> str:
     """Return a part as imports, code that reads the command line, functions and the rest."""
     blocks = _BLOCKS.split(_IMPORTS.sub("", part).strip("\n"))
-    read = next((place for place, each in enumerate(blocks) if "parse_args(" in each), -1) + 1
+    read = next((place for place, each in enumerate(blocks) if "_args(" in each), -1) + 1
     imports = [_import_lines(bound, foreign=foreign) for foreign in (False, True)]
     head = ["\n".join(each) for each in (*imports, blocks[:read]) if each]
     rest = sorted(blocks[read:], key=lambda block: not block.startswith(_FUNCTIONS))

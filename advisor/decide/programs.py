@@ -125,7 +125,7 @@ def snippet(
         "fields-given": f"default={literal(question)}" if "fields" in answers else "required=True",
         "sample": literal(sample_of(program, answers)),
         "column": "text" if '"--text"' in code else "question",
-        "folder": "folder" if "def make_index" in code else "args.input",
+        "searched": "folder" if re.search(r"folder(: Path\)| = Path\()", code) else "args.input",
         "label-template": template,
         **{f"label-{animal}": template.replace("{}", animal) for animal in ("cat", "dog")},
         "result": act.result if act else "result",

@@ -218,7 +218,7 @@ def _command_words(
         tried = (f"--{tool.asks}", question.replace("; ", ","))
     elif labels and "--labels" in tried:
         tried = ("--labels", labels.replace("; ", ","))
-    first = " ".join(filter(None, (tool.verb, "photos", shlex.join(tried)))).replace("'", '"')
+    first = " ".join(filter(None, ("photos", shlex.join(tried)))).replace("'", '"')
     return [first, tool.then.replace("{sample}", sample)] if tool.then else [first]
 
 

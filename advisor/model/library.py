@@ -64,8 +64,8 @@ class ProgramTool(NamedTuple):
 
     It is for some tasks, empty for any, and a prompt with a place for what it `asks`, if anything.
     `begin` stands before the program, `end` after it, and calls it by its `lines` for a `batch`;
-    `once` calls it for one image. The file `test` tries the command `verb`, if any, with words
-    `tried`; `then` is run after that. The head says what it `takes`, and `does` with a network.
+    `once` calls it for one image. The file `test` tries it with words `tried`; `then` is run after
+    that. The head says what it `takes`, and `does` with a network.
     """
 
     id: f.Id
@@ -77,7 +77,6 @@ class ProgramTool(NamedTuple):
     once: f.Computed[str] = ""
     lines: f.Computed[str] = ""
     test: f.FileId = "test-lines"
-    verb: f.Text = ""
     then: f.Text = ""
     tried: f.Texts = ()
     takes: f.Text = ""

@@ -656,7 +656,7 @@ def test_a_need_as_newcomers_typed_it_has_one_task(advisor, need, flags):
         (("--task", "ocr-page"), "photos", "Input: a folder of images and PDFs, or one file."),
         (
             ("--task", "supervised-classification"),
-            "train photos",
+            "photos",
             "trains a logistic regression on frozen vectors of google/",
         ),
     ],

@@ -342,8 +342,12 @@ def pairs_are_found(code, checkpoint, network, kept, vectors, capfd):
     small = code.replace(" = 4096, ", " = 4, ")
     assert small != code
     called(small, checkpoint, network, *words)
-    assert re.search(r"\rindex/duplicates-0.9.jsonl: 4 of 11, \d+ s left", capfd.readouterr().err)
+    told = capfd.readouterr()
+    assert re.search(r"\rindex/duplicates-0.9.jsonl: 4 of 11, 0\.\d\d hours left", told.err)
     lines = lines_of(output)
+    with_pairs = [line for line in lines if line["equal"] or line["near"]]
+    assert [json.loads(line) for line in told.out.splitlines()] == with_pairs
+    assert f"{len(with_pairs)} of 11 images have a duplicate: {output}" in told.err
     apart = [place for place, line in enumerate(kept) if not line["image"].endswith("again.jpg")]
     assert [line["image"] for line in lines] == [line["image"] for line in kept]
     equal = {line["image"]: line["equal"] for line in lines if line["equal"]}
@@ -806,6 +810,7 @@ def test_what_is_complete_loads_nothing_and_what_fails_wholly_says_so(tiny, phot
             "run it again",
         ),
         ("image-search", "CLIPModel", ("index", "photos"), "skipped: .txt", "run it again"),
+        ("deduplication", "CLIPModel", ("photos",), "skipped: .txt", "run it again"),
     ],
 )
 def test_a_stopped_program_says_how_it_goes_on(task, name, words, mark, how, tiny, photos):
@@ -817,7 +822,8 @@ def test_a_stopped_program_says_how_it_goes_on(task, name, words, mark, how, tin
     )
     command = placed((tool_code(checkpoint, task), checkpoint, kind), tiny)
     image = min(photos.glob("*.png"))
-    for number in range(500 if "index" in words else 0):  # more than a moment's work
+    keeps_index = task in ("image-search", "deduplication")
+    for number in range(500 if keeps_index else 0):  # more than a moment's work
         shutil.copy(image, photos / f"copy-{number}.png")
     process = subprocess.Popen([*command, *words], stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None
@@ -860,12 +866,48 @@ def test_jpeg_2000_is_read_and_of_another_type_it_is_said_which_are(tiny, photos
         assert f"{name} {what}" in capfd.readouterr().err
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("asked", ["a photo of a dog", "photos/grey.png"])
+def test_a_folder_and_what_to_search_for_make_the_index_and_answer(asked, tiny, photos, capfd):
+    """As the two commands do one after the other; later what was added since is found too."""
+    code, checkpoint, kind = a_tool("image-search", "CLIPModel")
+    called(code, checkpoint, tiny(kind), photos.name, "--best", 20, asked)
+    found = capfd.readouterr().out.splitlines()
+    called(code, checkpoint, tiny(kind), "index", photos.name, "--index", "other")
+    called(code, checkpoint, tiny(kind), "query", "--best", 20, asked, "--index", "other")
+    assert capfd.readouterr().out.splitlines() == found
+    shutil.copy(photos / "grey.png", photos / "new.png")
+    called(code, checkpoint, tiny(kind), photos.name)
+    told = capfd.readouterr()
+    assert "2 of 2" in told.err
+    assert [json.loads(line).keys() for line in told.out.splitlines()] == [{"image", "error"}]
+    called(code, checkpoint, tiny(kind), photos.name, asked, "--best", 20)
+    assert "photos/new.png" in capfd.readouterr().out
+
+
+@pytest.mark.slow
+def test_a_folder_alone_has_its_duplicates_printed(tiny, photos, capfd):
+    code, checkpoint, kind = a_tool("deduplication", "CLIPModel")
+    shutil.copy(photos / "a.jpg", photos / "z.jpg")
+    called(code, checkpoint, tiny(kind), photos.name, "--threshold", 2)
+    failed, copy = map(json.loads, capfd.readouterr().out.splitlines())
+    assert (failed["image"], "error" in failed) == ("photos/broken.jpg", True)
+    assert copy == {"image": "photos/z.jpg", "equal": ["photos/a.jpg"], "near": {}}
+    called(code, checkpoint, tiny(kind), "duplicates", "--threshold", 2)
+    assert json.loads(capfd.readouterr().out) == copy
+    (photos / "empty").mkdir()
+    with pytest.raises(SystemExit, match="2"):
+        called(code, checkpoint, tiny(kind), "photos/empty")
+    assert "no images. Types read: " in capfd.readouterr().err
+    for words in (("duplicates", "--index", "other"), ("nosuch",)):
+        with pytest.raises(SystemExit, match="2"):
+            called(code, checkpoint, tiny(kind), *words)
+        assert "does not exist: begin with a folder" in capfd.readouterr().err
+
+
 def test_a_folder_without_images_or_a_broken_one_asked_for_is_said(tiny, photos, capfd):
     code, checkpoint, kind = a_tool("image-search", "SiglipModel")
     (photos / "empty").mkdir()
-    with pytest.raises(SystemExit):
-        called(code, checkpoint, tiny(kind), photos.name)
-    assert "program.py index DIR, then program.py query WORDS" in capfd.readouterr().err
     told = (("nosuch", "does not exist"), ("photos/empty", "has no images. Types read: .bmp .gif"))
     for folder, what in told:
         with pytest.raises(SystemExit) as stopped:
@@ -1019,7 +1061,7 @@ def test_a_killed_process_loses_one_batch_and_goes_on_to_the_same_bytes(tiny, ph
 @pytest.mark.slow
 def test_a_probe_that_is_killed_encodes_no_image_again(tiny, photos):
     tool = a_tool("supervised-classification", "CLIPModel")
-    command = [*placed(tool, tiny), "train", photos.name, "--index"]
+    command = [*placed(tool, tiny), photos.name, "--index"]
     for number, folder in itertools.product(range(100), (photos, photos / "more")):
         (folder / f"copy{number:03}.jpg").write_bytes((photos / "a.jpg").read_bytes())
     how = {"check": True, "capture_output": True, "text": True}
