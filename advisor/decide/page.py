@@ -292,7 +292,7 @@ def _late(advice: TaskAdvice) -> Iterator[Note]:
         return
     from advisor.decide.workload import timed
 
-    fastest = min(late, key=lambda pick: pick.late[0].distance).checkpoint
+    fastest = min(late, key=lambda pick: (not pick.loads, pick.late[0].distance)).checkpoint
     took = timed(rulebase, fastest, advice.decision.profile)
     about = duration(took.hours if took else 0.0, 2)
     yield Note("Within", f"{none}; the fastest known takes about {about}: {fastest.id}", lines=2)
