@@ -489,10 +489,10 @@ def test_the_same_picture_again_and_similar_pictures_are_two_programs(advisor, m
     def code(task):
         return advisor("code", "--task", task, *more).out.partition("\n\n")[2]
 
-    assert "def duplicates" in code("deduplication")
-    assert "def duplicates" not in code("similar-images")
-    assert "def query" in code("similar-images")
-    assert "def query" not in code("deduplication")
+    assert "--threshold" in code("deduplication")
+    assert "--threshold" not in code("similar-images")
+    assert "--best" in code("similar-images")
+    assert "--best" not in code("deduplication")
 
 
 @pytest.mark.parametrize("device", ["phone", "browser"])
