@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import logging
 import os
 import threading
 from typing import Any, TextIO
@@ -38,6 +39,7 @@ IDLE_ROUNDS, ROUND_SECONDS = 20, 0.01
 
 def serve(rulebase: RuleBase) -> None:
     """Answer all calls until stdin is closed. Raises OSError for a closed stdout."""
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # else it logs a Ctrl-C in a task
     try:
         anyio.run(_serve, rulebase)
     except BaseExceptionGroup as group:

@@ -112,7 +112,7 @@ def of_program(key, network, folder):
         if '"train"' in code:
             with pytest.raises(SystemExit):  # of one label it learns nothing
                 called(code, checkpoint, network, "train", folder.name)
-        elif "def make_index" in code:
+        elif '"--index"' in code:
             called(code, checkpoint, network, "index", folder.name)
             if "text_vectors" in key[2]:
                 called(code, checkpoint, network, "query", TEXT)
