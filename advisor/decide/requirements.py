@@ -109,6 +109,7 @@ class Requirements:
         self.rulebase = rulebase
         self.profile = profile
         self.task = profile[TASK].options[0]
+        self._times: dict[str, Timed | None] = {}
 
     @cached_property
     def uses(self) -> tuple[str, ...]:
@@ -254,9 +255,11 @@ class Requirements:
         return time is not None and not time.is_limit
 
     def _timed(self, checkpoint: Checkpoint) -> Timed | None:
-        from advisor.decide.workload import timed
+        if checkpoint.id not in self._times:
+            from advisor.decide.workload import timed
 
-        return timed(self.rulebase, checkpoint, self.profile)
+            self._times[checkpoint.id] = timed(self.rulebase, checkpoint, self.profile)
+        return self._times[checkpoint.id]
 
     def language_marks(
         self, checkpoint: Checkpoint, use: str

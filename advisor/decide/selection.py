@@ -276,8 +276,11 @@ def select(
     composable = rulebase.family(decision.family).composable
     if not selection.picks and composable and "compose" in selection.uses:
         return selection._replace(compose=True)
-    ranked = [a.family for a in decision.assessments if a.verdict in ("allowed", "discouraged")]
-    others = {family: selected(family) for family in ranked}
+    others = {
+        rival.family: selected(rival.family)
+        for rival in decision.assessments
+        if rival.family != decision.family and rival.verdict in ("allowed", "discouraged")
+    }
     able = [family for family in others if others[family].in_time]
     if not able and not selection.picks:
         able = [family for family in others if others[family].picks]
