@@ -214,7 +214,8 @@ def read_json(file: Path, images: Path | None, other: Path | None = None) -> Lab
     of_coco = "images" in document and ("annotations" in document or "questions" not in document)
     try:
         if of_coco:
-            return LabelledData(_coco(document, file), folder)
+            captions = "annotations" not in document
+            return LabelledData(_karpathy(document) if captions else _coco(document, file), folder)
         if "questions" in document or "annotations" in document:
             return _vqa(document, file, folder, other)
     except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
@@ -224,18 +225,7 @@ def read_json(file: Path, images: Path | None, other: Path | None = None) -> Lab
 
 
 def _coco(document: Mapping[str, Any], file: Path) -> tuple[Annotation, ...]:
-    """Return the annotations of COCO, or the captions of Karpathy's `dataset_coco.json`.
-
-    Raises BrokenFileError for an unknown image or category.
-    """
-    if "annotations" not in document:
-        return tuple(
-            Annotation(
-                image=str(each["filename"]),
-                texts=tuple(str(sentence["raw"]).strip() for sentence in each["sentences"]),
-            )
-            for each in document["images"]
-        )
+    """Return the annotations of COCO; raise BrokenFileError for an unknown image or category."""
     names = {each["id"]: str(each["file_name"]) for each in document["images"]}
     classes = {each["id"]: str(each["name"]) for each in document.get("categories", ())}
     texts: dict[Any, list[str]] = defaultdict(list)
@@ -255,6 +245,17 @@ def _coco(document: Mapping[str, Any], file: Path) -> tuple[Annotation, ...]:
         Annotation(image=name, labels=tuple(labels[id]), texts=tuple(texts[id]))
         for id, name in names.items()
         if labels[id] or texts[id]
+    )
+
+
+def _karpathy(document: Mapping[str, Any]) -> tuple[Annotation, ...]:
+    """Return the captions of Karpathy's `dataset_coco.json`, the `sentences` of each image."""
+    return tuple(
+        Annotation(
+            image=str(each["filename"]),
+            texts=tuple(str(sentence["raw"]).strip() for sentence in each["sentences"]),
+        )
+        for each in document["images"]
     )
 
 
