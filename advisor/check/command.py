@@ -69,7 +69,7 @@ def check(
       advisor check --diff
       advisor check --output sarif=advisor.sarif --output junit=advisor.xml
       advisor check src --license-use commercial --memory-gb 8
-      advisor check --checkpoint Salesforce/blip-vqa-base --task vqa --class BlipModel
+      advisor check --checkpoint Salesforce/blip-vqa-base --task captioning
       advisor check --explain softmax-for-sigmoid
     """
     _refuse_together(paths, options, shown)

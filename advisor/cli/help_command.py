@@ -33,38 +33,38 @@ How to pass answers as flags, in a profile file, or in an interview
   Machines   can be names: `--device "rtx 3060"` is a GPU with its memory
   Lists      have commas, as in `--language de,fr`. You can also repeat the flag
   Defaults   answer all other questions, and the answer lists them
-  Profiles   are YAML or JSON files (`--profile FILE`). Flags override a profile.
+  Profiles   are YAML or JSON files (`--profile FILE`), which flags override
 
-`advisor list questions` prints the questions, `advisor show QUESTION` its options.
+`advisor list questions` prints the questions, `advisor show NAME` the options.
 """,
     "sentences": """\
 How to describe a need in a sentence
 
-  advisor "search 2 million product photos by German text, on a CPU, commercially"
-  advisor "read handwritten letters, we have 5,000 transcribed lines"
+  advisor "search 2 million product photos by German text, on a CPU"
   advisor "gibt es etwas, das Rechnungen ausliest?"
 
-  Languages  are English, German, French, Spanish, Italian, Portuguese, Chinese and
-             some Japanese
-  Details    can be item counts, machines, languages, licenses, models, negations
-  Prompts    appear in a terminal if several tasks fit. --no-input turns them off
+  Languages  are English, German, French, Spanish, Italian, Portuguese, Chinese
+             and some Japanese
+  Details    can be counts, machines, languages, licenses, models, negations
+  Prompts    appear in a terminal if several tasks fit, but for --no-input
   Output     lists the words that were not understood, and the need as flags
   Exit 3     means that no word names a task, or that two tasks fit equally well
   Flags      override the sentence. --no-infer turns inferred answers off
 
-`advisor code "caption photos"` also reads a sentence, and `advisor -` one from stdin.
---batch reads one per line.
+`advisor code "caption photos"` also reads a sentence, and `advisor -` one from
+stdin. --batch reads one per line.
 """,
     "labeled-data": """\
 Data for `advisor evaluate`: labeled images
 
-  Folder          has one subfolder of images per class. A test/ folder is preferred
-  .csv .tsv       tables have one row per image, with a column `file_name` (image, path)
-                  and `label`, `caption` (text), `fields`, or `question` with `answer`
-  .jsonl          files have one object per image, with the same names as the columns
-                  A column `labels` has values as `a;b`, `captions` and `answers` as `a|b`
-                  A column `fields` has a JSON object, such as {"vendor": "ACME", "total": "9.50"}
-  .json           files have COCO captions or categories, or VQA questions with answers
+  Folder          has one subfolder of images per class. advisor prefers test/
+  .csv .tsv       tables have one row per image, with a column `file_name`
+                  (image, path) and `label`, `caption` (text), `fields`, or
+                  `question` with `answer`
+                  In a cell, `labels` are `a;b`, `captions` and `answers` are
+                  `a|b`, and `fields` are a JSON object
+  .jsonl          files have one object per image, named like the columns
+  .json           files have COCO captions or categories, or VQA questions
   .tar            shards (WebDataset) have images with .cls, .txt or .json files
   Arrow, Parquet  files are saved by `datasets`, or downloaded from the Hub
 
@@ -104,7 +104,7 @@ Workflow that checks your models on each push: .github/workflows/advisor.yml
         - uses: actions/checkout@v4
         - uses: actions/checkout@v4
           with:
-            repository: your-team/advisor  # your copy of advisor, which is the action
+            repository: your-team/advisor  # your copy: the action
             path: .advisor-action
         - uses: actions/setup-python@v5
           with:
@@ -120,7 +120,7 @@ First write an advisor.yaml with advisor init. In other CI, run
 Environment variables
 
   ADVISOR_RULES    adds rule folders to the shipped rules
-  ADVISOR_CACHE    sets the folder of compiled rules, evaluations and measured speeds
+  ADVISOR_CACHE    sets the folder of compiled rules, evaluations and speeds
   ADVISOR_PLAIN    replaces menus with numbers
   ADVISOR_DEBUG    prints tracebacks if set to 1
   NO_COLOR         turns colors off, as does TERM=dumb

@@ -82,8 +82,8 @@ def try_(
     \b
     Examples:
       advisor try --demo --image shape.png
-      advisor try --image photo.jpg --checkpoint Salesforce/blip-image-captioning-base
-      advisor try --demo --image shape.png --task captioning --output html=page.html
+      advisor try --image photo.jpg --checkpoint Salesforce/blip-vqa-base
+      advisor try --demo --image shape.png --task captioning --output page.html
       advisor try --task image-search --folder photos --query "a red bicycle"
       advisor try --task embeddings --folder photos --vectors photos.npy
       advisor try --task captioning --folder photos --output captions.jsonl

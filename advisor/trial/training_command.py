@@ -102,9 +102,9 @@ def compose(
 
     \b
     Examples:
-      advisor compose --encoder google/vit-base-patch16-224-in21k --decoder gpt2 --save captioner
-      advisor compose --checkpoint captioner --finetune pairs.csv --save my-captioner
-      advisor compose --encoder my-vit --decoder my-bert --finetune pairs.csv --save my-captioner
+      advisor compose --encoder facebook/dinov2-small --decoder gpt2 --save model
+      advisor compose --checkpoint model --finetune pairs.csv --save captioner
+      advisor compose --encoder vit --decoder bert --finetune pairs.csv --save out
     """
     from advisor.trial import composition
 
@@ -140,9 +140,9 @@ def vlp(
 
     \b
     Examples:
-      advisor train vlp pairs.csv --aim pretraining --save start --epochs 10 --learning-rate 1e-3
-      advisor train vlp pairs.csv --checkpoint start --save my-captioner
-      advisor train vlp questions.csv --aim answers --checkpoint start --save my-answerer
+      advisor train vlp pairs.csv --aim pretraining --save start --epochs 10
+      advisor train vlp pairs.csv --checkpoint start --save captioner
+      advisor train vlp qa.csv --aim answers --checkpoint start --save answerer
     """
     from advisor.trial.unified_training import AIMS, ANSWERS, train_unified
 
@@ -173,7 +173,7 @@ def convert(
     \b
     Examples:
       advisor convert vlp model.30.bin captioner --vocabulary vocab.txt
-      advisor convert vlp model.20.bin answerer --vocabulary vocab.txt --answers answers_vqa.txt
+      advisor convert vlp vqa.bin vqa --vocabulary vocab.txt --answers answers.txt
     """
     if not vocabulary:
         raise UsageError(
