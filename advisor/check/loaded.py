@@ -12,7 +12,7 @@ from advisor.catalogue.release_members import Members, ReleaseMembers
 from advisor.check.case import TRANSFORMERS, Case
 from advisor.check.identity import identity_of
 from advisor.model import NamedTuple
-from advisor.scan.usage import Call, Load, Usage
+from advisor.scan.usage import SUPPOSED, Call, Load, Usage
 
 AUTOMATIC = "Auto"
 TOKENIZER = "tokenizer"
@@ -26,7 +26,7 @@ CONFIG, CHECKPOINT = "config", "pretrained_model_name_or_path"
 OF_ARCHITECTURE = re.compile(r"(.+?)(?:For[A-Z]\w*|Model)\Z")
 SETTINGS = "Arguments"
 """Ending of classes whose parameters are their attributes, too."""
-KINDS = ("model", "processor", "image_processor", "tokenizer", "composition")
+KINDS = ("model", SUPPOSED, "processor", "image_processor", "tokenizer", "composition")
 
 
 class Receiver(NamedTuple):

@@ -81,7 +81,7 @@ class EvaluatedCall(NamedTuple):
             self.study.training.append(self.node)
         if isinstance(self.node.func, ast.Attribute):
             self.study.take(self.node, self.holders, name, self.passed)
-        loaded = [callee for callee in self.callees if isinstance(callee, Loaded)]
+        loaded = self.study.seen(self.callees)
         given = [self.called(callee) for callee in self.callees if not isinstance(callee, Loaded)]
         if loaded:
             certain = self.study.is_one(loaded)

@@ -276,17 +276,12 @@ class Expressions:
     def _visit_call(self, node: ast.Call) -> Values:
         holders: Values = NOTHING
         function = node.func
-        getattr_of = isinstance(function, ast.Name) and function.id == "getattr" and node.args[1:]
-        if getattr_of and self.scope.find("getattr") is None:
-            owner, attribute, *defaults = node.args
-            holders, names = self.evaluate(owner), self.evaluate(attribute)
-            pairs = ((h, v.text) for h in holders for v in names if isinstance(v, String))
-            given = [self._attribute(*pair) for pair in pairs]  # a missing one is no use of it
-            return union(*given, *(doubted(self.evaluate(default)) for default in defaults))
         if isinstance(function, ast.Attribute):
             holders = self.evaluate(function.value)
-            name = function.attr
-            callees = union(*[self._member(holder, name) for holder in holders])
+            owner = self.study.vocabulary.features.get(function.attr)
+            if owner and all(isinstance(it, Other | Constant) for it in holders):
+                holders = (self.study.stand_in(function, owner, self.scope),)
+            callees = union(*[self._member(holder, function.attr) for holder in holders])
         else:
             callees, defines = self.evaluate(function), self.study.defines
             # an object of a class of the file may say how it is called

@@ -15,7 +15,7 @@ from operator import itemgetter
 from advisor.hub import is_hub_id
 from advisor.scan.abstract import Loaded
 from advisor.scan.study import Study, Use
-from advisor.scan.usage import Call, Load, Usage, Value
+from advisor.scan.usage import SUPPOSED, Call, Load, Usage, Value
 from advisor.scan.vocabulary import OF_VISION, VISION_CLASSES
 
 _MODELS = ("model", "pipeline", "composition")
@@ -63,7 +63,8 @@ class Grouping:
             if any(self.relevant[number] for number in (model, *own)):
                 usages.append(self._usage([model, *own]))
         alone = sorted(set(self.processors).difference(*tied.values()))
-        usages.extend(self._usage([processor]) for processor in alone if self.relevant[processor])
+        alone += [number for number, load in self.loads.items() if load.kind == SUPPOSED]
+        usages.extend(self._usage([number]) for number in alone if self.relevant[number])
         return sorted(usages, key=lambda usage: usage.place[:3])
 
     def beside(self, lost: Callable[[str], Set[str]]) -> list[Usage]:

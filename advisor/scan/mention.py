@@ -65,11 +65,6 @@ def may_concern_us(kind: str, data: bytes, vocabulary: Vocabulary) -> bool:
     return speaks(same_letters(text).encode("utf-8", "replace"), vocabulary)
 
 
-def may_ask(code: str) -> bool:
-    """True if words in code may load a model, or use one that another file loads."""
-    return any(word.decode() in code for word in _SPOKEN_OF[1:]) or "clip" in code
-
-
 def sees(code: str) -> bool:
     """True if code works on images, by its words."""
     return _SEEING.search(code) is not None

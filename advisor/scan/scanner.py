@@ -16,7 +16,7 @@ from advisor.files import know_as_read, read_bounded, size_shown
 from advisor.scan.abstract import Values
 from advisor.scan.grouping import Grouping, together
 from advisor.scan.guard import guarded
-from advisor.scan.mention import imports_from, may_ask, may_concern_us, read_configuration, sees
+from advisor.scan.mention import imports_from, may_concern_us, read_configuration, sees
 from advisor.scan.names import names_in, overrides
 from advisor.scan.notebook import parse_notebook
 from advisor.scan.pin import pin_of_notebook
@@ -94,6 +94,7 @@ def scan(
         pins=dict(held["pins"]),
         unreached=tuple(scanner.unreached()),
         seeing=scanner.concerned(),
+        defined=frozenset(held["defined"]),
     )
 
 
@@ -214,8 +215,7 @@ class _Scanner:
 
     def _outline(self, file: SourceFile) -> None:
         data = read_bounded(file.path, MOST_BYTES[file.kind], recorded=True)
-        study = self._study(parse_python(data, file.name))
-        self.hold(exported=[(file.name, exported(study))])
+        self.hold(exported=[(file.name, exported(self._study(parse_python(data, file.name))))])
 
     def _study(self, parsed: Parsed) -> Study:
         study = Study(parsed, self.vocabulary, self.imports, self.held["loads"])
@@ -263,19 +263,19 @@ class _Scanner:
         parsed = parse_notebook(data, name) if notebook else parse_python(data, name)
         text, ids = parsed.text, self.vocabulary.ids_in(data)
         names = dict.fromkeys(names_in(parsed))
-        if names or ids or may_ask(text):
-            self._follow(file, parsed, names_ids=bool(ids))
-            self.hold(guarded=guarded(parsed))
+        self._follow(file, parsed, names_ids=bool(ids))
         own = pin_of_notebook(data, parsed.written, name) if notebook else None
         looks = (notebook and sees(text)) or any(self.vocabulary.sees(it.name) for it in names)
         self.hold(
             names=names,
+            guarded=guarded(parsed),
             overrides=overrides(parsed, names) if "Trainer" in text else (),
             ignores=ignores_in_python(parsed) if MARK in data else (),
             notes=parsed.notes,
             left_out=["other_language"] * parsed.other_language,
             seen=[(name, digest(data))],
             seeing=[name] if looks else (),
+            defined=[it for it in self.vocabulary.features if f"def {it}(" in text],
             named_ids=[(name, ids)] if ids else (),
             pins=[(name, own)] if own else (),
         )

@@ -32,7 +32,6 @@ from advisor.scan.expression import Expressions
 from advisor.scan.scope import Scope, asks_kind, decorators
 from advisor.scan.source import parts
 from advisor.scan.study import Study
-from advisor.scan.usage import ANNOTATED, Load
 from advisor.scan.vocabulary import loader_of
 
 _CONFIGURATION = frozenset(("config", "config_class"))
@@ -242,9 +241,8 @@ class Statements(Expressions):
             return NOTHING
         part, symbol = ours[0]
         loader = loader_of(Symbol(f"transformers.{symbol.name}", "from_pretrained"))
-        kind, place = loader.kind if loader else "", study.location(part)
-        load = Load(place, symbol.module, kind, ANNOTATED, symbol.name, arguments={})
-        return (study.record(part, load._replace(scope=self.scope.label)),)
+        kind = loader.kind if loader else ""
+        return (study.stand_in(part, symbol.name, self.scope, kind),)
 
     def _walk_classdef(self, node: ast.ClassDef) -> None:
         label = self.scope.inner(node.name)

@@ -37,11 +37,20 @@ from advisor.scan.abstract import (
 from advisor.scan.classes import RESULT, Classes
 from advisor.scan.scope import Imports, Passed, Scope, last_name, parameters
 from advisor.scan.source import Parsed, Placed, descendants
-from advisor.scan.usage import UNKNOWN, Argument, Built, Call, Load, Location, Value
+from advisor.scan.usage import (
+    ANNOTATED,
+    SUPPOSED,
+    UNKNOWN,
+    Argument,
+    Built,
+    Call,
+    Load,
+    Location,
+    Value,
+)
 from advisor.scan.vocabulary import CHECKPOINT_ARGUMENTS, Vocabulary
 
 _DEEPEST_VALUES = 3
-
 _LONGEST_SOURCE = 200
 _IMPORT = "from transformers import"
 
@@ -100,6 +109,16 @@ class Study(Classes):
         self.recorded.add(number)
         return Loaded(number)
 
+    def stand_in(self, node: ast.expr, of: str, scope: Scope, kind: str = SUPPOSED) -> Loaded:
+        """Return an object of the transformers class `of`; no load of it is seen, only `node`."""
+        load = Load(self.location(node), "transformers", kind, ANNOTATED, of, arguments={})
+        return self.record(node, load._replace(scope=scope.label))
+
+    def seen(self, values: Iterable[Abstract]) -> list[Loaded]:
+        """Return the loaded objects among values; supposed ones only if there are no others."""
+        loaded = [value for value in values if isinstance(value, Loaded)]
+        return [it for it in loaded if self.loads[it.load].kind != SUPPOSED] or loaded
+
     def is_one(self, loaded: Iterable[Loaded]) -> bool:
         """True if the loads of all values, at least one, have one place, class and checkpoint."""
         loads = (self.loads[number] for number in {value.load for value in loaded})
@@ -116,8 +135,7 @@ class Study(Classes):
         certain: bool = True,
     ) -> None:
         """Record a use of each load in `receivers`, unless its class in the file defines `name`."""
-        every = (value for value in receivers if isinstance(value, Loaded))
-        loaded = [value for value in every if not self.defines(value, name)][:MOST_VALUES]
+        loaded = [it for it in self.seen(receivers) if not self.defines(it, name)][:MOST_VALUES]
         certain = certain and self.is_one(loaded)
         self.uses.extend(Use(node, kind, name, value, certain, passed) for value in loaded)
 

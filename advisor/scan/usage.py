@@ -27,6 +27,8 @@ UNKNOWN: Final = Unknown()
 """The value of an argument that the code alone does not tell."""
 ANNOTATED: Final = "annotation"
 """`Load.call` of an annotation that names a class: nothing is loaded at this place."""
+SUPPOSED: Final = "supposed"
+"""`Load.kind` of a model that is known by the name of its method alone: no load of it is seen."""
 
 
 class Location(NamedTuple):
@@ -277,7 +279,7 @@ class Scan(NamedTuple):
     in itself. `guarded` are stretches that run under some versions of a library only, or expect a
     name to be missing; `unreached` are catalogued ids in strings of code that reach no load which
     can be followed. `seeing` are the files with words of code about images, and those that they
-    import. `built` is what is made of transformers classes, not loaded.
+    import. `built` is made of transformers classes, not loaded; `defined` are methods of its own.
     """
 
     usages: tuple[Usage, ...] = ()
@@ -295,6 +297,7 @@ class Scan(NamedTuple):
     guarded: tuple[Location, ...] = ()
     unreached: tuple[Value, ...] = ()
     seeing: frozenset[str] = frozenset()
+    defined: frozenset[str] = frozenset()
 
     def names_of(self, path: str) -> list[Name]:
         """Return the names written in a file."""

@@ -186,6 +186,9 @@ class Vocabulary:
         distinctive = rulebase.checks["removed-member"].knowledge["distinctive"]
         self.distinctive = {name: owner for owner in distinctive for name in distinctive[owner]}
         """Names of members that no class has any more, each with the class that had it."""
+        features = rulebase.checks["output-as-tensor"].knowledge["features"]
+        self.features = {name: owner for owner in features for name in features[owner]}
+        """Names of methods that give an object in all classes that have one, each with a class."""
         auto = release.auto if release else {}
         processors = auto.get("AutoProcessor", {})
         for by_type in (auto.get(name, {}) for name in self._auto_classes):

@@ -20,6 +20,7 @@ from advisor.engine.profile import Answer
 from advisor.model import NONE, NOT_APPLICABLE, TASK, Checkpoint
 from advisor.rulebase.base import RuleBase
 from advisor.scan.usage import Usage
+from advisor.scan.vocabulary import vocabulary_of
 
 LICENCE = "commercial_use"
 LIMITS = {LICENCE: "licence-forbids-use", "memory_gb": "memory-over-limit"}
@@ -27,8 +28,6 @@ LIMITS = {LICENCE: "licence-forbids-use", "memory_gb": "memory-over-limit"}
 MISSED = ("requirement-missed", *LIMITS.values())
 OPEN = {"image-text-to-text", "any-to-any", "feature-extraction", "image-feature-extraction"}
 """Pipelines of many tasks, whose classes do not tell one task."""
-FEATURES = {"get_image_features", "get_text_features"}
-"""Calls that return embeddings, which serve many tasks."""
 
 
 @rule(
@@ -89,8 +88,8 @@ def _tasks_of_load(case: Case, usage: Usage, checkpoint: Checkpoint) -> list[str
     """Return the tasks that a pipeline may have, or for which a class is made; empty if unclear."""
     able = [task for task in case.rulebase.tasks if task.id in checkpoint.tasks]
     if usage.model and usage.model.kind == "model" and usage.class_name and not usage.task:
-        if {call.name for call in usage.calls} & FEATURES:
-            return []
+        if {call.name for call in usage.calls} & vocabulary_of(case.rulebase).features.keys():
+            return []  # embeddings serve many tasks
         acts = {act.id for task in able if (act := act_of(case.rulebase, task.id))}
         if len(acts) == 1 and len(made := checkpoint.typical or checkpoint.tasks) == 1:
             return list(made)

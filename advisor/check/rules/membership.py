@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from bisect import bisect_left
 from collections import defaultdict
@@ -13,11 +12,13 @@ from advisor.catalogue.release_members import Members, ReleaseMembers
 from advisor.check.case import Case, mentions, rule
 from advisor.check.finding import TEXTS_AT_ONCE, Edit, Finding, advice
 from advisor.check.loaded import (
+    AUTOMATIC,
     CONFIG,
     SETTINGS,
     TOKENIZER,
     Lifetime,
     Receiver,
+    class_of,
     earlier,
     lifetime,
     members_in,
@@ -25,14 +26,11 @@ from advisor.check.loaded import (
     receiver_of,
     sure_uses,
 )
-from advisor.scan.usage import Argument, Built, Call, Location, Usage
+from advisor.scan.usage import SUPPOSED, Argument, Built, Call, Location, Usage
 
-ALIKE = 0.7
-"""Least similarity (0 to 1) of the names of two methods, if one replaced the other."""
 TENSORS = frozenset(("Tensor", "FloatTensor", "LongTensor"))
 BARE = "model"
 """The attribute of a model with a head that is the model without it."""
-LEADING = re.compile(r"[a-z]+_[a-z]+_")
 ASKS = re.compile(r"attr(?<=(?:has|get|set|del)attr)\(([^\n]*)")  # found by its first letters
 ASKING = ("isinstance", "hasattr", "getattr", "is_tensor", "is_torch_tensor")
 """Functions that test what a value is or has."""
@@ -44,8 +42,7 @@ def removed_member(case: Case) -> Iterator[Finding]:
     """Find members that a class has in another release and lacks in the target."""
     for usage, calls in sure_uses(case, "read", "call", "index", beside=case.scan.beside):
         stored = {(*call.of, call.name) for call in usage.calls if call.kind == "assign"}
-        wrappers = case.knowledge("wrappers")  # what an adapter wraps has less
-        wrapped = any(call.name in wrappers for call in usage.calls)
+        wrapped = any(call.name in case.knowledge("wrappers") for call in usage.calls)
         for call in calls:
             if call.kind == "index":
                 at, key = receiver_of(case, call), call.arguments["0"].value
@@ -206,12 +203,6 @@ def _instead(
     if own and own <= at.members.texts.keys():
         because = f"The attributes of `{name}` moved to the model itself."
         return f"leave `.{name}` out", because, _renamed(call, "")
-    if life.text.startswith("("):
-        start = LEADING.match(name)
-        methods = [it for it, text in at.members.texts.items() if text.startswith("(")]
-        methods = [it for it in methods if start and it.startswith(start.group())]
-        if near := difflib.get_close_matches(name, methods, 1, ALIKE):
-            return f"use `{near[0]}`", "", ()
     return None, "", ()
 
 
@@ -315,6 +306,8 @@ def _given(case: Case, call: Call) -> tuple[Members, Receiver, bool] | None:
     of feature methods are not always declared: those count as tensors.
     """
     at, release = receiver_of(case, call), case.release.members
+    if call.receiver.kind == SUPPOSED and not _is_theirs(case, call.name):
+        return None
     signature = at.members.signature(call.name) if at else None
     silent = at and signature and not signature.returns
     bare = part_of(release, at.members, BARE) if at and silent else None
@@ -332,6 +325,16 @@ def _given(case: Case, call: Call) -> tuple[Members, Receiver, bool] | None:
             return output, at, False
     undeclared = [types for types in before if not types - {"list"}]
     return (output, at, True) if named and undeclared else None
+
+
+def _is_theirs(case: Case, name: str) -> bool:
+    """True if a model of the project may have a method, and no code beside transformers does."""
+    loads = [it for usage in case.scan.usages for it in usage.loads if it.kind == "model"]
+    if name in case.scan.defined or any("trust_remote_code" in it.arguments for it in loads):
+        return False
+    classes = {class_of(case, load) or load.class_name or "" for load in loads}
+    held = map(case.release.members.of, classes)
+    return any(at.has(name) for at in held if at) or any(it.startswith(AUTOMATIC) for it in classes)
 
 
 def _knows(use: Call, fields: Set[str]) -> bool:
