@@ -8,7 +8,7 @@ from advisor.decide.advice import CheckpointSet, TaskAdvice, Together
 from advisor.decide.outlook import Change, by_end, ways_text
 from advisor.decide.reasons import Reason
 from advisor.decide.shortlist import lost_on_text
-from advisor.draw.blocks import Cell, Heading, Item, Items, Judged, Link, Page, Text
+from advisor.draw.blocks import Cell, Heading, Item, Items, Link, Page, Text
 from advisor.engine.bounds import BOUNDS
 from advisor.engine.decision import Assessment, Decision
 from advisor.engine.profile import answer_text, answers_text
@@ -118,8 +118,8 @@ def _why_not(rulebase: RuleBase, lost: Assessment, ways: list[Change]) -> Page:
     if not ways:
         rows.append(Item("", "no combination of answers for this task selects this family"))
     family = rulebase.family(lost.family)
-    judged = Judged(family.shown, lost.verdict, family.name)
-    return [Heading(f"Why not {family.shown}"), judged, Items(tuple(rows))]
+    verdict = Text(f"{lost.verdict}: {family.name}", "warn")
+    return [Heading(f"Why not {family.shown}"), verdict, Items(tuple(rows))]
 
 
 def _rule(rulebase: RuleBase, mark: str, rule: Rule) -> Item:

@@ -65,14 +65,6 @@ class Notes(NamedTuple):
     rows: tuple[Note, ...]
 
 
-class Judged(NamedTuple):
-    """A family, its verdict (such as `recommended`), and a text below."""
-
-    name: str
-    verdict: str
-    text: str
-
-
 class Item(NamedTuple):
     """One line of a list: `mark` is + for, - against, ! caveat, > leads to, or empty.
 
@@ -174,7 +166,7 @@ class Filled(NamedTuple):
     values: Mapping[str, Any]
 
 
-Block = Headline | Heading | Text | Notes | Judged | Items | Table | Pairs | Code
+Block = Headline | Heading | Text | Notes | Items | Table | Pairs | Code
 Shared = Block | Scatter | Folded | Filled
 """The blocks that a page of HTML may hold."""
 Page = list[Block]

@@ -24,12 +24,12 @@ MARKS = {"+": "for", "-": "against", "!": "caveat", ">": "leads", "": "plain"}
 def html(page: Sequence[b.Shared]) -> str:
     """Return the page as one HTML file, in the reader's light or dark scheme, for any width.
 
-    The title is `advisor` and the first headline, heading or family. A page without an `h1` gets
+    The title is `advisor` and the first headline or heading. A page without an `h1` gets
     the title as a hidden one, for screen readers.
     """
     whole, title = body(page), "advisor"
     for block in page:
-        if isinstance(block, (b.Headline, b.Heading, b.Judged)):
+        if isinstance(block, (b.Headline, b.Heading)):
             title += f": {block.text if isinstance(block, b.Heading) else block.name}"
             break
     reports = any(isinstance(block, b.Filled) for block in page)
@@ -94,11 +94,6 @@ def _block(block: b.Shared) -> str:
         return f"<h{level}>{escape(block.text)}</h{level}>"
     if isinstance(block, b.Text):
         return f'<p class="{block.tone}">{escape(block.text)}</p>'
-    if isinstance(block, b.Judged):
-        text = f'<p class="quiet">{escape(block.text)}</p>' if block.text else ""
-        kind = block.verdict if block.verdict.isalpha() else "open"
-        chip = f'<span class="verdict {kind}">{escape(block.verdict)}</span>'
-        return f"<h3>{escape(block.name)} {chip}</h3>{text}"
     if isinstance(block, b.Code):
         text = _flagged(block.text) if block.language == "console" else escape(block.text)
         pre = f'<pre tabindex="0" class="{block.language}"><code>{text}</code></pre>'

@@ -34,9 +34,6 @@ def _block(block: b.Block) -> str:
         return f"{'#' * block.level} {_escape(block.text)}"
     if isinstance(block, b.Text):
         return _escape(block.text)
-    if isinstance(block, b.Judged):
-        text = f"\n\n{_escape(block.text)}" if block.text else ""
-        return f"### {_escape(block.name)}: {block.verdict}{text}"
     if isinstance(block, b.Items):
         return "\n".join(
             f"- {MARKS[item.mark]}{_escape(item.text)}"

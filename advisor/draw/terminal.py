@@ -26,12 +26,11 @@ def terminal(page: Page, *, color: bool = True) -> str:
     It is as wide as the terminal, at most 100 columns.
     """
     bare = not color or bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
-    width = _width()
+    width, colored = _width(), not bare and sys.stdout.isatty()
     if width is None:
-        return styled(page, bare=bare)
+        width, colored = found_by_rich(bare=bare)
     encoding = sys.stdout.encoding or "utf-8"
     ascii = {} if encoding.lower().startswith("utf") else typesetting.ASCII
-    colored = not bare and sys.stdout.isatty()
     lines: list[str] = []
     before: Block | None = None
     for block in (shown(block, ascii) for block in page):
@@ -47,26 +46,22 @@ def _width() -> int | None:
     """Return the columns of stdout, 80 on a pipe, 100 at most; None if rich has to find out."""
     to_person = sys.stdout.isatty()
     columns, term = os.environ.get("COLUMNS"), os.environ.get("TERM", "").lower()
-    if os.name == "nt" or any(name in os.environ for name in ODD):
-        return None
-    if to_person and term in ("dumb", "unknown"):
+    unclear = os.name == "nt" or (to_person and term in ("dumb", "unknown"))
+    if unclear or any(name in os.environ for name in ODD):
         return None
     if columns is not None:
-        return (
-            min(int(columns) or typesetting.USUAL_WIDTH, typesetting.WIDTH)
-            if re.fullmatch("[0-9]{1,4}", columns)
-            else None
-        )
+        return _of_page(int(columns)) if re.fullmatch("[0-9]{1,4}", columns) else None
     if not to_person:
         return typesetting.USUAL_WIDTH
-    for number in range(3):
-        try:
-            return min(
-                os.get_terminal_size(number).columns or typesetting.USUAL_WIDTH, typesetting.WIDTH
-            )
-        except OSError:
-            continue  # closed, or no terminal
-    return None
+    try:
+        return _of_page(os.get_terminal_size(sys.stdout.fileno()).columns)
+    except OSError:  # closed, or no terminal
+        return None
+
+
+def _of_page(columns: int) -> int:
+    """Return the columns of a page where there are so many, 0 if that is unknown."""
+    return min(columns or typesetting.USUAL_WIDTH, typesetting.WIDTH)
 
 
 def terminal_size() -> tuple[int, int] | None:
@@ -77,9 +72,7 @@ def terminal_size() -> tuple[int, int] | None:
     if not sys.stdout.isatty():
         return None
     columns, lines = os.get_terminal_size(sys.stdout.fileno())
-    return _width() or min(
-        columns or typesetting.USUAL_WIDTH, typesetting.WIDTH
-    ), lines or typesetting.USUAL_LINES
+    return _width() or _of_page(columns), lines or typesetting.USUAL_LINES
 
 
 def _lines(parts: Iterator[typesetting.Span], *, colored: bool) -> list[str]:
@@ -95,35 +88,15 @@ def _lines(parts: Iterator[typesetting.Span], *, colored: bool) -> list[str]:
     return lines
 
 
-def styled(page: Page, *, bare: bool) -> str:
-    """Return a page drawn by rich, which interprets more environment variables.
+def found_by_rich(*, bare: bool) -> tuple[int, bool]:
+    """Return the columns of stdout and whether it shows colors, which `bare` prevents.
 
-    There are no colors if `bare`, or if rich finds no terminal.
+    rich interprets more environment variables than `_width`.
     """
-    from rich.console import Console, ConsoleDimensions
-    from rich.text import Text as Styled
+    from rich.console import Console
 
-    console = Console(
-        file=sys.stdout,
-        color_system=None if bare else "auto",
-        no_color=bare,
-        highlight=False,
-        emoji=False,
-        markup=False,
-    )
-    width, height = console.size
-    width = min(width or typesetting.USUAL_WIDTH, typesetting.WIDTH)
+    console = Console(file=sys.stdout, color_system=None if bare else "auto", no_color=bare)
+    width = _of_page(console.width)
     if "COLUMNS" not in os.environ and not sys.stdout.isatty():
         width = typesetting.USUAL_WIDTH
-    console.size = ConsoleDimensions(width, height)  # which is not asked of the system each time
-    ascii = {} if console.encoding.lower().startswith("utf") else typesetting.ASCII
-    before: Block | None = None
-    with console.capture() as capture:
-        for block in (shown(block, ascii) for block in page):
-            if before and typesetting.apart(before, block):
-                console.print()
-            parts = typesetting.spans(block, width)
-            console.print(Styled.assemble(*parts, no_wrap=True, overflow="ignore"), soft_wrap=True)
-            before = block
-    lines = [line.rstrip() for line in capture.get().translate(ascii).splitlines()]
-    return "\n".join(lines) + "\n"
+    return width, console.color_system is not None

@@ -16,13 +16,6 @@ WIDTH = 100
 USUAL_WIDTH = 80
 USUAL_LINES = 24
 TONES = {"plain": "", "quiet": "dim", "good": "green", "bad": "red", "warn": "yellow"}
-VERDICTS = {
-    "recommended": "bold green",
-    "allowed": "cyan",
-    "discouraged": "yellow",
-    "excluded": "red",
-}
-BULLETS = {"recommended": "●", "allowed": "○", "discouraged": "○", "excluded": "×"}
 MARKS = {"+": "green", "-": "red", "!": "yellow", ">": "cyan", "": "dim"}
 SIGNS = {"": "·", ">": "→"}
 SHOWN_SOURCES = 2
@@ -119,13 +112,7 @@ def wrapped(text: str, width: int) -> list[str]:
 
     A flag and its value stay together.
     """
-    lines = [""]
-    for word in _WORDS.findall(text):
-        if lines[-1] and len(lines[-1]) + 1 + len(word) > width:
-            lines.append(word)
-        else:
-            lines[-1] += f" {word}" if lines[-1] else word
-    return lines
+    return segments(_WORDS.findall(text) or [""], " ", width)
 
 
 def cut_lines(text: str, width: int, most: int) -> list[str]:
@@ -148,15 +135,15 @@ def cut_lines(text: str, width: int, most: int) -> list[str]:
     return [*lines[: most - 1], f"{last} …"]
 
 
-def segments(parts: Sequence[str], between: str, width: int) -> list[str]:
-    """Return parts joined into as few lines as hold them whole."""
+def segments(parts: Sequence[str], between: str, width: int, indent: str = "") -> list[str]:
+    """Return parts joined into as few lines as hold them whole; `indent` is that of later lines."""
     lines = [parts[0]]
     for part in parts[1:]:
         joined = f"{lines[-1]}{between}{part}"
         if len(joined) <= width:
             lines[-1] = joined
         else:
-            lines.append(part)
+            lines.append(f"{indent}{part}")
     return lines
 
 
@@ -176,23 +163,15 @@ def command_lines(command: str, width: int) -> list[str]:
 
 
 def _broken_at_flags(command: str, width: int) -> list[str]:
-    lines = [""]
-    for place, part in enumerate(_FLAG.split(command)):
-        indent = "  " if len(lines) > 1 else ""
-        joined = f"{lines[-1]} {part}" if place else part
-        if place and len(joined) + 2 > width:
-            lines[-1] += " \\"
-            lines.append(f"  {part}")
-        else:
-            lines[-1] = joined or indent
-    return lines
+    *lines, last = segments(_FLAG.split(command), " ", width - 2, "  ")
+    return [*(f"{line} \\" for line in lines), last]
 
 
 def apart(before: b.Block, block: b.Block) -> bool:
     """True if an empty line separates two blocks."""
     if isinstance(block, b.Notes):
         return not isinstance(before, (b.Headline, b.Notes))
-    return isinstance(block, (b.Heading, b.Judged, b.Headline)) or isinstance(before, b.Notes)
+    return isinstance(block, (b.Heading, b.Headline)) or isinstance(before, b.Notes)
 
 
 def height(page: b.Page, width: int) -> int:
@@ -219,9 +198,7 @@ def spans(block: b.Block, width: int) -> Iterator[Span]:
     elif isinstance(block, b.Heading):
         yield "\n".join(flowed(block.text, width)), "bold"
     elif isinstance(block, b.Text):
-        yield _indented(block.text, width), TONES[block.tone]
-    elif isinstance(block, b.Judged):
-        yield from _candidate(block, width)
+        yield "\n".join(f"  {line}" for line in flowed(block.text, width - 2)), TONES[block.tone]
     elif isinstance(block, b.Items):
         for place, item in enumerate(block.rows):
             yield "\n" if place else "", ""
@@ -246,20 +223,6 @@ def flowed(text: str, width: int) -> list[str]:
                 begun += blanks + word
         lines.append(begun or line)
     return lines
-
-
-def _indented(text: str, width: int) -> str:
-    return "\n".join(f"  {line}" for line in flowed(text, width - 2))
-
-
-def _candidate(block: b.Judged, width: int) -> Iterator[Span]:
-    """Yield a family with its verdict at the right margin, or behind a name that is too long."""
-    style = VERDICTS.get(block.verdict, "yellow")  # several verdicts are still possible
-    name = f"{BULLETS.get(block.verdict, '○')} {block.name}"
-    room = width - len(name) - len(block.verdict)
-    yield f"{name}{' ' * max(GAP, room)}{block.verdict}", style
-    if block.text:
-        yield f"\n{_indented(block.text, width)}", "dim"
 
 
 def _item(item: b.Item, width: int) -> Iterator[Span]:
