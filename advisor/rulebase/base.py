@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     ById = cached_property[dict[str, Thing]]
 
 Part = Callable[[str], dict[str, Any]]
-"""Returns a part of a compiled rule base by its name, such as `core`; see `store.PARTS`."""
+"""Returns a part of a compiled rule base by its name, such as `core`; see `CompiledParts`."""
 
 
 def _listed(stored: str, declared: str) -> cached_property[Any]:

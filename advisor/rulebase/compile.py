@@ -16,7 +16,7 @@ from advisor.model.file_kinds import ENTITIES
 from advisor.model.library import ANY_TYPE, Program, ProgramTool
 from advisor.model.value import encode
 from advisor.rulebase.entries import Entries, Entry
-from advisor.rulebase.orders import compiled_order, losses_of, ranking_of, worst_losses
+from advisor.rulebase.orders import Figures, compiled_order, losses_of, worst_losses
 from advisor.rulebase.phrases import compile_names, compile_words, in_all_languages
 
 
@@ -415,6 +415,6 @@ MADE: dict[str, Callable[[Values, list[Any]], Any]] = {
     },
     "losses": lambda values, _: losses_of(values),
     "catalogue": _catalogue,
-    "ranking": lambda values, _: ranking_of(values),
+    "ranking": lambda values, _: Figures(values),
 }
 """Kind -> the function that completes its values. Other names have functions of several kinds."""

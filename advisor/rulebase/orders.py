@@ -6,10 +6,10 @@ and the values of cataloged checkpoints. Means over a fixed set are made here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import Any
 
 from advisor.model import Checkpoint
 from advisor.model.figures import (
@@ -35,18 +35,26 @@ Column = list[tuple[int, str, Values]]
 """One table: the index of each protocol in it, the metric there, and the results."""
 
 
-class Figures(NamedTuple):
-    """The published results of a rule base, to be read for `catalogued` checkpoints alone.
+class Figures:
+    """The published results of a rule base, to be read for cataloged checkpoints alone.
 
     `other_mode` has, for checkpoints known to think or not to think by default, the other mode.
     Results in that mode do not count.
     """
 
-    benchmarks: Mapping[str, Benchmark]
-    protocols: Mapping[str, Protocol]
-    yardsticks: Mapping[str, Yardstick]
-    catalogued: frozenset[str]
-    other_mode: Mapping[str, str]
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self.benchmarks: dict[str, Benchmark] = {each.id: each for each in values["benchmark"]}
+        self.protocols: dict[str, Protocol] = {each.id: each for each in values["protocol"]}
+        self.yardsticks: dict[str, Yardstick] = {each.id: each for each in values["yardstick"]}
+        self.orders: dict[str, TaskOrder] = {each.id: each for each in values["order"]}
+        self.catalogued = frozenset(each.id for each in values["checkpoint"])
+        self.other_mode = {
+            each.id: "non-thinking" if each.thinks else "thinking"
+            for each in values["checkpoint"]
+            if each.thinking
+        }
+        self.tables = cache(lambda name: self.columns(self.yardsticks[name]))
+        """Returns the tables of a yardstick by its id."""
 
     def language(self, table: FigureTable) -> str | None:
         """Return the language of a table: its own, or the only one of its benchmark, else None."""
@@ -78,7 +86,7 @@ class Figures(NamedTuple):
         The languages are those that may be asked for, or `ANY`.
         """
         if yardstick.mean_of:
-            parts = [self.columns(self.yardsticks[id]).get(ANY, []) for id in yardstick.mean_of]
+            parts = [self.tables(id).get(ANY, []) for id in yardstick.mean_of]
             columns: dict[str, list[Column]] = {ANY: []}
             if all(parts):  # tables of one protocol each; that of the first stands for all
                 place = parts[0][0][0][0]
@@ -150,45 +158,20 @@ class Figures(NamedTuple):
         yield (str(language) if wanted == ASKED else ANY), kind, values
 
 
-class RankingTables(NamedTuple):
-    """All results, the order of each task, and the tables of a yardstick by its id and language."""
-
-    figures: Figures
-    orders: Mapping[str, TaskOrder]
-    columns: Callable[[str], dict[str, list[Column]]]
-
-
-def ranking_of(values: Mapping[str, Any]) -> RankingTables:
-    """Return the results, orders and tables that rank the checkpoints of a rule base."""
-    figures = Figures(
-        {value.id: value for value in values["benchmark"]},
-        {value.id: value for value in values["protocol"]},
-        {value.id: value for value in values["yardstick"]},
-        frozenset(value.id for value in values["checkpoint"]),
-        {
-            value.id: "non-thinking" if value.thinks else "thinking"
-            for value in values["checkpoint"]
-            if value.thinking
-        },
-    )
-    columns = cache(lambda yardstick: figures.columns(figures.yardsticks[yardstick]))
-    return RankingTables(figures, {value.id: value for value in values["order"]}, columns)
-
-
 def compiled_order(values: Mapping[str, Any], task: str) -> dict[str, Any]:
     """Return the ranking of a task as JSON can hold it; its tables are empty without an order.
 
     `losses` is metric -> checkpoint -> precision -> worst published loss.
     """
-    figures, orders, columns = values["ranking"]
-    losses, order = values["losses"], orders.get(task)
+    figures: Figures = values["ranking"]
+    losses, order = values["losses"], figures.orders.get(task)
     if order is None:
         empty: dict[str, Any] = {key: {} for key in ("lists", "protocols", "yardsticks", "losses")}
         return {"tie": "next", "rest": [], **empty}
     lists = {"en": order.yardsticks, "others": order.others or order.yardsticks, **order.languages}
     rows: dict[str, dict[str, Any]] = {}
     for id in dict.fromkeys(chain.from_iterable(lists.values())):
-        rows[id] = _row(figures, figures.yardsticks[id], columns(id))
+        rows[id] = _row(figures, figures.yardsticks[id], figures.tables(id))
         if joined := _joined(figures, figures.yardsticks[id]):
             rows[id + JOINED] = _row(figures, joined, figures.columns(joined)) | {"joined": True}
     every = [

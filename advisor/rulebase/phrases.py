@@ -197,14 +197,10 @@ def task_phrases(task: Task) -> list[str]:
 
 def _language_names(questions: Iterable[Question]) -> dict[str, list[str]]:
     """Return the English names of languages by concept, which is `QUESTION-CODE`."""
-    posed = [
-        question
-        for question in questions
-        if any(option.requires.get("languages") for option in question.options)
-    ]
     options = [
         (question.id, option)
-        for question in posed
+        for question in questions
+        if any(option.requires.get("languages") for option in question.options)
         for option in question.options
         if option.requires
     ]

@@ -107,12 +107,7 @@ def _member(
     shared = {key: each for key, each in series.value.items() if key not in ("id", "sources")}
     given = _citations(series.document, (*series.path, "sources"), series.value.get("sources", {}))
     own = _citations(document, (*path, "sources"), value.get("sources", {}))
-    if value.keys() <= {"id", "series"}:
-        document.report(path, "a checkpoint of a series must set at least one field")
     for key, each in value.items():
-        if key in shared and each == shared[key]:
-            message = f"the series already sets the same `{key}`. Remove the key here"
-            document.report((*path, key), message)
         if each is None and key not in shared:  # empty is what nobody verified for this member
             message = f"the series does not set `{key}`. Remove the empty key here"
             document.report((*path, key), message)
@@ -174,11 +169,6 @@ def _sources(document: Document, spoilt: Spoilt) -> list[tuple[int, dict[str, An
         if "pages" in group and "{page}" not in group.get("title", ""):
             document.report((*path, "title"), "the title of a group of pages must contain `{page}`")
         for where, value in _of_group(path, group):
-            for key in () if "pages" in group else value:
-                if key in shared:
-                    document.report(
-                        (*where, key), f"the group already sets `{key}`. Remove the key here"
-                    )
             place = ("sources", number)
             document.moved[place] = where
             for key in shared.keys() - value.keys():

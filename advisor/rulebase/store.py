@@ -24,64 +24,19 @@ from advisor.writing import replacing
 PACKAGE = Path(__file__).resolve().parent.parent
 COMPILED = PACKAGE / "compiled"
 """Filled when a wheel is built; a development checkout has none."""
-PARTS = {
-    "core": "digest",
-    "detail": "sources",
-    "catalogue": "checkpoints",
-    "figures": "protocols",
-    "orders": "tie",
-    "firsts": "families",
-    "diagrams": "nodes",
-    "plans": "states",
-    "lines": "ids",
-    "architectures": "architectures",
-    "machines": "machines",
-    "speeds": "speeds",
-    "programs": "programs",
-    "drift": "changes",
-    "proof": "scenarios",
-    "checks": "checks",
-    "lexicon": "concepts",
-    "words": "phrases",
-    "names": "phrases",
-    "entries": "entries",
-    "unchanged": "parts",
-}
-"""The parts of a compiled rule base, each with a key that a whole one has.
-
-Of orders, firsts, diagrams and plans there is one a task, of lines one a family and task; but for
-orders they are made and read by `decide` and `interview`. Rules under overlays have no entries, but
-a list of the parts that are those of the base.
-"""
 COMPILING = ("reader", "model", "rulebase")
 DECIDING = ("engine", "decide", "interview")
 """Packages whose code, with that of `COMPILING`, makes the parts that `Folder` keeps."""
 
-PLACES = {
-    "criteria.yaml": "criteria",
-    "questions.yaml": "questions",
-    "tasks.yaml": "tasks",
-    "elsewhere.yaml": "elsewhere",
-    "benchmarks.yaml": "benchmarks",
-    "yardsticks.yaml": "yardsticks",
-    "figures/*.yaml": "figures",
-    "sources.yaml": "sources",
-    "sources/*.yaml": "sources",
-    "families/*.yaml": "family",
-    "decisions/*.yaml": "decisions",
-    "checkpoints/*.yaml": "checkpoints",
-    "architectures/*.yaml": "architectures",
-    "machines.yaml": "machines",
-    "makers.yaml": "makers",
-    "speeds.yaml": "speeds",
-    "programs/*.yaml": "programs",
-    "drift/*.yaml": "drift",
-    "scenarios/*.yaml": "scenarios",
-    "checks/*.yaml": "checks",
-    "words.yaml": "words",
-    "words/*.yaml": "words",
-}
-"""Pattern of paths in a rule folder -> kind of file, in the order in which they are read."""
+KINDS = (
+    *("criteria", "questions", "tasks", "elsewhere", "benchmarks", "yardsticks", "figures"),
+    *("sources", "families", "decisions", "checkpoints", "architectures", "machines", "makers"),
+    *("speeds", "programs", "drift", "scenarios", "checks", "words"),
+)
+"""The kinds of files in a rule folder, in the order in which they are read.
+
+Each is a file of this name, or a folder of files.
+"""
 
 Parts = Mapping[str, dict[str, Any]]
 Overlays = list[tuple[str, list[RuleFile]]]
@@ -119,8 +74,11 @@ def rule_files(folder: Path) -> list[RuleFile]:
             hint="--rules takes a folder of YAML",
         )
     files = [
-        read_file(path, kind, path.relative_to(folder).as_posix(), folder)
-        for pattern, kind in PLACES.items()
+        read_file(
+            path, kind.replace("families", "family"), path.relative_to(folder).as_posix(), folder
+        )
+        for kind in KINDS
+        for pattern in (f"{kind}.yaml", f"{kind}/*.yaml")
         for path in sorted(folder.glob(pattern))
     ]
     if not files:
@@ -373,7 +331,10 @@ def write_parts(folder: Path, parts: Parts) -> None:
 
 def read_part(folder: Path, name: str) -> dict[str, Any]:
     """Return a part of a package. Raises OSError, ValueError, TypeError or EOFError if damaged."""
-    return _checked(marshal.loads((folder / f"{name}.marshal").read_bytes()), name)
+    part = marshal.loads((folder / f"{name}.marshal").read_bytes())
+    if not isinstance(part, dict):
+        raise TypeError("no part of rules")
+    return part
 
 
 def _with_shared_texts(value: Any, texts: dict[str, str]) -> Any:
@@ -443,14 +404,7 @@ def _read_kept(folder: Path, name: str) -> dict[str, Any]:
     checksum, _, data = read_bounded(file, MOST_BYTES, within=folder.parent).partition(b"\n")
     if checksum != _checksum(data).encode():
         raise ValueError("damaged")
-    part = _checked(json.loads(data), name)
-    if part.pop(KEPT_AS, None) != f"{folder.name}/{name}":
+    part = json.loads(data)
+    if not isinstance(part, dict) or part.pop(KEPT_AS, None) != f"{folder.name}/{name}":
         raise ValueError("a file of other rules")
     return part
-
-
-def _checked(value: Any, name: str) -> dict[str, Any]:
-    key = PARTS[name.partition("/")[0]]
-    if not isinstance(value, dict) or key not in value:
-        raise TypeError(f"{name} holds no `{key}`")
-    return value
