@@ -219,7 +219,8 @@ def checkpoints_page(rulebase: RuleBase, matches: Matches, task: str | None, sor
     """Return the table of matches, by quality with results, and the number of unverified ones."""
     page: Page = [Text("no checkpoint matches", "warn")]
     if matches.checkpoints:
-        page = _by_quality(rulebase, matches, task) if sort == "quality" else [_table(matches)]
+        ranked = _by_quality(rulebase, matches, task) if task and sort == "quality" else None
+        page = ranked or [_table(matches)]
         page.append(Text(count(len(matches.checkpoints), "checkpoint"), "quiet"))
     if matches.unverified:
         first = ", ".join(checkpoint.id for checkpoint in matches.unverified[:NAMED])
@@ -240,19 +241,18 @@ def _table(matches: Matches) -> Table:
     return Table(("Checkpoint", "Parameters (M)", "Memory (GB)", "Year", "License"), rows)
 
 
-def _by_quality(rulebase: RuleBase, matches: Matches, task: str | None) -> Page:
+def _by_quality(rulebase: RuleBase, matches: Matches, task: str) -> Page:
     """Return the table with results, and a note if a checkpoint without one ranks above others."""
-    precedences = Precedences(rulebase, task) if task else None
-    ids = [checkpoint.id for checkpoint in matches.checkpoints]
-    every = [(id, precedences.published(id)[:1] if precedences else ()) for id in ids]
+    published = Precedences(rulebase, task).published
     rows = tuple(
-        (id, f"{figures[0].value:g}", figures[0].benchmark, figures[0].metric)
-        if figures
-        else (id, "", "not measured", "")
-        for id, figures in every
+        (checkpoint.id, f"{figure.value:g}", figure.benchmark, figure.metric)
+        if figure
+        else (checkpoint.id, "", "not measured", "")
+        for checkpoint in matches.checkpoints
+        for figure in published(checkpoint.id)[:1] or [None]
     )
     page: Page = [Table(("checkpoint", "result", "benchmark", "metric"), rows)]
-    measured = [bool(figures) for _, figures in every]
+    measured = [bool(result) for _, result, *_ in rows]
     if measured != sorted(measured, reverse=True):
         page.append(Text("without a result, checkpoints are ranked by series and size", "quiet"))
     return page

@@ -82,16 +82,11 @@ def find(rulebase: RuleBase, id: str, kind: str | None = None) -> tuple[str, Any
     """
     kinds = [plural(kind)] if kind else list(KINDS)
     id = id.lower() if id.lower() in all_of(rulebase, "families") else _on_the_hub(rulebase, id)
-    aliases: dict[str, dict[str, Any]] = {
-        "tasks": rulebase.task_names,
-        "families": rulebase.family_names,
-        "questions": {
-            name: question for question in rulebase.questions for name in question.aliases
-        },
-    }
     ids: list[str] = []
     for name in kinds:
-        named = {**aliases.get(name, {}), **all_of(rulebase, name)}
+        things = all_of(rulebase, name)
+        named = {alias: each for each in things.values() for alias in getattr(each, "aliases", ())}
+        named |= things
         if id in named:
             return name, named[id]
         ids += named

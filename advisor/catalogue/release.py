@@ -18,7 +18,6 @@ from advisor.catalogue.release_members import BASES, ReleaseMembers
 from advisor.catalogue.release_table import (
     SPAN,
     TABLE,
-    TEXT,
     ReleaseDescription,
     ReleaseTable,
     block_of,
@@ -87,8 +86,7 @@ class Release:
     @cached_property
     def classes(self) -> dict[str, str]:
         """Public class or function -> its folder below `transformers/models`, or ""."""
-        names = self._description["classes"]
-        return {name: folder for folder, inner in names.items() for name in inner.split()}
+        return dict(self._description["classes"])
 
     @cached_property
     def auto(self) -> dict[str, dict[str, list[str]]]:
@@ -326,14 +324,9 @@ def _lost(table: ReleaseTable, block: str, release: int) -> frozenset[str]:
     """Return public members that classes of a block have in other releases and not in `release`."""
     lost: set[str] = set()
     for lines in table.groups(block):
-        head, *rows = lines.split("\n")
-        if ":" not in head or head.partition(SPAN)[0].endswith(":"):
-            continue  # no class
-        if not table.has(head.partition(SPAN)[2], release):
-            continue
-        ended, there = set[str](), set[str]()
-        for row in rows:
-            line, _, span = row.partition(SPAN)
-            (there if not span or table.has(span, release) else ended).add(line.partition(TEXT)[0])
-        lost |= {name for name in ended - there if name[:1] not in ("_", "?", "-", BASES)}
+        group, _, span = lines.partition("\n")[0].partition(SPAN)
+        if ":" in group[:-1] and table.has(span, release):  # a class, and it is there
+            masks = table.masks(block, group).items()
+            ended = [name for name, mask in masks if not mask >> release & 1]
+            lost |= {name for name in ended if name[:1] not in ("_", "?", "-", BASES)}
     return frozenset(lost)

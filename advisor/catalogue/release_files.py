@@ -37,7 +37,7 @@ Mapping = dict[str, list[str]]
 def describe(package: Path) -> dict[str, Any]:
     """Return the description of the transformers package in a folder, as JSON can hold it.
 
-    Under `classes` the public names by model folder ("" for those of the library itself), under
+    Under `classes` the model folder of each public name ("" for those of the library itself), under
     `auto` the classes by auto class and model type, under `pipelines` the auto classes by task,
     under `named` the quoted configuration class names in the source of each pipeline, under
     `aliases` the other names of tasks, under `suffixes` the endings of names that still resolve to
@@ -49,7 +49,7 @@ def describe(package: Path) -> dict[str, Any]:
     loader = (package / "utils" / "import_utils.py").read_text(encoding="utf-8")
     return {
         "version": ast.literal_eval(dict(_assignments(init.body))["__version__"]),
-        "classes": {"": " ".join(_library_names(init)), **_model_names(package / "models")},
+        "classes": {**dict.fromkeys(_library_names(init), ""), **_model_names(package / "models")},
         "auto": _auto_classes(package / "models" / "auto"),
         "pipelines": _pipelines(tasks["SUPPORTED_TASKS"]),
         "named": _named_configurations(package / "pipelines"),
@@ -92,17 +92,17 @@ def _library_names(init: ast.Module) -> list[str]:
 
 
 def _model_names(models: Path) -> dict[str, str]:
-    """Return the names in `__all__` of the model modules by folder, as one text with spaces."""
-    names: dict[str, set[str]] = {}
+    """Return the names in `__all__` of the model modules, each with its folder."""
+    folders: dict[str, str] = {}
     for file in sorted(models.rglob("*.py")):
         if file.name.startswith(_NOT_MODULES):
             continue
         with file.open("rb") as stream:
             stream.seek(max(0, file.stat().st_size - TAIL_BYTES))
             blocks = _EXPORTS.findall(stream.read())
-        exports = {name.decode() for block in blocks for name in _QUOTED.findall(block)}
-        names.setdefault(file.parent.name, set()).update(exports)
-    return {folder: " ".join(sorted(exports)) for folder, exports in names.items() if exports}
+        exports = [name.decode() for block in blocks for name in _QUOTED.findall(block)]
+        folders |= dict.fromkeys(exports, file.parent.name)
+    return folders
 
 
 def _auto_classes(auto: Path) -> dict[str, Mapping]:

@@ -182,32 +182,17 @@ def signature(text: str) -> Signature | None:
     match = _SIGNATURE.fullmatch(text)
     if match is None:
         return None
-    positional: list[str] = []
-    keywords, required = set(), set()
-    renamed: dict[str, str] = {}
-    rest = many = named_only = False
-    for part in filter(None, match["parameters"].split(",")):
-        name, default, new = part.lstrip("*").partition("=")
-        if part.startswith("**"):
-            rest = True
-        elif part.startswith("*"):
-            named_only, many = True, many or bool(name)
-        else:
-            if not named_only:
-                positional.append(name)
-            keywords.add(name)
-            if new:
-                renamed[name] = new
-            if not default:
-                required.add(name)
-    returns = tuple(kind for kind in match["returns"].split("|") if kind)
+    parts = [part for part in match["parameters"].split(",") if part]
+    named = [part.partition("=") for part in parts if part[0] != "*"]
+    stars = [part for part in parts if part[0] == "*" and part[:2] != "**"]
+    before = parts[: parts.index(stars[0])] if stars else parts
     return Signature(
-        positional=tuple(positional),
-        keywords=frozenset(keywords),
-        required=frozenset(required),
-        rest=rest,
-        many=many,
+        positional=tuple(part.partition("=")[0] for part in before if part[0] != "*"),
+        keywords=frozenset(name for name, _, _ in named),
+        required=frozenset(name for name, default, _ in named if not default),
+        rest=any(part[:2] == "**" for part in parts),
+        many=any(part != "*" for part in stars),
         either=bool(match["either"]),
-        returns=returns,
-        renamed=renamed,
+        returns=tuple(kind for kind in match["returns"].split("|") if kind),
+        renamed={name: new for name, _, new in named if new},
     )

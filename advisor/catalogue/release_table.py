@@ -13,7 +13,7 @@ from __future__ import annotations
 import sqlite3
 import zlib
 from collections.abc import Iterable, Mapping
-from functools import cache, cached_property, lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -42,12 +42,6 @@ class ReleaseTable:
 
     def _read(self, query: str, *values: str) -> list[Any]:
         return [value for (value,) in self._connection.execute(query, values)]
-
-    @cached_property
-    def exported(self) -> frozenset[str]:
-        """The classes and functions at the top level of any release."""
-        blocks = (block for block in self.blocks if block.startswith(EXPORTS))
-        return frozenset(name for block in blocks for name in self.masks(block, ""))
 
     def block(self, name: str) -> str:
         """Return the text of a block, in which `GROUP` begins each group; "" if it is unknown."""
@@ -146,14 +140,13 @@ class ReleaseDescription(dict[str, Any]):
         return self[part]
 
     def _classes(self) -> dict[str, str]:
-        names: dict[str, list[str]] = {}
+        folders = {}
         for block in self._table.blocks:
             if block.startswith(EXPORTS):
                 for name, text in (self._table.group(block, "", self._number) or {}).items():
                     parts = text.rpartition(" ")[2].replace(".deprecated", "").split(".")
-                    folder = parts[1] if parts[0] == "models" and len(parts) > 1 else ""
-                    names.setdefault(folder, []).append(name)
-        return {folder: " ".join(sorted(classes)) for folder, classes in names.items()}
+                    folders[name] = parts[1] if parts[0] == "models" and len(parts) > 1 else ""
+        return folders
 
     def _auto(self) -> dict[str, dict[str, list[str]]]:
         tables = {}
