@@ -116,25 +116,19 @@ def _take_signals() -> bool:
     A signal that the parent process ignores stays ignored. Return True if SIGINT is handled.
     """
 
-    def interrupt(number: int, _frame: object) -> None:
+    def stop(number: int, _frame: object) -> None:
         if writing.waits(number):
             return
         writing.stopped = True
-        raise KeyboardInterrupt
+        raise KeyboardInterrupt if number == signal.SIGINT else SystemExit(SIGNALLED + number)
 
-    def terminate(number: int, _frame: object) -> None:
-        if writing.waits(number):
-            return
-        writing.stopped = True
-        raise SystemExit(SIGNALLED + number)
-
-    taken_by = {signal.SIGINT: interrupt, signal.SIGTERM: terminate}
+    taken = [signal.SIGINT, signal.SIGTERM]
     if sys.platform != "win32":
-        taken_by[signal.SIGHUP] = terminate
-    for number, taken in taken_by.items():
+        taken.append(signal.SIGHUP)
+    for number in taken:
         if signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, taken)
-    return signal.getsignal(signal.SIGINT) is interrupt
+            signal.signal(number, stop)
+    return signal.getsignal(signal.SIGINT) is stop
 
 
 UNWRITTEN = {*writing.FULL, errno.EIO, errno.EBADF, errno.ECONNRESET}

@@ -86,28 +86,21 @@ class Commands(TyperGroup):
         if self.table is not COMMANDS:
             super().format_help(ctx, formatter)
             return
-        formatter.write(_flowed(HELP, formatter.width))
+        from advisor.draw.typesetting import flowed
+
+        formatter.write("\n".join(flowed(HELP, formatter.width)))
         for title, names in SECTIONS.items():
             formatter.write(f"{title}:\n")
             with formatter.indentation():
                 formatter.write_dl(
                     [(name, help or self.table[name].help) for name, help in names.items()]
                 )
-        formatter.write(_flowed(EPILOGUE, formatter.width))
+        formatter.write("\n".join(flowed(EPILOGUE, formatter.width)))
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002
         """Write the table of a group without importing any command."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, entry.help) for name, entry in self.table.items()])
-
-
-def _flowed(text: str, width: int) -> str:
-    """Return a text with lines longer than `width` columns wrapped."""
-    if max(map(len, text.splitlines())) <= width:
-        return text
-    from advisor.draw.typesetting import flowed
-
-    return "\n".join(flowed(text, width))
 
 
 def _commands(module: str, **helps: str) -> dict[str, Command]:

@@ -231,18 +231,13 @@ class _Values:
 
     def _files(self, *, written: bool) -> list[str]:
         """Return the output files of the command line, or its input files."""
-        named = [
-            (self.options[name].metavar or "", self._given[name])
-            for name, param in self._own.items()
-            if getattr(_declared(param), "writes", False) == written
-            and FILES.search(self.options[name].metavar or "")
-        ]
-        every = [
-            (metavar, str(value))
-            for metavar, values in named
-            for value in (values if isinstance(values, (list, tuple)) else [values or ""])
-        ]
-        return [format_and_file(value)[1] if "=" in metavar else value for metavar, value in every]
+        files = []
+        for name, param in self._own.items():
+            metavar, given = self.options[name].metavar or "", self._given[name]
+            if FILES.search(metavar) and getattr(_declared(param), "writes", False) == written:
+                values = map(str, given if isinstance(given, (list, tuple)) else [given or ""])
+                files += [format_and_file(each)[1] if "=" in metavar else each for each in values]
+        return files
 
     def of(self, function: Callable[..., Any]) -> Any:
         """Return the result of a function, called with the values of its parameters."""

@@ -27,6 +27,8 @@ STYLES = {
     "row": "",
 }
 PAGE = 8
+Acts = dict[str, Callable[[Any], None]]
+"""Key -> what it does with an event of prompt_toolkit."""
 
 
 class Row(NamedTuple):
@@ -147,7 +149,8 @@ class Menu:
         The marked row is always included.
         """
         enter = f"; Enter: {self.default.text}" if self.default and self._cursor < 0 else ""
-        prompt = f"? {self.question} ({HINT}{enter})"
+        numbers = ", or a number" if self.number else ""
+        prompt = f"? {self.question} ({HINT}{numbers}{enter})"
         head = [("question", line) for line in _wrapped(prompt, width, "  ")]
         if self.typed:
             head.append(("typed", f"  {self.typed}"[:width]))
@@ -206,41 +209,29 @@ def _all_begin(wanted: Sequence[str], words: Sequence[str]) -> bool:
 
 def taken(menu: Menu) -> str:
     """Show a menu until a row is taken; return its value. Interrupts raise as in `pressed`."""
-    from prompt_toolkit.key_binding import KeyBindings
-    from prompt_toolkit.keys import Keys
 
-    keys = KeyBindings()
-
-    @keys.add("enter")
-    def _(event: Any) -> None:
+    def enter(event: Any) -> None:
         if menu.chosen:
             event.app.exit(result=menu.chosen.value)
 
-    for key, step in {"down": 1, "up": -1, "tab": 1, "pagedown": PAGE, "pageup": -PAGE}.items():
-
-        @keys.add(key)
-        def _(_event: Any, step: int = step) -> None:
-            menu.move(step)
-
-    @keys.add("backspace")
-    def _(_event: Any) -> None:
-        menu.type(menu.typed[:-1])
-
-    @keys.add("escape", eager=True)
-    @keys.add("c-u")
-    def _(_event: Any) -> None:
-        menu.type("")
-
-    @keys.add(Keys.Any)
-    def _(event: Any) -> None:
+    def insert(event: Any) -> None:
         if event.data.isprintable():
             menu.type(menu.typed + event.data)
 
-    @keys.add(Keys.BracketedPaste)
-    def _(event: Any) -> None:
-        menu.type(menu.typed + " ".join(event.data.split()))
-
-    return str(_run(menu.lines, keys))
+    acts: Acts = {
+        "enter": enter,
+        "down": lambda _: menu.move(1),
+        "tab": lambda _: menu.move(1),
+        "up": lambda _: menu.move(-1),
+        "pagedown": lambda _: menu.move(PAGE),
+        "pageup": lambda _: menu.move(-PAGE),
+        "backspace": lambda _: menu.type(menu.typed[:-1]),
+        "escape": lambda _: menu.type(""),
+        "c-u": lambda _: menu.type(""),
+        "<any>": insert,
+        "<bracketed-paste>": lambda event: menu.type(menu.typed + " ".join(event.data.split())),
+    }
+    return str(_run(menu.lines, acts))
 
 
 def pressed(question: str, choices: Sequence[Row]) -> str:
@@ -248,20 +239,12 @@ def pressed(question: str, choices: Sequence[Row]) -> str:
 
     Enter takes the first. Ctrl-C raises KeyboardInterrupt, Ctrl-D EOFError.
     """
-    from prompt_toolkit.key_binding import KeyBindings
-
-    keys = KeyBindings()
 
     def lines(width: int, _height: int) -> list[tuple[str, str]]:
         return pressed_lines(question, choices, width)
 
-    for row in (*choices, keyed("enter", "", choices[0].value)):
-
-        @keys.add(row.names[0])
-        def _(event: Any, value: str = row.value) -> None:
-            event.app.exit(result=value)
-
-    return str(_run(lines, keys))
+    acts = {row.names[0]: _leave(result=row.value) for row in choices}
+    return str(_run(lines, {**acts, "enter": _leave(result=choices[0].value)}))
 
 
 def pressed_lines(question: str, choices: Sequence[Row], width: int) -> list[tuple[str, str]]:
@@ -274,10 +257,16 @@ def pressed_lines(question: str, choices: Sequence[Row], width: int) -> list[tup
     ]
 
 
-def _run(lines: Any, keys: Any) -> Any:
+def _leave(**ending: Any) -> Callable[[Any], None]:
+    """Return what a key does that ends a menu with a `result` or an `exception`."""
+    return lambda event: event.app.exit(**ending)
+
+
+def _run(lines: Callable[[int, int], list[tuple[str, str]]], acts: Acts) -> Any:
     """Show `lines(width, height)` on stderr until a key exits; return its result."""
     from prompt_toolkit.application import Application
     from prompt_toolkit.formatted_text import FormattedText
+    from prompt_toolkit.key_binding import KeyBindings
     from prompt_toolkit.layout import Layout, Window
     from prompt_toolkit.layout.controls import FormattedTextControl
     from prompt_toolkit.layout.dimension import Dimension
@@ -288,19 +277,17 @@ def _run(lines: Any, keys: Any) -> Any:
 
     def fitting() -> list[tuple[str, str]]:
         size = output.get_size()
-        drawn: list[tuple[str, str]] = lines(size.columns, size.rows - 1)
-        return drawn
+        return lines(size.columns, size.rows - 1)
 
     def text() -> FormattedText:
         *before, last = fitting()
         whole = [*((style, f"{line}\n") for style, line in before), last]
         return FormattedText([(f"class:{style}", line) for style, line in whole])
 
-    def leaving(error: type[BaseException]) -> Any:
-        return lambda event: event.app.exit(exception=error)
-
-    keys.add("c-c")(leaving(KeyboardInterrupt))
-    keys.add("c-d")(leaving(EOFError))
+    keys = KeyBindings()
+    ends = {"c-c": _leave(exception=KeyboardInterrupt), "c-d": _leave(exception=EOFError)}
+    for key, act in {**acts, **ends}.items():
+        keys.add(key, eager=key == "escape")(act)
     window = Window(
         FormattedTextControl(text, show_cursor=False),
         height=lambda: Dimension.exact(len(fitting())),

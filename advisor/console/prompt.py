@@ -16,8 +16,8 @@ from advisor.engine.numbers import as_number
 from advisor.engine.profile import UNKNOWN
 from advisor.phrasing import count
 
-WHY, BACK, NUMBER = "why", "back", "number"
-"""Values of extra rows; NUMBER asks for an exact number. `UNKNOWN` is "I don't know"."""
+WHY, BACK = "why", "back"
+"""Values of extra rows. `UNKNOWN` is "I don't know"."""
 LONG = 40
 """A choice with more characters gets its own line."""
 
@@ -66,20 +66,8 @@ class SelectPrompt:
 
     def choose(self, ask: Asked) -> str:
         """Return the value of a row, or a number as text."""
-        rows = list(ask.rows)
-        if ask.unit:
-            exactly = Row(NUMBER, "exactly ...: type a number")
-            place = next((n for n, row in enumerate(rows) if row.extra), len(rows))
-            rows.insert(place, exactly)
         number = ask.number if ask.unit else None
-        chosen = taken(Menu(ask.question, rows, ask.marked, number, UNKNOWN))
-        if chosen != NUMBER:
-            return chosen
-
-        def valid(text: str) -> bool | str:
-            return ask.number(text) or f"a number of {ask.unit}, such as 5000 or 5k"
-
-        return str(_asked("text", f"How many {ask.unit}?", validate=valid))
+        return taken(Menu(ask.question, ask.rows, ask.marked, number, UNKNOWN))
 
     def pick(self, question: str, choices: Sequence[Row]) -> str:
         """Ask which of a few things to do, the first being the default; return its value."""
