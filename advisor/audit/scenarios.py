@@ -30,8 +30,11 @@ from advisor.model.evidence import Example, Scenario
 from advisor.rulebase.base import RuleBase
 
 
-class Failure(NamedTuple):
-    """An example, scenario or relation that fails: file:line, its rule, id or kind, and how."""
+class Tested(NamedTuple):
+    """An example, scenario or relation: file:line, and its rule, id or kind.
+
+    `message` says how it fails, and is "" if it passes.
+    """
 
     place: str
     id: str
@@ -45,7 +48,7 @@ class Proof(NamedTuple):
     scenarios: int
     relations: int
     differing: tuple[str, ...]
-    failures: tuple[Failure, ...]
+    failures: tuple[Tested, ...]
 
     @property
     def passed(self) -> bool:
@@ -104,15 +107,15 @@ def answer_scenario(engine: Engine, scenario: Scenario) -> tuple[str, list[Decis
 def prove(rulebase: RuleBase) -> Proof:
     """Run every rule's examples and all scenarios, and compare relations with results."""
     engine, related = Engine(rulebase), relations(rulebase)
-    ran = [(case.place, case.rule, _of_example(rulebase, case)) for case in rulebase.examples]
-    ran += [(case.place, case.id, _of_scenario(engine, case)) for case in rulebase.scenarios]
-    ran += [(relation.place, relation.kind, relation.refused) for relation in related]
+    ran = [Tested(case.place, case.rule, _of_example(rulebase, case)) for case in rulebase.examples]
+    ran += [Tested(case.place, case.id, _of_scenario(engine, case)) for case in rulebase.scenarios]
+    ran += related
     return Proof(
         len(rulebase.examples),
         len(rulebase.scenarios),
         len(related),
         tuple(scenario.id for scenario in rulebase.scenarios if scenario.differs),
-        tuple(Failure(*row) for row in ran if row[2]),
+        tuple(result for result in ran if result.message),
     )
 
 
@@ -159,27 +162,11 @@ def _decisive(decisions: Iterable[Decision]) -> set[str]:
     }
 
 
-class Relation(NamedTuple):
-    """A claim that `before` ranks above `behind`, with the votes of tables for and against it."""
+def relations(rulebase: RuleBase) -> list[Tested]:
+    """Return all relations, compared with the results of every task and language.
 
-    kind: str
-    before: str
-    behind: str
-    won: int
-    lost: int
-    place: str
-
-    @property
-    def refused(self) -> str:
-        """The message, if more tables are against it than for it; else ""."""
-        if self.lost <= self.won:
-            return ""
-        number = self.won + self.lost
-        return f"{self.before} is worse than {self.behind} in {self.lost} of {number} comparisons"
-
-
-def relations(rulebase: RuleBase) -> list[Relation]:
-    """Return all relations, compared with the results of every task and language."""
+    A relation fails if more tables are against it than for it.
+    """
     gauges: dict[tuple[str, str], Gauge] = {}
     for task in rulebase.tasks:
         rows = rulebase.order(task.id)["yardsticks"].values()
@@ -197,8 +184,9 @@ def relations(rulebase: RuleBase) -> list[Relation]:
                     key = gauge.yardstick, number  # the columns of a table have one vote together
                     votes[key] = votes.get(key, 0) + (apart > 0) - (apart < 0)
         won, lost = (sum(sign * vote > 0 for vote in votes.values()) for sign in (1, -1))
+        refuted = f"{before} is worse than {behind} in {lost} of {won + lost} comparisons"
         place = rulebase.place("checkpoint", before)
-        relations.append(Relation(kind, before, behind, won, lost, place))
+        relations.append(Tested(place, kind, refuted if lost > won else ""))
     return relations
 
 

@@ -19,26 +19,15 @@ from advisor.naming import as_in_papers, squeezed, words_of
 from advisor.rulebase.base import RuleBase
 
 KINDS = {
-    "families": "family",
-    "tasks": "task",
-    "questions": "question",
-    "criteria": "criterion",
-    "rules": "rule",
-    "sources": "source",
-    "checkpoints": "checkpoint",
+    "families": ("family", "the three model families"),
+    "tasks": ("task", "what you can do with images, and the best family for each task"),
+    "questions": ("question", "the questions, which are flags of `advisor recommend`"),
+    "criteria": ("criterion", "the criteria that compare families, most important first"),
+    "rules": ("rule", "the rules for and against a family"),
+    "sources": ("source", "the sources of all facts"),
+    "checkpoints": ("checkpoint", "the checkpoints. Filter them with flags"),
 }
-"""Each kind of entry in the plural, and in the singular."""
-
-WHAT = {
-    "families": "the three model families",
-    "tasks": "what you can do with images, and the best family for each task",
-    "questions": "the questions, which are flags of `advisor recommend`",
-    "criteria": "the criteria that compare families, most important first",
-    "rules": "the rules for and against a family",
-    "sources": "the sources of all facts",
-    "checkpoints": "the checkpoints. Filter them with flags",
-}
-"""The description of each kind."""
+"""Each kind of entry in the plural -> the singular, and a description."""
 
 
 LEAST_NAME = 3
@@ -50,7 +39,7 @@ NO_FACTS = ("id", "family", "series", "model_class", "writer", "notes", "sources
 
 def plural(kind: str) -> str:
     """Return the plural of a kind given in singular or plural. Raises UsageError for others."""
-    many = {noun: plural for plural, noun in KINDS.items()}.get(kind, kind)
+    many = {noun: plural for plural, (noun, _) in KINDS.items()}.get(kind, kind)
     check_name("kind", many, KINDS, "kinds")
     return many
 
@@ -65,7 +54,7 @@ def kinds_json(rulebase: RuleBase) -> dict[str, Any]:
     """Return the JSON document of `advisor list --format json`: how many there are of each kind."""
     kinds = [
         {"kind": kind, "what": what, "number": len(all_of(rulebase, kind))}
-        for kind, what in WHAT.items()
+        for kind, (_, what) in KINDS.items()
     ]
     return document(rulebase.digest, kinds=kinds)
 
@@ -81,7 +70,7 @@ def find(rulebase: RuleBase, id: str, kind: str | None = None) -> tuple[str, Any
     Raises UsageError with the nearest known id, or for a word that means several tasks.
     """
     kinds = [plural(kind)] if kind else list(KINDS)
-    id = id.lower() if id.lower() in all_of(rulebase, "families") else _on_the_hub(rulebase, id)
+    id = id.lower() if id.lower() in rulebase.family_names else _on_the_hub(rulebase, id)
     ids: list[str] = []
     for name in kinds:
         things = all_of(rulebase, name)
@@ -94,7 +83,7 @@ def find(rulebase: RuleBase, id: str, kind: str | None = None) -> tuple[str, Any
         return "tasks", rulebase.meant(id)[0]
     near = {*id.lower().split("/")}  # others of its maker, and its own name under another
     ids = [each for each in ids if "/" not in id or near & {*each.lower().split("/")}]
-    noun = KINDS[kinds[0]] if kind else "thing"
+    noun = KINDS[kinds[0]][0] if kind else "thing"
     if (outside := outside_catalog(rulebase, id)) and not kind:
         model, task = outside
         raise UnknownNameError(
@@ -187,7 +176,7 @@ def _comparable(rulebase: RuleBase, id: str, cache: Path) -> tuple[str, Any]:
 
 def thing_json(rulebase: RuleBase, kind: str, thing: Any) -> dict[str, Any]:
     """Return the JSON document of one thing."""
-    return document(rulebase.digest, kind=KINDS[kind], **_details(rulebase, kind, thing))
+    return document(rulebase.digest, kind=KINDS[kind][0], **_details(rulebase, kind, thing))
 
 
 def _details(rulebase: RuleBase, kind: str, thing: Any) -> dict[str, Any]:

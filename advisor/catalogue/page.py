@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from advisor.catalogue.checkpoint_page import checkpoint_page, compared_checkpoints, known, listed
-from advisor.catalogue.knowledge import KINDS, WHAT, all_of, shown_name
+from advisor.catalogue.knowledge import KINDS, all_of, shown_name
 from advisor.draw.blocks import Code, Heading, Item, Items, Page, Pairs, Table, Text
 from advisor.draw.formats import SCHEMA_VERSION, Report
 from advisor.engine.decision import Engine
@@ -33,7 +33,7 @@ def thing_page(rulebase: RuleBase, kind: str, thing: Any) -> Page:
 
 def things_page(rulebase: RuleBase, kind: str, things: Sequence[Any]) -> Page:
     """Return a table of things of one kind (the plural, such as `tasks`)."""
-    noun, (_, columns) = KINDS[kind], VIEWS[kind]
+    (noun, _), (_, columns) = KINDS[kind], VIEWS[kind]
     if not things:
         return [Text(f"no {noun} matches", "warn")]
     names = [getattr(thing, "typed", thing.id) for thing in things]
@@ -47,7 +47,7 @@ def kinds_page(rulebase: RuleBase) -> Page:
     """Return a table of the kinds of things that there are."""
     rows = [
         (f"advisor list {kind}", f"{len(all_of(rulebase, kind)):,}", what)
-        for kind, what in WHAT.items()
+        for kind, (_, what) in KINDS.items()
     ]
     more = "`advisor show NAME` shows one entry, `advisor list checkpoints --task vqa` filters."
     return [Table(("list", "number", "description"), tuple(rows), wide=3), Text(more, "quiet")]

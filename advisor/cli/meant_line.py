@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from advisor.cli.main import CommandLine
     from advisor.rulebase.base import RuleBase
 
-NOUNS = frozenset((*KINDS, *KINDS.values(), "model", "models"))
+NOUNS = frozenset((*KINDS, *(noun for noun, _ in KINDS.values()), "model", "models"))
 NAMING = ("list", "show", "help", "explain")
 """Commands that accept a name alone."""
 NAMELESS = (
