@@ -11,6 +11,7 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from inspect import signature
 from pathlib import Path
@@ -28,6 +29,7 @@ from advisor.decide.recommendation import recommend
 from advisor.errors import AdvisorError
 from advisor.model import AS_IS
 from advisor.rulebase.store import load_rules
+from benchmarks import search
 from tests import warm
 
 RULEBASE = load_rules()
@@ -331,6 +333,19 @@ def test_a_search_is_exact_among_vectors_that_16_bits_cannot_tell_apart(tiny, ph
     assert len((stored @ asked.half()).unique()) < len(exact.unique()) / 4
     assert {int(each["image"]) for each in nearest} == {*best.indices.tolist()}
     assert [each["cosine"] for each in nearest] == pytest.approx(best.values.tolist(), abs=1e-6)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("runtime", ["transformers", "onnx"])
+def test_the_benchmark_of_searches_measures_what_is_printed(runtime, tmp_path):
+    import numpy as np
+
+    search.make(tmp_path, 20_000)  # more than a block
+    measured = search.run(search.ours(runtime, 20_000), sys.executable, tmp_path)
+    stored = np.fromfile(tmp_path / "vectors.f16", np.float16).reshape(20_000, -1)
+    exact = stored.astype("float32") @ np.load(tmp_path / "asked.npy")
+    assert measured["places"] == [str(place) for place in np.argsort(-exact)[:10]]
+    assert min(measured["seconds"], measured["named"], measured["memory"]) > 0
 
 
 def pairs_are_found(code, checkpoint, network, kept, vectors, capfd):
