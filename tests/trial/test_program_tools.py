@@ -217,6 +217,68 @@ def test_a_program_says_what_a_pipeline_of_transformers_does(key, tiny, photos, 
             assert close({label: line["labels"][label] for label in labels}, scores)
 
 
+OF_ONE_CALL = re.compile("blip|florence|got|instructblip|paligemma|trocr|git-cap|kosmos-2-5|pix2")
+WRITERS = [key for key in TOOLS if key[2][:7] == "answers" and OF_ONE_CALL.match(key[0])]
+"""Programs whose class writes from what its processor makes of an image and a prompt."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "key",
+    [
+        pytest.param(key, marks=[] if key[0] == "blip-2-answer" else pytest.mark.long)
+        for key in WRITERS
+    ],
+    ids="-".join,
+)
+def test_a_program_writes_what_its_class_generates_from_its_processor(key, tiny, photos):
+    """For an image alone, in the lines of every model's documentation; a prompt is no answer."""
+    import transformers
+
+    checkpoint, task, kind = TOOLS[key]
+    words = [word for flag in key[2].split("-")[1:] for word in WORDS.get(flag, ())]
+    code = tool_code(checkpoint, task)
+    if "import pypdfium2" in code:
+        pytest.importorskip("pypdfium2")
+    names = called(code, checkpoint, tiny(kind), photos.name, "--output", "o.jsonl", *words)
+    model = getattr(transformers, key[1]).from_pretrained(tiny(kind))
+    processor = transformers.AutoProcessor.from_pretrained(tiny(kind))
+    lines = [line for line in lines_of("o.jsonl") if "error" not in line]
+    assert len(lines) == 10
+    for line in lines:
+        prompt = line.pop("prompt", names.get("prompt", ""))
+        prompt = prompt.replace("{question}", line.pop("question", ""))
+        image = names["picture"](line.pop("image"))
+        given = processor(images=image, **({"text": prompt} if prompt else {}), return_tensors="pt")
+        (ids,) = model.generate(**given, max_new_tokens=6, do_sample=False).tolist()
+        asked = given["input_ids"][0].tolist() if "input_ids" in given else []
+        written = ids[len(asked) :] if ids[: len(asked)] == asked else ids
+        text = processor.decode(written, skip_special_tokens=True).strip()
+        assert text in line.values(), (text, line)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("key", [key for key in TOOLS if key[0] == "owl"], ids="-".join)
+def test_a_program_finds_what_a_pipeline_of_transformers_does(key, tiny, photos):
+    import transformers
+
+    checkpoint, task, kind = TOOLS[key]
+    words = (photos.name, "--output", "o.jsonl", "--labels", "cat, dog")
+    names = called(tool_code(checkpoint, task), checkpoint, tiny(kind), *words)
+    pipeline = transformers.pipeline("zero-shot-object-detection", model=str(tiny(kind)))
+    for line in (line for line in lines_of("o.jsonl") if "error" not in line):
+        image = names["picture"](line["image"])
+        theirs = [
+            (each["label"], [*each["box"].values()], each["score"])
+            for each in pipeline(image, candidate_labels=["cat", "dog"], threshold=0.1)
+        ]
+        ours = [
+            (each["label"], [int(side) for side in each["box"]], each["score"])
+            for each in next(each for each in line.values() if isinstance(each, list))
+        ]
+        assert close(sorted(ours), sorted(theirs)), (ours, theirs)
+
+
 def close(one, two):
     """True where both are the same, numbers within what batches change in float32."""
     if isinstance(one, float) or isinstance(two, float):
