@@ -15,6 +15,7 @@ from importlib.metadata import metadata
 from types import SimpleNamespace
 
 import pytest
+from browser import SITE
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from printed_programs import hold_style, run_program
@@ -341,24 +342,58 @@ def test_no_program_states_a_size_a_length_or_a_sampling_of_its_own():
 
 
 PYTHONS = ["python3.11", "python3.12", "python3.13", "python3.14"]
+PYODIDE = SITE / "node_modules" / "pyodide" / "pyodide.mjs"
+"""CPython 3.14 for Node, which npm brings where the machine has none."""
+BEGUN = """
+import contextlib, io, pathlib, sys, warnings
+from unittest.mock import MagicMock
+
+warnings.simplefilter("error")
+for module in ("PIL", "pypdfium2", "requests"):
+    sys.modules[module] = MagicMock()
+for file in pathlib.Path(sys.argv[1]).glob("program_*.py"):
+    code = compile(file.read_text("utf-8"), file.name, "exec")
+    for words, status in (["--help"], 0), (["nosuch", "--nosuch"], 2):
+        sys.argv, said = ["program.py", *words], io.StringIO()
+        try:
+            with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+                exec(code, {"__name__": "__main__"})
+        except SystemExit as ended:
+            assert ended.code == status, said.getvalue()
+        assert "usage: " in said.getvalue(), file
+print(sys.version_info[1])
+"""
+"""Compiles programs without a warning and reads their arguments; no package has to be there."""
+IN_NODE = """
+const [module, lines, folder] = process.argv.slice(1);
+const python = await (await import(module)).loadPyodide();
+python.mountNodeFS("/programs", folder);
+python.runPython('import sys; sys.argv = ["", "/programs"]');
+python.runPython(lines);
+"""
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("some", "least"), OFTEN_AND_AT_NIGHT)
 @pytest.mark.parametrize("python", PYTHONS)
-def test_each_python_compiles_every_program_without_a_warning(python, tmp_path, some, least):
-    """Those of the versions that a head names which are on this machine."""
-    asked = [python, "-c", "import sys; print(sys.version_info[1])"]
-    found = shutil.which(python) and subprocess.run(asked, capture_output=True, check=False)
-    if not found or found.returncode:
-        pytest.skip(f"there is no {python}")
-    assert SpecifierSet(PYTHON_RANGE).contains(f"3.{int(found.stdout)}")
+def test_each_python_compiles_every_program_and_reads_its_arguments(python, tmp_path, some, least):
+    """In each version that a head names: one of this machine, or the newest in Node."""
+    asked = [python, "-c", "pass"]
+    command = [python, "-c", BEGUN, str(tmp_path)]
+    if (
+        not shutil.which(python)
+        or subprocess.run(asked, capture_output=True, check=False).returncode
+    ):
+        if python != PYTHONS[-1] or not PYODIDE.exists():
+            pytest.skip(f"there is no {python}")
+        command = ["node", "--input-type=module", "-e", IN_NODE, PYODIDE, BEGUN, tmp_path]
+    assert SpecifierSet(PYTHON_RANGE).contains(python.removeprefix("python"))
     for number, code in enumerate(some(every_program()).values()):
         (tmp_path / f"program_{number}.py").write_text(f"{code}\n", encoding="utf-8")
     assert number > least
-    command = [python, "-W", "error", "-m", "compileall", "-q", str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout[:2000]
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert done.stdout.split()[-1] == python.partition(".")[2]
 
 
 POSIX = {"fcntl", "grp", "multiprocessing", "pty", "pwd", "resource", "termios"}

@@ -22,7 +22,7 @@ pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
 from printed_programs import lines_of, run_program, tiny_chat
-from test_snippets import RUN
+from test_snippets import RUN, WRAPPED
 
 from advisor.decide.programs import program_for, snippet
 from advisor.decide.recommendation import recommend
@@ -554,8 +554,6 @@ def test_who_is_given_clips_takes_videos_in_transformers():
 
 
 OF_CLIPS = [key for key in TOOLS if key[0] == "chat-video"]
-WRAPPED = "ignore:__array_wrap__:DeprecationWarning"
-"""What NumPy says of how transformers 5.24 counts the patches of MiniCPM's frames."""
 
 
 @pytest.mark.slow
