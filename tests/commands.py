@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import subprocess
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -12,6 +13,12 @@ from advisor.cli.main import run
 
 REFUSED = ("ADVISOR_", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES", "TERM", "PYTHON", "GITHUB_")
 """Variables of whoever runs the tests that would change what a command prints."""
+
+
+def ran(words, **how: Any) -> subprocess.CompletedProcess[Any]:
+    """Run a process to its end, within five minutes; what it writes is text."""
+    usual = {"capture_output": True, "text": True, "timeout": 300, "check": False}
+    return subprocess.run(words, **{**usual, **how})
 
 
 class Result(NamedTuple):

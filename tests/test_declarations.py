@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import jsonschema
 import pytest
+from commands import ran
 
 from advisor.draw.formats import plain
 from advisor.model.columns import build, columns, plan, record
@@ -178,13 +178,10 @@ def test_one_line_in_the_class_of_checkpoints_is_a_field_in_files_pages_and_docu
     line_after(entries, "  - id: openai/clip-vit-base-patch32", "    attention_window: 13")
 
     def answer(program, *words):
-        run = subprocess.run(
+        run = ran(
             [sys.executable, *program, *words],
             cwd=tmp_path,
             env={**os.environ, "PYTHONPATH": str(tmp_path), "ADVISOR_CACHE": str(tmp_path / "c")},
-            capture_output=True,
-            text=True,
-            check=False,
         )
         return run.stdout + run.stderr
 

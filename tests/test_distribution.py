@@ -8,6 +8,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from commands import ran
 
 from advisor import distribution
 from advisor.draw.findings import FindingsReport, sarif
@@ -81,8 +82,9 @@ def test_sarif_names_an_address_only_where_the_project_has_one(installed):
 
 def test_a_checkout_that_nobody_installed_has_no_address(tmp_path):
     code = "import json, advisor.distribution as d; print(json.dumps([d.address(), d.NAME]))"
-    done = subprocess.run(
+    done = ran(
         [sys.executable, "-S", "-c", f"import sys; sys.path.insert(0, {str(ROOT)!r}); {code}"],
-        capture_output=True, text=True, check=True, cwd=tmp_path,
-    )  # fmt: skip
+        check=True,
+        cwd=tmp_path,
+    )
     assert json.loads(done.stdout) == ["", "vlm-advisor"]

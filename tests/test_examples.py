@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from commands import ran
 
 from advisor.cli.main import run
 
@@ -93,12 +94,9 @@ def test_the_ci_line_passes_and_fails_as_its_comment_says(choice, code, sentence
     command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m advisor "$@"\n', encoding="utf-8")
     command.chmod(0o755)
     path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
-    done = subprocess.run(
+    done = ran(
         ["bash", EXAMPLES / "ci.sh", *choice],
         env=os.environ | {"PATH": path, "PYTHONPATH": str(ROOT), "COLUMNS": "80"},
-        capture_output=True,
-        text=True,
-        check=False,
     )
     assert done.returncode == code
     assert sentence in done.stdout

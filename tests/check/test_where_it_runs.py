@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from commands import ran
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 EXAMPLES = ROOT / "examples"
@@ -88,12 +89,9 @@ def test_the_action_without_a_python_it_can_use_says_which_it_needs(tmp_path):
     action = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
     (tmp_path / "python").write_text("#!/bin/sh\nexit 1\n")  # as one that is too old answers
     (tmp_path / "python").chmod(0o755)
-    done = subprocess.run(
+    done = ran(
         ["bash", "-euo", "pipefail", "-c", action["runs"]["steps"][0]["run"]],
         env={"PATH": f"{tmp_path}:/usr/bin:/bin", "RUNNER_TEMP": str(tmp_path), "ACTION_PATH": "."},
-        capture_output=True,
-        text=True,
-        check=False,
     )
     assert done.returncode == 2
     assert "needs Python 3.11 or later" in done.stdout
@@ -118,11 +116,9 @@ def test_the_step_of_the_action_checks_the_paths_it_is_given(tmp_path, programs)
         "SARIF": "out file.sarif",
         "ACTION_PATH": str(tmp_path),
     }
-    done = subprocess.run(
+    done = ran(
         ["bash", "-euo", "pipefail", "-c", action["runs"]["steps"][1]["run"]],
         env=variables,
-        capture_output=True,
-        text=True,
         check=True,
     )
     assert done.stdout.splitlines() == [
@@ -206,13 +202,10 @@ def test_a18_no_recipe_imports_anything_of_the_checked_tree(planted, file):
     folder = os.path.dirname(sys.executable)  # noqa: PTH120 - where its programs are, unresolved
     for command in commands:
         words = command.replace(" --baseline advisor-baseline.json", "")
-        done = subprocess.run(
+        done = ran(
             ["bash", "-c", f"{words} --format json"],
             cwd=planted,
             env={**os.environ, "PATH": f"{folder}:/usr/bin:/bin"},
-            capture_output=True,
-            text=True,
-            check=False,
         )
         assert done.returncode == 1, done.stderr
         assert "removed-class" in done.stdout
@@ -249,13 +242,10 @@ def test_a18_the_action_imports_nothing_of_the_checked_tree(planted, tmp_path):
         folder = runner if "runner.temp" in step.get("working-directory", "") else planted
         if "pip" not in step["run"]:
             variables["ACTION_PATH"] = str(wheel.parent)  # which the check is told to pass over
-        done = subprocess.run(
+        done = ran(
             ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]],
             cwd=folder,
             env=variables,
-            capture_output=True,
-            text=True,
-            check=False,
         )
         assert done.returncode == 0, done.stderr
         assert not (planted / "PWNED").exists()

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from commands import REFUSED, Result, in_this_process
+from commands import REFUSED, Result, in_this_process, ran
 
 
 @pytest.fixture
@@ -33,14 +32,11 @@ def process(environment) -> Callable[..., Result]:
     """Run a command line in a fresh process, with no terminal."""
 
     def call(*arguments: Any, stdin: str = "", **variables: str) -> Result:
-        done = subprocess.run(
+        done = ran(
             [sys.executable, "-m", "advisor", *map(str, arguments)],
             input=stdin,
-            capture_output=True,
             encoding="utf-8",
             env=environment | variables,
-            timeout=300,
-            check=False,
         )
         return Result(done.returncode, done.stdout, done.stderr)
 

@@ -3,10 +3,10 @@
 import json
 import os
 import shutil
-import subprocess
 import sys
 
 import pytest
+from commands import ran
 
 pexpect = pytest.importorskip("pexpect")
 pytest.importorskip("termios", reason="shells of POSIX")
@@ -52,11 +52,11 @@ def test_zsh_runs_nothing_of_a_rule(environment, overlay, tmp_path):
     )
     for words in ("advisor recommend --weather ", "advisor recommend --weat"):
         asked = {"_ADVISOR_COMPLETE": "complete_zsh", "_TYPER_COMPLETE_ARGS": words}
-        done = subprocess.run(
+        done = ran(
             ["zsh", "-fc", evaluated],
-            cwd=empty, env=environment | asked | {"ADVISOR_RULES": str(folder)},
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
+            cwd=empty,
+            env=environment | asked | {"ADVISOR_RULES": str(folder)},
+        )
         assert "sunny" in done.stdout, done.stderr
         assert "$(touch P1)" in done.stdout
         assert not list(empty.iterdir())

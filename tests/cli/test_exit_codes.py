@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 import pytest
+from commands import ran
 
 from advisor.decide import recommendation
 from advisor.draw.formats import PAGE_FORMATS
@@ -291,14 +292,7 @@ main()
 @pytest.mark.slow
 @pytest.mark.parametrize("debug", ["", "1"])
 def test_only_debug_shows_the_traceback_and_the_code_stays_4(environment, debug):
-    done = subprocess.run(
-        [sys.executable, "-c", BUG],
-        capture_output=True,
-        text=True,
-        env=environment | {"ADVISOR_DEBUG": debug},
-        timeout=300,
-        check=False,
-    )
+    done = ran([sys.executable, "-c", BUG], env=environment | {"ADVISOR_DEBUG": debug})
     assert ("Traceback" in done.stderr) == bool(debug)
     assert done.returncode == 4
 

@@ -5,6 +5,7 @@ import shlex
 from pathlib import Path
 
 import pytest
+from commands import ran
 
 NEED = "search 2 million product photos by German text, on a CPU, commercially"
 
@@ -237,14 +238,14 @@ def test_nothing_heavy_is_imported_and_nothing_of_words_without_a_sentence():
         "file=sys.stderr)"
     )
     import os
-    import subprocess
     import sys
 
     def loaded(*words):
-        done = subprocess.run(
+        done = ran(
             [sys.executable, "-c", code, *words, "--format", "json"],
-            capture_output=True, text=True, check=True, env=dict(os.environ),
-        )  # fmt: skip
+            check=True,
+            env=dict(os.environ),
+        )
         return done.stderr.splitlines()[-1]
 
     loaded("list", "criteria")

@@ -4,11 +4,11 @@ import os
 import re
 import shlex
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from commands import ran
 
 from advisor.site.page import MARK
 
@@ -38,13 +38,13 @@ def test_the_file_does_not_hang_on_how_python_hashes(small_folder):
         "from advisor.site.page import static_page; print(static_page(load(sys.argv[1])))"
     )
     one, other = (
-        subprocess.run(
+        ran(
             [sys.executable, "-c", program, str(small_folder)],
             env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONUTF8": "1"},
-            capture_output=True, text=True, check=True,
+            check=True,
         ).stdout
         for seed in ("1", "2")
-    )  # fmt: skip
+    )
     assert one == other
 
 

@@ -9,6 +9,7 @@ import subprocess
 import time
 
 import pytest
+from commands import ran
 
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
@@ -228,12 +229,7 @@ def test_a_full_disk_is_said_and_leaves_nothing(parts):
     )
     arguments = ["compose", "--encoder", parts / "vit", "--decoder", parts / "bert",
                  "--save", parts / "out"]  # fmt: skip
-    done = subprocess.run(
-        [*warm.python(), "-c", code, *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
+    done = ran([*warm.python(), "-c", code, *map(str, arguments)])
     assert done.returncode == 2
     assert "the disk is full, so" in done.stderr
     assert not (parts / "out").exists()

@@ -4,11 +4,11 @@ import json
 import re
 import shutil
 import socket
-import subprocess
 from html import unescape
 from pathlib import Path
 
 import pytest
+from commands import ran
 
 pytest.importorskip("torch")
 pytest.importorskip("transformers")
@@ -38,11 +38,8 @@ pytestmark = [
 
 def opened(page: Path, profile: Path, width: int) -> tuple[str, list[str]]:
     """The document after loading, as the browser has it, and what stands on its console."""
-    done = subprocess.run(
-        [str(CHROMIUM), *FLAGS, f"--user-data-dir={profile}", f"--window-size={width},1200",
-         "--dump-dom", page.as_uri()],
-        check=True, capture_output=True, text=True, timeout=300,
-    )  # fmt: skip
+    where = [f"--user-data-dir={profile}", f"--window-size={width},1200"]
+    done = ran([str(CHROMIUM), *FLAGS, *where, "--dump-dom", page.as_uri()], check=True)
     return done.stdout, [line for line in done.stderr.splitlines() if "CONSOLE" in line]
 
 
@@ -105,11 +102,8 @@ def test_a_page_says_so_when_a_server_does_not_answer(tmp_path):
         text = file.read_text(encoding="utf-8").replace(", 60000);", ", 200);")
         file.write_text(text.replace('from "./', f'from "{address}'), encoding="utf-8")
         flags = [flag for flag in FLAGS if "virtual-time" not in flag]
-        done = subprocess.run(
-            [str(CHROMIUM), *flags, f"--user-data-dir={tmp_path / 'one'}", "--timeout=3000",
-             "--dump-dom", file.as_uri()],
-            check=True, capture_output=True, text=True, timeout=60,
-        )  # fmt: skip
+        flags += [f"--user-data-dir={tmp_path / 'one'}", "--timeout=3000"]
+        done = ran([str(CHROMIUM), *flags, "--dump-dom", file.as_uri()], check=True)
     assert "Loading the network. Nothing has come for 60 s" in done.stdout
 
 

@@ -1,13 +1,13 @@
 """Every runner on a tiny network of the real class, against the bare transformers calls."""
 
 import json
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from commands import ran
 
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
@@ -461,10 +461,7 @@ def test_a_library_that_only_some_checkpoints_need_is_named_with_the_command(
 ) -> None:
     pytest.importorskip("torchvision")
     pytest.importorskip("num2words")
-    done = subprocess.run(
-        [sys.executable, "-c", WITHOUT, missing, str(tiny(kind))],
-        check=True, capture_output=True, text=True, timeout=300,
-    )  # fmt: skip
+    done = ran([sys.executable, "-c", WITHOUT, missing, str(tiny(kind))], check=True)
     said = done.stdout.strip()
     assert f"needs a library that is not installed: {missing}" in said, done
     assert said.endswith(f"| pip install {missing}")

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from commands import ran
 
 pytest.importorskip("torch")
 pytest.importorskip("transformers")
@@ -57,13 +58,7 @@ except AdvisorError as error:
 
 
 def called(code: str, *arguments: str, **variables: str) -> str:
-    done = subprocess.run(
-        [*warm.python(), "-c", code, *arguments],
-        env={**os.environ, **variables},
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
+    done = ran([*warm.python(), "-c", code, *arguments], env={**os.environ, **variables})
     assert "Traceback" not in done.stderr, done.stderr
     return done.stdout
 
@@ -138,13 +133,7 @@ def test_ctrl_c_during_a_download_is_130_and_the_next_run_resumes(
     for path in tmp_path.rglob("snapshots/*/*"):  # what is there is whole
         assert path.read_bytes() == (tiny("clip") / path.name).read_bytes()
     with serving(tiny("clip")) as address:
-        done = subprocess.run(
-            command,
-            env={**variables, "HF_ENDPOINT": address},
-            check=True,
-            capture_output=True,
-            text=True,
-        )
+        done = ran(command, env={**variables, "HF_ENDPOINT": address}, check=True)
     assert "an embedding of 8 numbers" in done.stdout
 
 
@@ -165,14 +154,9 @@ sys.exit(run(sys.argv[1:]))
 @pytest.mark.slow
 def test_ctrl_c_while_weights_load_is_130_and_writes_nothing(tiny: Tiny, tmp_path: Path) -> None:
     page = tmp_path / "page.html"
-    done = subprocess.run(
-        [
-            *warm.python(), "-c", INTERRUPTED, "try", "--image", IMAGE, "--task", "embeddings",
-            "--checkpoint", str(tiny("clip")), "--output", f"html={page}", "--format", "json",
-        ],
-        capture_output=True,
-        text=True,
-    )  # fmt: skip
+    words = ["try", "--image", IMAGE, "--task", "embeddings", "--checkpoint", str(tiny("clip"))]
+    words += ["--output", f"html={page}", "--format", "json"]
+    done = ran([*warm.python(), "-c", INTERRUPTED, *words])
     assert done.returncode == 130
     assert json.loads(done.stdout)["error"]["kind"] == "interrupted"
     assert "Traceback" not in done.stderr
