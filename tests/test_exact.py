@@ -125,7 +125,11 @@ def test_so_it_is_in_another_order_or_of_verified_ones_alone(engine, how, task):
 
 @pytest.mark.parametrize(
     ("task", "within"),
-    [("captioning", "2s/item"), ("image-search", "5ms/item"), ("ocr-page", "1s/item")],
+    [
+        pytest.param("captioning", "2s/item", marks=pytest.mark.slow),
+        pytest.param("image-search", "5ms/item", marks=pytest.mark.slow),
+        ("ocr-page", "1s/item"),
+    ],
 )
 def test_so_it_is_under_a_bound_on_time(engine, task, within):
     under, _ = bounded(engine, {"within": bound_answer(within, "flag")})

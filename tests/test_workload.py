@@ -318,7 +318,7 @@ def bounds_drawn(number):
 
 
 @pytest.mark.parametrize(
-    ("task", "device", "within"), [*bounds_drawn(int(os.environ.get("ADVISOR_DRAWS", "30")))]
+    ("task", "device", "within"), [*bounds_drawn(60 if os.environ.get("ADVISOR_LONG") else 6)]
 )
 def test_what_is_known_to_keep_a_bound_comes_first_and_what_is_unknown_last(
     rules, task, device, within
