@@ -1,5 +1,6 @@
 """Coverage by scenarios: counted as plain enumeration counts it, and named at its place."""
 
+import json
 from textwrap import dedent
 
 import pytest
@@ -244,8 +245,15 @@ def test_strict_makes_it_a_failure_in_every_format(uncovered, capsys):
     arguments = ["rules", "coverage", "--rules", uncovered]
     assert run(arguments) == 0
     assert "- house/decisions/house.yaml:2: `" in capsys.readouterr().out
-    for format in ("json", "markdown", "html"):
+    for format in ("markdown", "html", "json"):
+        capsys.readouterr()
         assert run([*arguments, "--strict", "--format", format]) == 1, format
+    document = json.loads(capsys.readouterr().out)
+    known = {one["rule"]: one for one in document["rules"]}
+    assert known["few-items-to-judge"]["decisive"]
+    assert not known["silent"]["decisive"]
+    assert "ours" in document["tasks"]["answer"]
+    assert "ours" in document["families"]["writer"]
 
 
 def test_a_whole_folder_of_rules_can_be_measured(small, small_folder, capsys):

@@ -299,20 +299,6 @@ def test_the_need_of_a_change_leads_to_each_of_its_checkpoints(small, other):
 
 
 @pytest.mark.slow
-def test_an_overlay_changes_what_its_rules_speak_of(rulebase):
-    result = difference(rulebase, load_rules(overlays=(OVERLAY,)))
-    assert not result.keeps_answers
-    assert not result.old.unshared
-    assert not result.new.unshared
-    changed = {task.task for task in result.families.tasks if task.changed}
-    assert {"captioning", "image-search"} <= changed
-    assert "vqa" not in changed
-    (kind,) = [one for one in result.entries if one.kind == "rule"]
-    assert kind.added == ("captions-for-the-archive",)
-    assert kind.changed == ("large-collection-searched-again-and-again",)
-
-
-@pytest.mark.slow
 def test_the_need_of_each_move_of_an_overlay_is_answered_so_by_both(rulebase):
     overlaid = load_rules(overlays=(OVERLAY,))
     moves = difference(rulebase, overlaid).families.moves

@@ -151,13 +151,6 @@ def test_case_does_not_matter(small):
     }
 
 
-def test_every_alias_leads_to_its_option(small):
-    for question in small.questions:
-        for option in question.options:
-            for name in (option.id, *option.aliases):
-                assert options(small, **{question.id: name}) == {question.id: (option.id,)}
-
-
 def test_list_keeps_each_option_once(small):
     assert options(small, language=["de", "english", "de"]) == {"language": ("de", "en")}
     assert options(small, task=("answer", "label")) == {"task": ("answer", "label")}

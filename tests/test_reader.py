@@ -218,10 +218,20 @@ def test_huge_file_is_refused_unread(tmp_path):
     assert file_problems(path) == ["file.yaml:1:1: cannot be read: the file is larger than 4 MB"]
 
 
-def test_text_that_is_not_utf8_is_refused_at_its_line(tmp_path):
-    path = tmp_path / "latin1.yaml"
-    path.write_bytes("a: 1\nb: é\n".encode("latin-1"))
-    assert file_problems(path) == ["file.yaml:2:1: is not UTF-8 text"]
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        ("a: 1\nb: é\n".encode("latin-1"), "2:1: is not UTF-8 text"),
+        ("a: 1\n".encode("utf-16"), "1:1: is not UTF-8 text"),
+        (b"a: 1\nb: \x00\n", "2:1: is not valid YAML"),
+        (b"a: 1\r\nb: no\r\n", "2:4: `no` is a boolean"),
+    ],
+)
+def test_bytes_that_are_wrong_are_refused_at_their_line(tmp_path, data, says):
+    path = tmp_path / "some.yaml"
+    path.write_bytes(data)
+    [problem] = file_problems(path)
+    assert problem.startswith(f"file.yaml:{says}")
 
 
 def test_byte_order_mark_is_dropped(tmp_path):
@@ -229,26 +239,6 @@ def test_byte_order_mark_is_dropped(tmp_path):
     path.write_bytes(b"\xef\xbb\xbfa: 1\n")
     document = read_document(path)
     assert (document.value, document.problems) == ({"a": 1}, [])
-
-
-def test_utf16_is_refused(tmp_path):
-    path = tmp_path / "utf16.yaml"
-    path.write_bytes("a: 1\n".encode("utf-16"))
-    assert file_problems(path) == ["file.yaml:1:1: is not UTF-8 text"]
-
-
-def test_nul_is_refused(tmp_path):
-    path = tmp_path / "nul.yaml"
-    path.write_bytes(b"a: 1\nb: \x00\n")
-    [problem] = file_problems(path)
-    assert problem.startswith("file.yaml:2:1: is not valid YAML")
-
-
-def test_windows_line_ends_are_read(tmp_path):
-    path = tmp_path / "crlf.yaml"
-    path.write_bytes(b"a: 1\r\nb: no\r\n")
-    [problem] = file_problems(path)
-    assert problem.startswith("file.yaml:2:4: `no` is a boolean")
 
 
 def test_missing_file_and_folder_are_problems_not_exceptions(tmp_path):

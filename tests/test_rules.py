@@ -25,13 +25,6 @@ def test_every_example_and_scenario_comes_true(rulebase):
     assert proof.failures == ()
 
 
-def test_every_written_rule_has_examples_for_and_against(rulebase):
-    shown = {(example.rule, example.fires) for example in rulebase.examples}
-    for rule in rulebase.rules:
-        if not rule.derived:
-            assert {(rule.id, True), (rule.id, False)} <= shown
-
-
 def test_every_example_can_be(rulebase, engine):
     impossible = [
         f"{example.place}: {example.rule} {example.given}"
@@ -39,58 +32,6 @@ def test_every_example_can_be(rulebase, engine):
         if not engine.admits(make_profile(rulebase, example.given))
     ]
     assert not impossible
-
-
-def every_sources(rulebase):
-    for rule in rulebase.rules:
-        if not rule.derived:
-            yield f"rule {rule.id}", rule.sources
-    for family in rulebase.families:
-        yield from sources_of_family(rulebase, family)
-    for task, elsewhere in rulebase.elsewhere.items():
-        yield f"task {task} elsewhere", elsewhere.sources
-    for detour in rulebase.detours:
-        yield f"elsewhere {detour.id}", detour.sources
-    for checkpoint in rulebase.checkpoints.values():
-        for field, sources in checkpoint.sources.items():
-            yield f"{checkpoint.id} {field}", sources
-    for protocol in rulebase.protocols.values():
-        yield f"figures of {protocol.id}", [protocol.source]
-
-
-def every_other_source(rulebase):
-    """What stands beside the decisions: some checks judge by the rules alone and cite nothing."""
-    stated = (
-        *(*rulebase.architectures.values(), *rulebase.machines, *rulebase.makers),
-        *(*rulebase.changes, *rulebase.ties, *rulebase.losses.values(), *rulebase.speeds),
-        *(option.share for q in rulebase.questions for option in q.options if option.share),
-    )
-    assert all(one.sources for one in stated)
-    for one in (*stated, *rulebase.checks.values(), *rulebase.tasks):
-        yield from one.sources
-
-
-def sources_of_family(rulebase, family):
-    for part in (family.takes, family.gives, family.tasks, family.cannot):
-        for id, reason in part.items():
-            yield f"{family.id} {id}", reason.sources
-    for section, statements in rulebase.descriptions[family.id].items():
-        for statement in statements:
-            yield f"{family.id} {section}", statement.sources
-    for claim in rulebase.claims[family.id]:
-        yield f"{family.id} claim", claim.sources
-
-
-def test_every_statement_has_sources_that_exist(rulebase):
-    for what, sources in every_sources(rulebase):
-        assert sources, what
-        assert set(sources) <= set(rulebase.sources), what
-
-
-def test_every_source_is_used(rulebase):
-    used = {source for _, sources in every_sources(rulebase) for source in sources}
-    used |= set(every_other_source(rulebase))
-    assert set(rulebase.sources) == used
 
 
 def test_every_task_is_decided_for_every_family(rulebase):

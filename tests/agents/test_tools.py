@@ -16,7 +16,7 @@ import warnings
 from pathlib import Path
 
 import pytest
-from commands import in_this_process
+from commands import in_this_process, ran
 from mcp import Client, StdioServerParameters, stdio_client
 
 from advisor.agents import compact
@@ -413,10 +413,12 @@ def test_what_was_asked_before_stdin_ended_is_answered(tmp_path):
         json.dumps({"jsonrpc": "2.0", "id": id, "method": method, "params": parameters})
         for id, (method, parameters) in enumerate(asked)
     ]
-    done = subprocess.run(
-        [sys.executable, "-m", "advisor", "mcp"], input="\n".join([*lines, ""]).encode(),
-        capture_output=True, timeout=300, check=False, cwd=tmp_path,
-    )  # fmt: skip
+    done = ran(
+        [sys.executable, "-m", "advisor", "mcp"],
+        input="\n".join([*lines, ""]).encode(),
+        cwd=tmp_path,
+        text=False,
+    )
     answered = [json.loads(line)["id"] for line in done.stdout.splitlines()]
     assert sorted(answered) == list(range(len(asked)))
 
@@ -551,10 +553,7 @@ def test_a_line_that_is_no_message_is_answered_by_an_error(line, id, code):
 @pytest.mark.slow
 def test_malformed_lines_are_answered_in_the_order_of_all(tmp_path):
     lines = ["nonsense", '{"jsonrpc": "2.0", "id": 1, "method": "ping"}', '{"id": 2}', ""]
-    done = subprocess.run(
-        [sys.executable, "-m", "advisor", "mcp"], input="\n".join(lines), text=True,
-        capture_output=True, timeout=300, check=False,
-    )  # fmt: skip
+    done = ran([sys.executable, "-m", "advisor", "mcp"], input="\n".join(lines))  # fmt: skip
     answered = {one["id"]: one for one in map(json.loads, done.stdout.splitlines())}
     assert (done.returncode, answered.keys()) == (0, {None, 1, 2})
     assert "result" in answered[1]

@@ -125,40 +125,44 @@ def test_a_rule_that_says_supporting_may_never_be_pivotal(audited):
     assert not found(document, "never-pivotal")
 
 
-def test_a_family_that_cannot_win_is_found(audited):
-    code, document = audited(
-        files={
-            "families/silent.yaml": """\
-                id: silent
-                name: Silent
-                tie_break_order: 9
-                summary: It does nothing.
-                takes: {}
-                gives: {}
-                tasks: {}
-            """
-        }
-    )
-    (silent,) = found(document, "family-cannot-win")
-    assert (code, silent["about"]) == (1, "silent")
-    assert place(silent) == ("house/families/silent.yaml", 1)
+SEEDED = {
+    "family-cannot-win": (
+        "families/silent.yaml",
+        "{id: silent, name: S, tie_break_order: 9, summary: S., takes: {}, gives: {}, tasks: {}}",
+        1,
+    ),
+    "impossible-option": (
+        "tasks.yaml",
+        """\
+            tasks:
+              - id: impossible
+                name: Impossible
+                description: A ranking out of a form to fill in.
+                implies: {output: [ranking], collection: [not-applicable]}
+        """,
+        2,
+    ),
+    "idle-question": (
+        "questions.yaml",
+        """\
+            questions:
+              - id: color
+                ask: Which color do you like?
+                why: Nobody knows.
+                options: [{id: red, label: red}, {id: blue, label: blue}]
+        """,
+        2,
+    ),
+}
 
 
-def test_a_task_that_cannot_be_is_found_at_its_line(audited):
-    code, document = audited(
-        files={
-            "tasks.yaml": """\
-                tasks:
-                  - id: impossible
-                    name: Impossible
-                    description: A ranking out of a form to fill in.
-                    implies: {output: [ranking], collection: [not-applicable]}
-            """
-        }
-    )
-    (option,) = found(document, "impossible-option")
-    assert (code, option["about"]) == (1, "impossible")
-    assert place(option) == ("house/tasks.yaml", 2)
+@pytest.mark.parametrize("kind", SEEDED)
+def test_an_entry_without_an_effect_is_found_at_its_line(audited, kind):
+    file, text, line = SEEDED[kind]
+    code, document = audited(files={file: text})
+    (one,) = found(document, kind)
+    assert (code, place(one)) == (1, (f"house/{file}", line))
+    assert f"id: {one['about']}" in text
 
 
 def test_an_undeclared_tie_is_found(audited):
@@ -185,23 +189,6 @@ def test_an_undeclared_tie_is_found(audited):
     assert place(tie) == ("rules/families/writer.yaml", 1)
     (idle,) = found(document, "idle-tie")
     assert place(idle) == ("house/criteria.yaml", 7)
-
-
-def test_a_question_that_changes_nothing_is_found(audited):
-    code, document = audited(
-        files={
-            "questions.yaml": """\
-                questions:
-                  - id: colour
-                    ask: Which colour do you like?
-                    why: Nobody knows.
-                    options: [{id: red, label: red}, {id: blue, label: blue}]
-            """
-        }
-    )
-    (idle,) = found(document, "idle-question")
-    assert (code, idle["about"]) == (1, "colour")
-    assert place(idle) == ("house/questions.yaml", 2)
 
 
 def test_a_checkpoint_that_is_never_offered_is_noted(audited):
@@ -262,48 +249,7 @@ def test_every_format_names_the_defect_and_its_place(advisor, audited, format):
     assert "house/decisions/house.yaml" in result.out
 
 
-def test_the_same_audit_prints_the_same_words(advisor):
-    once, again = advisor("rules", "audit"), advisor("rules", "audit")
-    assert once.out == again.out
-    assert "answer combinations are checked, without sampling" in once.out
-
-
 def test_a_whole_folder_of_rules_is_audited_in_place_of_the_shipped_ones(advisor, tmp_path):
     result = advisor("rules", "audit", str(tmp_path / "nowhere"))
     assert result.code == 2
     assert "the rule folder" in result.err
-
-
-def test_coverage_names_what_no_scenario_covers(advisor):
-    result = advisor("rules", "coverage", "--format", "json")
-    document = result.json
-    assert result.code == 0
-    assert document["scenarios"] > 0
-    known = {one["rule"]: one for one in document["rules"]}
-    assert known["few-items-to-judge"]["decisive"]
-    strict = advisor("rules", "coverage", "--strict")
-    assert strict.code == (0 if document["complete"] else 1)
-
-
-def test_a_scenario_covers_the_rule_that_decides_it(advisor, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    scenarios = tmp_path / "house" / "scenarios" / "house.yaml"
-    scenarios.parent.mkdir(parents=True)
-    scenarios.write_text(
-        dedent("""\
-        scenarios:
-          - id: few
-            profile: {task: find, collection: 10}
-            family: writer
-          - id: tags
-            profile: {task: find, collection: 500}
-            family: matcher
-        """)
-    )
-    document = advisor("rules", "coverage", "--rules", "house", "--format", "json").json
-    known = {one["rule"]: one for one in document["rules"]}
-    assert "few" in known["few-items-to-judge"]["decisive"]
-    assert "few" in known["few-items-to-judge"]["pivotal"]
-    assert "tags" in known["large-collections"]["fires"]
-    assert "few" in document["tasks"]["find"]
-    assert "few" in document["families"]["writer"]

@@ -230,19 +230,6 @@ def test_a_choice_that_excludes_itself_is_no_fault_of_what_others_lack(advisor, 
     assert "A missing answer decides whether clip fits. Pass --weather (see" in page
 
 
-@pytest.mark.parametrize(
-    ("name", "nearest"),
-    [
-        ("Salesforce/blip-vqa-bas", "Salesforce/blip-vqa-base"),
-        ("openai/clip-vit-base-patch-32", CLIP),
-    ],
-)
-def test_a_near_miss_is_corrected(advisor, name, nearest):
-    result = advisor("check", "--checkpoint", name, "--task", "vqa")
-    assert result.code == 2
-    assert f"Did you mean `{nearest}`?" in result.err
-
-
 def test_markdown_marks_what_speaks_against_it(advisor):
     text = advisor(
         "check", "--checkpoint", BLIP_VQA, "--task", "captioning", "--format", "markdown"

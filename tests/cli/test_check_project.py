@@ -669,8 +669,3 @@ def test_init_takes_what_code_loads_before_what_tests_do(advisor, project, tmp_p
     (tmp_path / "app.py").unlink()
     assert advisor("init", "--force").code == 0
     assert "checkpoint: google/siglip" in (tmp_path / "advisor.yaml").read_text()
-
-
-def test_two_runs_say_the_same(advisor, project):
-    project(app_py=WRONG, b_py=WRONG, advisor_yaml=CHOICES)
-    assert check(advisor).out == check(advisor).out

@@ -123,10 +123,3 @@ def test_a_profile_is_explained(advisor, tmp_path):
     file.write_text("task: find\ncollection: millions\n")
     told = explained(advisor, "--profile", file)
     assert told["profile"]["collection"] == {"options": ["millions"], "origin": "file"}
-
-
-@pytest.mark.parametrize(("name", "nearest"), [("matchr", "matcher"), ("wirter", "writer")])
-def test_a_near_miss_is_corrected(advisor, name, nearest):
-    result = advisor("explain", "--task", "describe", "--why-not", name)
-    assert result.code == 2
-    assert f"Did you mean `{nearest}`?" in result.err

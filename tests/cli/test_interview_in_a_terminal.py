@@ -288,12 +288,6 @@ def test_it_goes_on_to_the_checkpoint_where_that_is_wanted(terminal):
     assert "--detail" not in command, "what no checkpoint hangs on is not asked"
 
 
-def test_a_dumb_terminal_gets_numbers(terminal):
-    person = terminal("ask", TERM="dumb")
-    assert "   1  describe images" in person.question()
-    assert "\x1b" not in person.running.before
-
-
 def test_a_task_of_none_ends_the_interview_with_1(terminal):
     person = terminal("ask", "--plain")
     person.question()
@@ -485,7 +479,10 @@ def test_a_number_may_be_typed_in_a_menu(terminal):
 
 def test_advisor_alone_asks(terminal):
     person = terminal(screen=True, TERM="dumb")
-    assert asked(person.question()).startswith(ASKS)
+    question = person.question()
+    assert asked(question).startswith(ASKS)
+    assert "   1  describe images" in question
+    assert "\x1b" not in person.running.before
     person.types("vqa")
     while person.running.expect([r"\r\n> ", "Anything else"]) == 0:
         person.types("d")
@@ -501,12 +498,6 @@ def test_going_on_to_the_checkpoint_says_what_is_settled_and_what_is_open(termin
     person = terminal("ask", "--plain", "--task", "vqa", "--to", "checkpoint")
     question = person.question()
     assert "Next: the first checkpoint" in " ".join(question.split())
-
-
-def test_an_unknown_stop_is_2(terminal):
-    person = terminal("ask", "--to", "famly")
-    assert person.ends()[0] == 2
-    assert "Did you mean `family`" in person.answer["error"]["message"]
 
 
 # -- afterwards --------------------------------------------------------------------------------

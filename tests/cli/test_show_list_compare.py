@@ -185,6 +185,12 @@ def test_a_question_page_says_why_it_is_asked(advisor, rulebase):
         (["recommend", "--task", "vqa", "--priority", "langauge"], "language"),
         (["recommend", "--task", "vqa", "--device", "gpus"], "gpu"),
         (["rules", "schema", "decision"], "decisions"),
+        (["explain", "--task", "vqa", "--why-not", "unified-vpl"], "unified-vlp"),
+        (
+            ["check", "--checkpoint", "openai/clip-vit-base-patch-32", "--task", "vqa"],
+            "openai/clip-vit-base-patch32",
+        ),
+        (["ask", "--to", "famly"], "family"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )

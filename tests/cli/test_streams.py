@@ -11,6 +11,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from commands import ran
 
 import advisor as package
 from advisor.decide import recommendation
@@ -106,12 +107,6 @@ def test_a_terminal_gets_no_colour_where_it_is_not_wanted(environment, extra, va
     assert "\x1b" not in text
 
 
-@posix
-def test_a_page_in_a_terminal_is_not_wider_than_it(environment):
-    lines = in_terminal(environment, SHIPPED, NO_COLOR="1").splitlines()
-    assert [line for line in lines if len(line) > 80 and "advisor " not in line] == []
-
-
 @pytest.mark.parametrize("arguments", ANSWERS.values(), ids=ANSWERS.keys())
 def test_a_page_reads_at_80_columns(advisor, arguments):
     lines = advisor(*arguments).out.splitlines()
@@ -123,13 +118,8 @@ def test_a_page_reads_at_80_columns(advisor, arguments):
 @pytest.mark.parametrize("format", PAGE_FORMATS)
 @pytest.mark.slow
 def test_a_stream_of_few_characters_is_no_bug(environment, coding, format):
-    done = subprocess.run(
-        [sys.executable, "-m", "advisor", "show", "clip", "--format", format],
-        capture_output=True,
-        env=environment | {"PYTHONIOENCODING": coding},
-        timeout=300,
-        check=False,
-    )
+    words = [sys.executable, "-m", "advisor", "show", "clip", "--format", format]
+    done = ran(words, env=environment | {"PYTHONIOENCODING": coding}, text=False)
     assert done.returncode == 0, done.stderr
     assert b"contrastive" in done.stdout
 
@@ -164,26 +154,16 @@ def test_output_is_the_same_whatever_the_hash_seed(environment, tmp_path):
     lines += ["recommend --help", "check --help", "list checkpoints", "rules check"]
     outputs = []
     for seed in ("1", "2"):
-        done = subprocess.run(
+        done = ran(
             [sys.executable, "-c", EVERYTHING],
             input="\n".join(lines),
-            capture_output=True,
             encoding="utf-8",
             env=environment | {"PYTHONHASHSEED": seed, "ADVISOR_CACHE": str(tmp_path / seed / "c")},
-            timeout=300,
             check=True,
         )
         assert done.stderr == ""
         outputs.append(done.stdout)
     assert outputs[0] == outputs[1]
-
-
-def test_two_runs_print_the_same(advisor):
-    for name in ("recommend-several", "check"):
-        arguments = ANSWERS[name]
-        for format in PAGE_FORMATS:
-            first = advisor(*arguments, "--format", format)
-            assert first == advisor(*arguments, "--format", format)
 
 
 # -- closed pipes ------------------------------------------------------------------------------
@@ -227,14 +207,7 @@ def test_a_reader_that_leaves_early_does_not_make_a_check_succeed(environment, t
     code += 'BlipModel.from_pretrained("Salesforce/blip-vqa-base", use_auth_token=True)\n' * 200
     (tmp_path / "code.py").write_text(code, "utf-8")
     line = f"'{sys.executable}' -m advisor check '{tmp_path}' -v | head -1; echo ${{PIPESTATUS[0]}}"
-    done = subprocess.run(
-        ["bash", "-c", line],
-        capture_output=True,
-        text=True,
-        env=environment,
-        timeout=300,
-        check=True,
-    )
+    done = ran(["bash", "-c", line], env=environment, check=True)
     assert done.stderr == ""
     assert done.stdout.splitlines()[-1] == "1"
 
@@ -243,15 +216,8 @@ def test_a_reader_that_leaves_early_does_not_make_a_check_succeed(environment, t
 
 
 def run_in_a_shell(environment, line, folder=None, **variables):
-    return subprocess.run(
-        f"'{sys.executable}' -m advisor {line}",
-        shell=True,
-        cwd=folder,
-        capture_output=True,
-        env=environment | variables,
-        timeout=300,
-        check=False,
-    )
+    command, given = f"'{sys.executable}' -m advisor {line}", environment | variables
+    return ran(command, shell=True, cwd=folder, env=given, text=False)
 
 
 @posix
@@ -323,13 +289,9 @@ def test_an_archive_says_that_its_rules_are_files(tmp_path):
         archive.writestr("__main__.py", "from advisor.cli.main import main\nmain()\n")
         for file in filter(python_alone, home.rglob("*")):
             archive.write(file, file.relative_to(home.parent))
-    done = subprocess.run(
+    done = ran(
         [sys.executable, "-P", tmp_path / "advisor.pyz", "recommend", "--task", "captioning"],
-        capture_output=True,
-        text=True,
         cwd=tmp_path,
-        timeout=300,
-        check=False,
     )
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith(f"advisor: advisor runs from the archive `{archive.filename}`")
@@ -354,14 +316,8 @@ def test_what_ends_the_process_is_no_closed_pipe(advisor, monkeypatch):
 
 
 def test_a_profile_on_stdin_that_is_no_text_is_2(environment):
-    done = subprocess.run(
-        [sys.executable, "-m", "advisor", "recommend", "--profile", "-"],
-        input=b"task: \xff\xfe",
-        capture_output=True,
-        env=environment,
-        timeout=300,
-        check=False,
-    )
+    words = [sys.executable, "-m", "advisor", "recommend", "--profile", "-"]
+    done = ran(words, input=b"task: \xff\xfe", env=environment, text=False)
     assert done.returncode == 2
     assert b"standard input:1:1: is not UTF-8 text" in done.stderr
 
@@ -370,13 +326,8 @@ def test_half_a_character_as_id_does_not_end_a_batch(environment, tmp_path):
     profile = {"task": "captioning"}
     lines = [{"id": "\ud800", "profile": profile}, {"id": 2, "profile": profile}]
     (tmp_path / "lines.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
-    done = subprocess.run(
-        [sys.executable, "-m", "advisor", "recommend", "--batch", tmp_path / "lines.jsonl"],
-        capture_output=True,
-        env=environment,
-        timeout=300,
-        check=False,
-    )
+    words = [sys.executable, "-m", "advisor", "recommend", "--batch", tmp_path / "lines.jsonl"]
+    done = ran(words, env=environment, text=False)
     assert (done.returncode, done.stderr) == (0, b"")
     assert [json.loads(line)["id"] for line in done.stdout.splitlines()] == ["\ud800", 2]
 
@@ -466,14 +417,8 @@ def test_a_device_stays_a_device(tmp_path):
 
 @posix
 def test_output_to_stdout_comes_before_the_answer(environment, tmp_path):
-    with (tmp_path / "both").open("wb") as both:
-        subprocess.run(
-            [sys.executable, "-m", "advisor", "show", "captioning", "--output", "json=/dev/stdout"],
-            stdout=both,
-            env=environment,
-            timeout=300,
-            check=True,
-        )
+    line = "show captioning --output json=/dev/stdout > both"
+    assert run_in_a_shell(environment, line, folder=tmp_path).returncode == 0
     document, page = (tmp_path / "both").read_text(encoding="utf-8").split("\n}\n")
     assert json.loads(document + "}")["id"] == "captioning"
     assert "captioning" in page

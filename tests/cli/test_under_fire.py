@@ -17,6 +17,7 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+from commands import ran
 
 import advisor as library
 from advisor import files, writing
@@ -248,39 +249,6 @@ def test_b12_what_somebody_else_wrote_into_a_cache_is_not_believed(
     assert {*library.load_rules(small_folder).checkpoints} == before
 
 
-@pytest.mark.parametrize(
-    "damage",
-    [
-        b"",
-        b"{",
-        b"[]",
-        b"null",
-        b'{"digest": null}',
-        b'{"digest": {}}',
-        b'{"checkpoints": {}}',
-        b"[" * 200_000,
-        b"\xff\xfe",
-        b"\0" * 100,
-        b"1" * 5_000,
-        None,
-    ],
-)
-def test_b13_a_damaged_copy_is_made_anew(small_folder, tmp_path, monkeypatch, damage):
-    monkeypatch.setenv("ADVISOR_CACHE", str(cache := tmp_path / "cache"))
-    names = sorted(library.load_rules(small_folder).checkpoints)
-    (kept,) = cache.glob("rules-*")
-    for part in kept.rglob("*.json"):
-        if damage is None:
-            part.unlink()
-            part.mkdir()
-        else:
-            part.write_bytes(damage)
-    store._at_hand.clear()
-    again = library.load_rules(small_folder)
-    assert sorted(again.checkpoints) == names
-    assert library.recommend(again, {"task": again.tasks[0].id}).advice[0].decision.family
-
-
 def test_b13_no_part_of_other_rules_is_read_in_the_place_of_one(
     small_folder, tmp_path, monkeypatch, overlay
 ):
@@ -385,10 +353,9 @@ def test_b20_an_interrupt_in_our_first_lines_is_one_line(tmp_path, started):
     (tmp_path / "advisor").write_text("from advisor.cli.main import main\nmain()\n")
     line = {"script": [tmp_path / "advisor"], "module": ["-m", "advisor"]}[started]
     path = os.pathsep.join([str(tmp_path), str(Path(files.__file__).parent.parent)])
-    done = subprocess.run(
-        [sys.executable, *line, "list", "tasks"],
-        capture_output=True, check=False, env={**os.environ, "PYTHONPATH": path},
-    )  # fmt: skip
+    done = ran(
+        [sys.executable, *line, "list", "tasks"], env={**os.environ, "PYTHONPATH": path}, text=False
+    )
     assert (done.returncode, done.stderr) == (130, b"\nadvisor: interrupted\n")
     assert not done.stdout
 
@@ -731,10 +698,9 @@ def test_every_stream_of_ours_waits(monkeypatch, name):
 @pytest.mark.parametrize("option", ["--profile", "--batch"])
 def test_standard_input_that_cannot_be_read_is_said_to_be(environment, tmp_path, option):
     with (tmp_path / "out").open("wb") as file:
-        done = subprocess.run(
-            [*COMMAND, "recommend", option, "-", "-f", "terminal"],
-            stdin=file, capture_output=True, env=environment, text=True, check=False,
-        )  # fmt: skip
+        done = ran(
+            [*COMMAND, "recommend", option, "-", "-f", "terminal"], stdin=file, env=environment
+        )
     told = done.stdout + done.stderr
     assert (done.returncode, "standard input" in told, "cannot be read" in told) == (2, True, True)
 
