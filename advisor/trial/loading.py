@@ -3,7 +3,7 @@
 Before any file beside the weights is used here, all are tried once in a child process with limits:
 sizes in a configuration, settings of a processor, words of a tokenizer and a chat template may
 demand endless memory or time. Files that pass are remembered by the digest of all that was read,
-and not tried again.
+and not tried again. Demos are as much advisor's own as its code is, and not tried.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from advisor.child import NO_MEMORY, ChildError, LimitExceededError, Limits, run_in_child
-from advisor.rulebase.store import cache_folder
+from advisor.rulebase.store import PACKAGE, cache_folder
 from advisor.trial import runtime
 from advisor.trial.images import LONGEST_RATIO, USEFUL_PIXELS
 from advisor.trial.local_checkpoint import LocalCheckpoint
@@ -50,7 +50,7 @@ def refuse_what_has_no_end(checkpoint: LocalCheckpoint, class_name: str) -> None
     reports all other errors.
     """
     path = _passed(checkpoint, class_name)
-    if path is not None and path.exists():
+    if checkpoint.folder.is_relative_to(PACKAGE) or (path is not None and path.exists()):
         return
     try:
         numbers, characters = _tried(str(checkpoint.folder), class_name)

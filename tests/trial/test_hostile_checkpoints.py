@@ -345,7 +345,7 @@ def test_a_folder_that_passed_is_not_tried_again_until_a_file_of_it_changes(
     monkeypatch.setenv("ADVISOR_CACHE", str(tmp_path / "cache"))
     folder = Path(shutil.copytree(tiny("clip"), tmp_path / "c"))
     again = Path(shutil.copytree(folder, tmp_path / "again"))
-    for each in (folder, folder, again):
+    for each in (folder, folder, again, "demo:clip"):
         load_runner(each, "embeddings", device="cpu")
     assert tried == [str(folder)]
     other = changed(folder, tmp_path / "d", "tokenizer_config.json", "note", value="another")
