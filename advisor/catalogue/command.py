@@ -17,7 +17,6 @@ from advisor.engine.bounds import SIZE, bound_value, read_bound
 from advisor.engine.numbers import as_number
 from advisor.errors import CheckpointsOnlyError, UsageError, check_name, unknown_name
 from advisor.hub import cache_folder
-from advisor.model import Family
 from advisor.rulebase.base import RuleBase
 
 ONLY = "List only checkpoints"
@@ -252,16 +251,14 @@ def show(
         return 0
     try:
         own_kind, thing = find(rulebase, id, kind or None)
-    except UsageError:
+    except UsageError as unknown:
         if kind and plural(kind) != "checkpoints":
             raise
-        report = _called_so(rulebase, id, full=full)
-        if report is None:
-            raise
-    else:
-        report = _thing(rulebase, own_kind, thing, full=full)
-        if own_kind == "families" and id.lower() != thing.id:
-            report = _by_alias(rulebase, id, thing, report)
+        shown.emit(_called_so(rulebase, id, unknown, full=full))
+        return 0
+    report = _thing(rulebase, own_kind, thing, full=full)
+    if own_kind == "families" and id.lower() != thing.id:
+        report = report._replace(page=_called_so(rulebase, id, report, full=full).page)
     shown.emit(report)
     return 0
 
@@ -283,35 +280,33 @@ def _thing(rulebase: RuleBase, kind: str, thing: Any, *, full: bool) -> Report:
     return Report.of(thing_json, thing_page, rulebase, kind, thing)
 
 
-def _by_alias(rulebase: RuleBase, id: str, family: Family, report: Report) -> Report:
-    """Return the report on a family; if several checkpoints are called `id`, its page is theirs."""
-    from advisor.catalogue.knowledge import checkpoints_called
-    from advisor.draw.blocks import Text
+def _called_so(
+    rulebase: RuleBase, id: str, otherwise: Report | UsageError, *, full: bool
+) -> Report:
+    """Return the report on checkpoints that people call `id`: several as a table, one as its page.
 
-    called = checkpoints_called(rulebase, id)
-    if len(called) < 2:
-        return report
-    table = _table(rulebase, Matches(called, []))
-    line = Text(f"`advisor show {family.id}` describes the family {family.shown}", "quiet")
-    return report._replace(page=lambda: [*table.page(), line])
-
-
-def _called_so(rulebase: RuleBase, id: str, *, full: bool) -> Report | None:
-    """Return the report on the checkpoints that people call `id`, or on one outside the catalog.
-
-    None if there is neither. Raises UsageError for the `full` entry of one outside.
+    For one or none, a report `otherwise` is returned as it is. Without it, a checkpoint outside the
+    catalog is described, or the error `otherwise` is raised; UsageError for its `full` entry.
     """
     from advisor.catalogue.checkpoint_page import uncatalogued_page
     from advisor.catalogue.knowledge import checkpoints_called
     from advisor.catalogue.uncatalogued import find_uncatalogued, uncatalogued_json
+    from advisor.draw.blocks import Text
 
-    if called := checkpoints_called(rulebase, id):
-        if len(called) > 1:
-            return _table(rulebase, Matches(called, []))
+    called = checkpoints_called(rulebase, id)
+    if len(called) > 1:
+        table, family = _table(rulebase, Matches(called, [])), rulebase.family_names.get(id.lower())
+        if family is None:
+            return table
+        line = Text(f"`advisor show {family.id}` describes the family {family.shown}", "quiet")
+        return table._replace(page=lambda: [*table.page(), line])
+    if isinstance(otherwise, Report):
+        return otherwise
+    if called:
         return _thing(rulebase, "checkpoints", called[0], full=full)
     model = find_uncatalogued(rulebase, id, cache_folder())
     if model is None:
-        return None
+        raise otherwise
     if full:
         raise UsageError(f"`{id}` has no entry in the catalog", hint=f"advisor show {id}")
     return Report(
