@@ -106,16 +106,16 @@ def test_each_rule_fires_and_is_pivotal_in_as_many_profiles_as_enumeration_says(
         pivotal = [whole for whole in profiles if plain.winner(whole) != other.winner(whole)]
         assert effect.fires == len(fires)
         assert effect.pivotal == len(pivotal)
-        if effect.pair is None:
+        if effect.witness is None:
             assert not pivotal
             continue
-        whole = {id: (option,) for id, option in effect.pair.answers.items()}
+        whole = {id: (option,) for id, option in effect.witness["profile"].items()}
         assert whole in pivotal
-        assert effect.pair.with_rule == plain.winner(whole)
-        assert effect.pair.without_rule == other.winner(whole)
-        for id in effect.pair.given:
-            assert effect.pair.given[id] == effect.pair.answers[id]
-        inside = [w for w in profiles if effect.pair.given.items() <= answers(w).items()]
+        assert effect.witness["with"] == plain.winner(whole)
+        assert effect.witness["without"] == other.winner(whole)
+        for id in effect.witness["given"]:
+            assert effect.witness["given"][id] == effect.witness["profile"][id]
+        inside = [w for w in profiles if effect.witness["given"].items() <= answers(w).items()]
         assert inside
         assert all(whole in pivotal for whole in inside)
 

@@ -151,15 +151,15 @@ def test_z3_agrees_on_which_rules_can_fire_and_decide(formulas, context):
 @pytest.mark.slow
 def test_z3_agrees_on_every_witness(formulas, context):
     for rule in context.written:
-        pair = effect_of(context, rule).pair
-        if pair is None:
+        witness = effect_of(context, rule).witness
+        if witness is None:
             continue
-        given = formulas.when({id: [option] for id, option in pair.given.items()})
-        assert formulas.can(given, formulas.wins(pair.with_rule))
+        given = formulas.when({id: [option] for id, option in witness["given"].items()})
+        assert formulas.can(given, formulas.wins(witness["with"]))
         same = z3.And([formulas.wins(one) == formulas.wins(one, rule.id) for one in context.names])
         assert not formulas.can(given, same), rule.id
-        whole = formulas.when({id: [option] for id, option in pair.answers.items()})
-        assert formulas.can(whole, formulas.wins(pair.without_rule, rule.id)), rule.id
+        whole = formulas.when({id: [option] for id, option in witness["profile"].items()})
+        assert formulas.can(whole, formulas.wins(witness["without"], rule.id)), rule.id
 
 
 def test_z3_agrees_on_which_rules_are_implied(formulas, context):

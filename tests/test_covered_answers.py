@@ -2,7 +2,7 @@
 
 import pytest
 
-from advisor.console.prompt import Asked
+from advisor.console.menu import Asked
 from advisor.decide.recommendation import recommend
 from advisor.decide.requirements import MULTILINGUAL, NO_LANGUAGE
 from advisor.engine.decision import Engine

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.console.menu import Menu, Row
+from advisor.console.menu import Asked, Menu, Row
 
 ROWS = [
     Row("group:describe", "describe them", ("describe",)),
@@ -17,7 +17,7 @@ ROWS = [
 
 
 def typed(text):
-    menu = Menu("What?", ROWS)
+    menu = Menu(Asked("What?", ROWS))
     menu.type(text)
     return menu
 
@@ -59,18 +59,18 @@ def test_the_nearest_is_what_was_mistyped():
 
 
 def test_hidden_rows_are_counted_and_found():
-    menu = Menu("What?", ROWS)
+    menu = Menu(Asked("What?", ROWS))
     assert [row.value for row in menu.listed] == ["group:describe", "group:find", "unknown"]
     assert "search 3 more options" in menu.lines(80, 24)[-1][1]
 
 
 def test_going_back_keeps_the_choice():
-    assert Menu("What?", ROWS, "group:find").chosen.value == "group:find"
+    assert Menu(Asked("What?", ROWS, marked="group:find")).chosen.value == "group:find"
 
 
 def test_enter_alone_settles_nothing():
-    assert Menu("What?", ROWS, "gone").chosen is None
-    menu = Menu("What?", ROWS, default="unknown")
+    assert Menu(Asked("What?", ROWS, marked="gone")).chosen is None
+    menu = Menu(Asked("What?", ROWS), "unknown")
     assert menu.chosen.value == "unknown"
     assert "Enter: I don't know" in menu.lines(80, 24)[0][1]
     menu.type("xyzzy")
@@ -87,7 +87,7 @@ WORDS = st.text(st.characters(codec="ascii", categories=["L", "Zs"]), min_size=1
 @given(st.lists(WORDS, min_size=1, max_size=40), st.integers(1, 60), st.sampled_from([80, 120]))
 def test_every_line_fits_and_what_does_not_is_counted(texts, moves, width):
     rows = [Row(str(number), text) for number, text in enumerate(texts)]
-    menu = Menu("What do you want to do with your images?", rows)
+    menu = Menu(Asked("What do you want to do with your images?", rows))
     for _ in range(moves):
         menu.move(1)
     lines = menu.lines(width, 24)
@@ -114,7 +114,7 @@ def test_a_row_of_that_name_stands_before_one_that_is_also_called_so():
         Row("forms", "Fields of forms", names=("handwritten-forms",)),
         Row("handwriting", "Handwriting recognition"),
     ]
-    menu = Menu("Which?", rows)
+    menu = Menu(Asked("Which?", rows))
     menu.type("handw")
     assert menu.chosen is not None
     assert menu.chosen.value == "handwriting"
@@ -122,7 +122,7 @@ def test_a_row_of_that_name_stands_before_one_that_is_also_called_so():
 
 def test_a_number_that_answers_stands_before_rows_that_only_mention_it():
     rows = [Row("up-to-16-gb", "8 to 16 GB"), Row("up-to-8-gb", "4 to 8 GB")]
-    menu = Menu("How much?", rows, number=lambda text: text.strip().isdigit())
+    menu = Menu(Asked("How much?", rows, unit="GB"))
     menu.type(" 8")
     assert menu.chosen == Row("8", "exactly 8")
     assert set(rows) <= set(menu.found)

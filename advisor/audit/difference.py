@@ -60,14 +60,6 @@ class Move(NamedTuple):
     cases: int
 
 
-class PickChange(NamedTuple):
-    """A task whose typical profile gets another first checkpoint; None if there is none."""
-
-    task: str
-    old: str | None
-    new: str | None
-
-
 class TaskChange(NamedTuple):
     """The number of cases of a task that were compared, and of those with another answer."""
 
@@ -111,13 +103,13 @@ class Side(NamedTuple):
 class RuleBaseDifference(NamedTuple):
     """The changes from an old to a new rule base.
 
-    `typical` are the tasks that get another first checkpoint if only the task is given, in the
-    order of the old rule base.
+    `typical` has the tasks that get another first checkpoint if only the task is given, in the
+    order of the old rule base, each with the old and the new one, None if there is none.
     """
 
     families: Changes
     checkpoints: Changes
-    typical: tuple[PickChange, ...]
+    typical: list[dict[str, str | None]]
     old: Side
     new: Side
     entries: tuple[EntryChanges, ...]
@@ -171,11 +163,11 @@ def difference(old: RuleBase, new: RuleBase, most: int | None = None) -> RuleBas
             sum(number for ends, number in cases if ends[1 - place] is None),
         )
 
-    picks = [PickChange(task, _first(old, task), _first(new, task)) for task in both]
+    picks = [{"task": task, "old": _first(old, task), "new": _first(new, task)} for task in both]
     return RuleBaseDifference(
         families,
         checkpoints,
-        typical=tuple([pick for pick in picks if pick.old != pick.new]),
+        typical=[pick for pick in picks if pick["old"] != pick["new"]],
         old=side(0),
         new=side(1),
         entries=entry_changes(old, new),

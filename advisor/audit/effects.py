@@ -13,9 +13,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Hashable, Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from advisor.audit.claim import Claim, CompleteAnswers, Defect, ProofContext, defect
+from advisor.audit.claim import Claim, Defect, ProofContext, defect
 from advisor.decide.first_checkpoints import FirstCheckpoints
 from advisor.decide.outlook import diagram_for
 from advisor.decide.selection import ORDERS
@@ -28,31 +28,22 @@ from advisor.model import TASK, Rule
 from advisor.phrasing import aim, count
 
 
-class PivotalCase(NamedTuple):
-    """A profile in which a rule is pivotal: the winner with the rule, and without it.
-
-    `given` are those of its answers that suffice: whatever the others are, the rule is pivotal.
-    """
-
-    answers: CompleteAnswers
-    given: CompleteAnswers
-    with_rule: str
-    without_rule: str
-
-
 class Effect(NamedTuple):
     """The effect of one written rule, over all complete profiles.
 
     `fires` and `pivotal` count profiles; `pivotal` is None for a rule that is only about
     checkpoints. `implied_by` names, for each family for which the rule adds nothing, rules that
     already say the same; none of them can be left out.
+
+    `witness` has a `profile` in which the rule is pivotal, those of its answers that suffice, as
+    `given`, and the winners `with` the rule and `without` it.
     """
 
     rule: Rule
     fires: int
     implied_by: dict[str, tuple[str, ...]]
     pivotal: int | None = None
-    pair: PivotalCase | None = None
+    witness: dict[str, Any] | None = None
 
     @property
     def about_checkpoints(self) -> bool:
@@ -95,9 +86,13 @@ def effect_of(context: ProofContext, rule: Rule) -> Effect:
             map(differs, space.reachable(space.root, allowed).labels)
         )
 
-    given = context.fewest(answers, sure)
-    names = context.names[winner(left | own)], context.names[winner(left)]
-    return effect._replace(pivotal=pivotal, pair=PivotalCase(answers, given, *names))
+    witness = {
+        "profile": answers,
+        "given": context.fewest(answers, sure),
+        "with": context.names[winner(left | own)],
+        "without": context.names[winner(left)],
+    }
+    return effect._replace(pivotal=pivotal, witness=witness)
 
 
 def _implied_by(context: ProofContext, rule: Rule) -> dict[str, tuple[str, ...]]:

@@ -16,8 +16,6 @@ from advisor.draw.formats import SCHEMA_VERSION, document, plain
 from advisor.phrasing import count, first_named, share
 
 MARKS = {"error": "-", "warning": "!", "note": ""}
-WITNESS = ("profile", "given", "with", "without")
-"""The keys that a pivotal case has in JSON."""
 
 
 def as_json(audit: Audit, places: Places) -> dict[str, Any]:
@@ -41,9 +39,7 @@ def as_json(audit: Audit, places: Places) -> dict[str, Any]:
                 "rule": effect.rule.id,
                 **places.stands(effect.rule.place),
                 "supporting": effect.rule.supporting,
-                **some(effect, "fires", "pivotal"),
-                "witness": effect.pair and dict(zip(WITNESS, effect.pair, strict=True)),
-                "implied_by": effect.implied_by,
+                **some(effect, "fires", "pivotal", "witness", "implied_by"),
             }
             for effect in audit.effects
         ],
@@ -205,7 +201,7 @@ def difference_json(difference: RuleBaseDifference, names: Names) -> dict[str, A
         "lost": some(difference.old, *SIDE),
         "gained": some(difference.new, *SIDE),
         "entries": plain(difference.entries),
-        "checkpoints": plain(difference.typical),
+        "checkpoints": difference.typical,
         "first_checkpoints": {**some(first, "compared", "changed"), **plain(first)},
     }
 

@@ -99,7 +99,13 @@ def checkpoint_page(checkpoint: Checkpoint, rulebase: RuleBase) -> Page:
             ("revision", value_text(checkpoint.revision)),
             ("last modified", checkpoint.last_modified),
             ("smaller files", _published(checkpoint)),
-            *_called(checkpoint),
+            ("prompts", value_text(checkpoint.prompts) if checkpoint.prompts else None),
+            (
+                "thinking",
+                ", ".join(filter(None, (checkpoint.thinking, checkpoint.thinking_switch))),
+            ),
+            ("text case", checkpoint.text_case),
+            ("pages", checkpoint.pages),
         ),
     ]
     if checkpoint.pitfalls:
@@ -128,18 +134,6 @@ def _published(checkpoint: Checkpoint) -> str:
     )
     named = ", ".join(forms)
     return named and f"{named}, only for a CUDA GPU"
-
-
-def _called(checkpoint: Checkpoint) -> list[tuple[str, str | None]]:
-    """Return the rows about calling it: prompts, thinking mode, text case and pages."""
-    switch = checkpoint.thinking_switch
-    thinking = f"{checkpoint.thinking}, {switch}" if switch else checkpoint.thinking
-    return [
-        ("prompts", value_text(checkpoint.prompts) if checkpoint.prompts else None),
-        ("thinking", thinking),
-        ("text case", checkpoint.text_case),
-        ("pages", checkpoint.pages),
-    ]
 
 
 def _sources(checkpoint: Checkpoint, rulebase: RuleBase) -> Page:

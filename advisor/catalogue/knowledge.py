@@ -70,14 +70,15 @@ def find(rulebase: RuleBase, id: str, kind: str | None = None) -> tuple[str, Any
     Raises UsageError with the nearest known id, or for a word that means several tasks.
     """
     kinds = [plural(kind)] if kind else list(KINDS)
-    id = id.lower() if id.lower() in rulebase.family_names else _on_the_hub(rulebase, id)
+    id = _on_the_hub(rulebase, id)
     ids: list[str] = []
     for name in kinds:
         things = all_of(rulebase, name)
-        named = {alias: each for each in things.values() for alias in getattr(each, "aliases", ())}
-        named |= things
-        if id in named:
-            return name, named[id]
+        called = ((each, (each.id, *getattr(each, "aliases", ()))) for each in things.values())
+        named = {alias: each for each, names in called for alias in names} | things
+        key = id.lower() if name == "families" else id
+        if key in named:
+            return name, named[key]
         ids += named
     if "tasks" in kinds and id in rulebase.words:
         return "tasks", rulebase.meant(id)[0]

@@ -12,7 +12,7 @@ from advisor.check.judged_files import JudgedFiles
 from advisor.check.judgement import Judgement
 from advisor.check.project import LEFT_OUT, Inspection, left_out_shown
 from advisor.draw.blocks import Code, Heading, Item, Items, Page, Text
-from advisor.draw.findings import FindingRow, FindingsReport, RuleText
+from advisor.draw.findings import FindingRow, FindingsReport
 from advisor.draw.formats import Report, document
 from advisor.engine.decision import VERDICTS
 from advisor.foreign import visible
@@ -140,7 +140,7 @@ def _rows(inspection: Inspection) -> FindingsReport:
     checks = case.rulebase.checks
     ids = dict.fromkeys(row.rule for row in rows)
     return FindingsReport(
-        rules={id: RuleText(id, checks[id].summary, f"advisor check --explain {id}") for id in ids},
+        rules={id: (checks[id].summary, f"advisor check --explain {id}") for id in ids},
         findings=tuple(rows),
         checked=len(case.choices or case.judgements) + len(case.scan.loading),
         failing=inspection.failing,

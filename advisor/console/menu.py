@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import sys
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from advisor.engine.numbers import as_number
 from advisor.naming import akin, alike, suggestions, words_of
 from advisor.phrasing import count
 
@@ -69,28 +70,37 @@ def keyed(key: str, text: str, value: str) -> Row:
     return Row(value, text, (key,))
 
 
-class Menu:
-    """A question with rows; the cursor starts at the row with the value `marked`.
+class Asked(NamedTuple):
+    """A question with its rows; `marked` is the value of an earlier answer.
 
-    Without a marked row, Enter takes the row with the value `default`, or none. If `number` accepts
-    the typed text as a number, a row for it is listed first.
+    With a `unit`, a number can be typed; `units` maps suffixes (GB) to factors.
     """
 
-    def __init__(
-        self,
-        question: str,
-        rows: Sequence[Row],
-        marked: str = "",
-        number: Callable[[str], bool] | None = None,
-        default: str = "",
-    ) -> None:
-        self.question = question
-        self.default = next((row for row in rows if default and row.value == default), None)
-        self.number = number
-        self.rows = list(rows)
+    question: str
+    rows: Sequence[Row]
+    unit: str | None = None
+    units: Mapping[str, float] = {}
+    marked: str = ""
+
+    def number(self, typed: str) -> bool:
+        """True if the question has a unit and the text is a number that is not negative."""
+        number = as_number(typed, self.units) if self.unit else None
+        return number is not None and number >= 0
+
+
+class Menu:
+    """A question with rows; the cursor starts at the marked row.
+
+    Without a marked row, Enter takes the row with the value `default`, or none. If the question
+    accepts the typed text as a number, a row for it is listed first.
+    """
+
+    def __init__(self, ask: Asked, default: str = "") -> None:
+        self.ask, self.rows = ask, ask.rows
+        self.default = next((row for row in self.rows if default and row.value == default), None)
         self.typed = ""
         values = [row.value for row in self.found]
-        self._cursor = values.index(marked) if marked in values else -1
+        self._cursor = values.index(ask.marked) if ask.marked in values else -1
 
     @property
     def found(self) -> list[Row]:
@@ -99,7 +109,7 @@ class Menu:
             return [row for row in self.rows if not row.hidden]
         matches = [(row.finds(self.typed), row) for row in self.rows]
         rows = [row for how, row in sorted(matches, key=lambda match: -match[0]) if how]
-        if self.number and self.number(self.typed):
+        if self.ask.number(self.typed):
             rows.insert(0, Row(self.typed.strip(), f"exactly {self.typed.strip()}"))
         return rows
 
@@ -149,8 +159,8 @@ class Menu:
         The marked row is always included.
         """
         enter = f"; Enter: {self.default.text}" if self.default and self._cursor < 0 else ""
-        numbers = ", or a number" if self.number else ""
-        prompt = f"? {self.question} ({HINT}{numbers}{enter})"
+        numbers = ", or a number" if self.ask.unit else ""
+        prompt = f"? {self.ask.question} ({HINT}{numbers}{enter})"
         head = [("question", line) for line in _wrapped(prompt, width, "  ")]
         if self.typed:
             head.append(("typed", f"  {self.typed}"[:width]))

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any
 
-from advisor.console.menu import MARK, Menu, Row, keyed, pressed, taken
+from advisor.console.menu import MARK, Asked, Menu, Row, keyed, pressed, taken
 from advisor.console.streams import note, typed_line
-from advisor.engine.numbers import as_number
 from advisor.engine.profile import UNKNOWN
 from advisor.phrasing import count
 
@@ -24,24 +23,6 @@ LONG = 40
 
 NARROWEST = 20
 """Least number of columns that rows are wrapped to."""
-
-
-class Asked(NamedTuple):
-    """A question with its rows; `marked` is the value of an earlier answer.
-
-    With a `unit`, a number can be typed; `units` maps suffixes (GB) to factors.
-    """
-
-    question: str
-    rows: tuple[Row, ...]
-    unit: str | None = None
-    units: Mapping[str, float] = {}
-    marked: str = ""
-
-    def number(self, typed: str) -> bool:
-        """True if the question has a unit and the text is a number that is not negative."""
-        number = as_number(typed, self.units) if self.unit else None
-        return number is not None and number >= 0
 
 
 def extras(*, back: bool) -> tuple[Row, ...]:
@@ -66,13 +47,12 @@ class SelectPrompt:
 
     def choose(self, ask: Asked) -> str:
         """Return the value of a row, or a number as text."""
-        number = ask.number if ask.unit else None
-        return taken(Menu(ask.question, ask.rows, ask.marked, number, UNKNOWN))
+        return taken(Menu(ask, UNKNOWN))
 
     def pick(self, question: str, choices: Sequence[Row]) -> str:
         """Ask which of a few things to do, the first being the default; return its value."""
         if any(len(choice.text) > LONG for choice in choices):
-            return taken(Menu(question, choices, choices[0].value))
+            return taken(Menu(Asked(question, choices, marked=choices[0].value)))
         return pressed(question, choices)
 
     def type(self, question: str) -> str:
@@ -95,7 +75,7 @@ class NumberedPrompt:
 
     def choose(self, ask: Asked) -> str:
         """Ask until a number, name or letter of a row is typed, or a number that answers it."""
-        menu = Menu(ask.question, ask.rows)
+        menu = Menu(ask)
         listed = [row for row in menu.found if not row.extra]
         self._show(ask, listed)
         while True:

@@ -12,7 +12,7 @@ from advisor.decide.precedence import Published
 from advisor.decide.ranking import FIGURE, NOTHING, SERIES
 from advisor.decide.requirements import Requirements, words
 from advisor.decide.selection import Pick, Rung, Selection, next_of_another_series
-from advisor.draw.blocks import Bars, Cell, Link, Note, Notes, Page, Table
+from advisor.draw.blocks import Cell, Link, Note, Notes, Page, Table
 from advisor.engine.profile import holds
 from advisor.model import NONE, UNLOADED, Checkpoint, Fit
 from advisor.rulebase.base import RuleBase
@@ -64,7 +64,7 @@ def shortlist(advice: TaskAdvice, most: int, above: str = "") -> Page:
             named = "" if common.benchmark in above else name
             name, note = SCORE, "; ".join(filter(None, (named, note)))
         columns[name] = cells
-        bars = Bars(name, shares) if len(shown) > 1 and common.better == "higher" else None
+        bars = (name, shares) if len(shown) > 1 and common.better == "higher" else None
     elif len(shown) > 1 and UNSCORED not in above:
         note = "no published result ranks these checkpoints for this task"
     trained = any(pick.training for pick in shown)

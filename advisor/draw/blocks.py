@@ -90,24 +90,18 @@ class Items(NamedTuple):
     rows: tuple[Item, ...]
 
 
-class Bars(NamedTuple):
-    """The length of the bar behind the cell of `column`, for each row, from 0 to 1."""
-
-    column: str
-    shares: tuple[float, ...]
-
-
 class Table(NamedTuple):
     """Rows of cells; `wide` is the index of the column that takes the width left, or -1.
 
     Words are never broken: if the first cell leaves no room, the others follow on a line of their
-    own. A terminal draws `bars` if the lines have room.
+    own. `bars` has a column and for each row the length of the bar behind its cell, from 0 to 1; a
+    terminal draws them if the lines have room.
     """
 
     columns: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
     wide: int = 0
-    bars: Bars | None = None
+    bars: tuple[str, tuple[float, ...]] | None = None
 
 
 class Pairs(NamedTuple):

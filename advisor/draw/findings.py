@@ -53,23 +53,16 @@ class FindingRow(NamedTuple):
     fix: str | None = None
 
 
-class RuleText(NamedTuple):
-    """The id and summary of a finding's rule; `page` is the address or path of its page."""
-
-    id: str
-    summary: str
-    page: str = ""
-
-
 class FindingsReport(NamedTuple):
-    """All findings of one run, and the rules they name. `checked` is how many things were checked.
+    """All findings of one run. `checked` is how many things were checked.
 
+    `rules` has the summary of each rule that they name, and the address or path of its page or "".
     `failing` are the levels and rules at which the run fails, so that every format says the same.
     `counted` says what was not looked at, by reason, ready for JSON; `closing` says so in words,
     with what was.
     """
 
-    rules: dict[str, RuleText]
+    rules: dict[str, tuple[str, str]]
     findings: tuple[FindingRow, ...]
     checked: int = 0
     failing: tuple[str, ...] = ("error",)
@@ -156,7 +149,7 @@ def sarif(report: FindingsReport) -> dict[str, Any]:
     """Return one run of SARIF 2.1.0; columns count characters."""
     rules = dict(report.rules)
     for finding in report.findings:
-        rules.setdefault(finding.rule, RuleText(finding.rule, finding.rule))
+        rules.setdefault(finding.rule, (finding.rule, ""))
     index = {id: place for place, id in enumerate(rules)}
     published = {"informationUri": address()} if address() else {}
     driver = {"name": "advisor", "version": __version__, **published}
@@ -166,7 +159,9 @@ def sarif(report: FindingsReport) -> dict[str, Any]:
         "version": "2.1.0",
         "runs": [
             {
-                "tool": {"driver": {**driver, "rules": list(map(_rule, rules.values()))}},
+                "tool": {
+                    "driver": {**driver, "rules": [_rule(id, *of) for id, of in rules.items()]}
+                },
                 "columnKind": "unicodeCodePoints",
                 "results": [_result(finding, index, seen) for finding in report.findings],
                 **({"properties": dict(report.counted)} if report.counted else {}),
@@ -175,12 +170,12 @@ def sarif(report: FindingsReport) -> dict[str, Any]:
     }
 
 
-def _rule(rule: RuleText) -> dict[str, Any]:
-    entry: dict[str, Any] = {"id": rule.id, "shortDescription": {"text": rule.summary or rule.id}}
-    if rule.page.startswith(("https://", "http://")):
-        entry["helpUri"] = rule.page
-    elif rule.page:
-        entry["help"] = {"text": rule.page}
+def _rule(id: str, summary: str, page: str) -> dict[str, Any]:
+    entry: dict[str, Any] = {"id": id, "shortDescription": {"text": summary or id}}
+    if page.startswith(("https://", "http://")):
+        entry["helpUri"] = page
+    elif page:
+        entry["help"] = {"text": page}
     return entry
 
 

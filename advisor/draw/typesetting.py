@@ -50,19 +50,21 @@ def table_lines(table: b.Table, width: int) -> list[list[str]]:
     """
     rows = [table.columns, *(tuple(map(str, row)) for row in table.rows)]
     if table.bars:
-        rows = _with_bars(rows, table.bars, width)
+        rows = _with_bars(rows, *table.bars, width)
     widths = _widths(rows, table.wide, width)
     return [_row(row, widths) for row in rows]
 
 
-def _with_bars(rows: list[tuple[str, ...]], bars: b.Bars, width: int) -> list[tuple[str, ...]]:
-    """Return rows with a column of bars behind `bars.column`, if a line has room for them."""
-    taken = sum(max(map(len, column)) for column in zip(*rows, strict=True))
+def _with_bars(
+    rows: list[tuple[str, ...]], column: str, shares: Sequence[float], width: int
+) -> list[tuple[str, ...]]:
+    """Return rows with a column of bars behind `column`, if a line has room for them."""
+    taken = sum(max(map(len, cells)) for cells in zip(*rows, strict=True))
     if taken + GAP * len(rows[0]) + BAR > width:
         return rows
-    behind = rows[0].index(bars.column) + 1
+    behind = rows[0].index(column) + 1
     drawn = [""]
-    for share in bars.shares:
+    for share in shares:
         whole, eighths = divmod(round(share * BAR * len(EIGHTHS)), len(EIGHTHS))
         drawn.append("█" * whole + EIGHTHS[eighths].strip())
     return [(*row[:behind], bar, *row[behind:]) for row, bar in zip(rows, drawn, strict=True)]

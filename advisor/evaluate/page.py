@@ -8,7 +8,7 @@ from itertools import chain
 from typing import Any, NamedTuple
 
 from advisor.draw.blocks import Code, Heading, Headline, Item, Items, Page, Table
-from advisor.draw.findings import FindingRow, FindingsReport, RuleText
+from advisor.draw.findings import FindingRow, FindingsReport
 from advisor.draw.formats import SCHEMA_VERSION
 from advisor.evaluate.certainty import Comparison, MetricResult
 from advisor.evaluate.measuring import IN_WORDS
@@ -271,5 +271,5 @@ def as_findings(evaluation: Evaluation) -> FindingsReport:
         FindingRow(each.gate, "note" if each.passed else "error", "", None, None, each.message)
         for each in checks
     )
-    rules = {id: RuleText(id, text) for id, text in GATE_TEXTS.items()}
+    rules = {id: (text, "") for id, text in GATE_TEXTS.items()}
     return FindingsReport(rules, findings, checked=len(findings))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from advisor.console.menu import Row
+from advisor.console.menu import Asked, Row
 from advisor.console.output import note
-from advisor.console.prompt import BACK, WHY, Asked, Prompt, extras
+from advisor.console.prompt import BACK, WHY, Prompt, extras
 from advisor.decide.command_lines import command
 from advisor.draw.typesetting import wrapped
 from advisor.engine.profile import UNKNOWN

@@ -19,7 +19,6 @@ from advisor.draw.findings import (
     SHOWN_A_STEP,
     FindingRow,
     FindingsReport,
-    RuleText,
     github,
     junit,
     sarif,
@@ -27,7 +26,7 @@ from advisor.draw.findings import (
 )
 
 AWKWARD = "100 %, a: b,\r\nsecond line <&\"'> \x00\x1b \U0001f600"
-RULES = {"a-rule": RuleText("a-rule", "What it is about", "https://example.org/rules#a-rule")}
+RULES = {"a-rule": ("What it is about", "https://example.org/rules#a-rule")}
 SCHEMAS = Path(os.environ.get("ADVISOR_TEST_SCHEMAS", ""))
 official = pytest.mark.skipif(
     not os.environ.get("ADVISOR_TEST_SCHEMAS"), reason="ADVISOR_TEST_SCHEMAS names no folder"

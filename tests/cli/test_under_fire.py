@@ -22,8 +22,8 @@ from commands import ran
 import advisor as library
 from advisor import files, writing
 from advisor.cli.main import prepare_streams, run
-from advisor.console.menu import Row
-from advisor.console.prompt import Asked, NumberedPrompt
+from advisor.console.menu import Asked, Row
+from advisor.console.prompt import NumberedPrompt
 from advisor.errors import AdvisorError, BrokenFileError
 from advisor.rulebase import store
 
