@@ -209,11 +209,17 @@ def _of_refused_name(rulebase: RuleBase, error: Any, words: list[str]) -> list[s
         said = {*words[place].strip("-").split("-")}
         flag = next((flag.split()[0] for flag in NUMBERS if said & {*NUMBERS[flag]}), words[place])
         return [*words[:place], flag, *words[place + 1 :]]
-    if of in ("family", "checkpoint") and (called := checkpoints_called(rulebase, name)):
-        return [called[0].id if word == name else word for word in words]
+    if other := _other_name(rulebase, of, name):
+        return [other if word == name else word for word in words]
     if kind == "unknown-option" and not getattr(error, "spelt", True):
         return _reworded(rulebase, of, name, words)
     return _of_name(rulebase, words) if names_alone else []
+
+
+def _other_name(rulebase: RuleBase, of: str, name: str) -> str:
+    """Return the order, or the id of the first checkpoint, that a name means; "" for none."""
+    called = checkpoints_called(rulebase, name) if of in ("family", "checkpoint") else []
+    return called[0].id if called else takes.SORTS.get(name, "") if of == "order" else ""
 
 
 def _of_format(placing: PlacedWords, name: str, words: list[str], *, is_file: bool) -> list[str]:
@@ -293,6 +299,9 @@ def _of_name(rulebase: RuleBase, words: list[str]) -> list[str]:
         return ["list", "checkpoints", *flag, *behind]
     if head == "explain" and outside_catalog(rulebase, name):
         return ["show", name, *behind]
+    tasks = read(rulebase, name).tasks if head == "help" and not family else ()
+    if len(tasks) == 1:
+        return ["show", tasks[0].task, *behind]
     if family or checkpoints_called(rulebase, name) or name in rulebase.checkpoints:
         return ["show", family.id if family and head == "show" else name, *behind]
     for question in rulebase.questions if len(names) == 1 else ():

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from advisor.rulebase.base import RuleBase
 
 SHOWN = 3
+SIZED = ("--device", "--memory-gb")
 TABLES = (".csv", ".tsv", ".jsonl", ".json", ".tar", ".parquet", ".arrow")
 SUFFIXES = {takes.TABLE: TABLES, takes.PDF: (".pdf",), takes.PROGRAM: WRITTEN}
 SUFFIXES[takes.SETTINGS] = (".yaml", ".yml", ".json")
@@ -44,7 +45,8 @@ class PlacedWords:
     """A command with its flags and the places of `TAKES`, and the words that a line puts there.
 
     `arguments` and `options` are the words of the new line, `text` words to read as a need, `need`
-    question -> values of flags to read with it, `used` the places that are taken.
+    question -> values of flags to read with it, `used` the places that are taken, `ram` the value
+    of a flag for the memory of the machine.
     """
 
     def __init__(self, rulebase: RuleBase, name: str, parser: Any = None) -> None:
@@ -67,6 +69,7 @@ class PlacedWords:
         self.text: list[str] = []
         self.need: dict[str, list[str]] = {}
         self.used: list[Place] = []
+        self.ram = ""
 
     def line(self, words: Sequence[str]) -> list[str]:
         """Return the command line with each word in its place; [] if one has no place.
@@ -227,9 +230,17 @@ class PlacedWords:
         if names and self._takes("--device", flag[2:]):  # a machine: --colab
             words = ["--device", flag[2:]]
         if words:
-            self.options += words
+            self._say(words)
             return consumes
         return self._elsewhere(flag, value, near)
+
+    def _say(self, words: list[str]) -> None:
+        """Add a flag and its value; a task takes the place of a word that may also mean others."""
+        given = dict(pairwise(self.options)).get(f"--{TASK}", "") if words[0] == f"--{TASK}" else ""
+        if len(self.rulebase.words.get(given, ())) > 1:
+            self.options[self.options.index(given)] = words[1]
+        else:
+            self.options += words
 
     def _elsewhere(self, flag: str, value: str, near: MeantFlag) -> bool:
         """Handle a flag without a place: put a runtime, or leave out a flag without effect.
@@ -253,6 +264,8 @@ class PlacedWords:
             self.options += [*alike, value]
             return True
         hint = f"run `advisor {self.name}".rstrip() + " --help` to list the options"
+        if not near.close and (others := self._without(flag, value)):
+            hint = f"without it: `advisor {' '.join(map(quoted, (*self.arguments[:1], *others)))}`"
         answer = meant_flag(self.rulebase, flag, value, [name[2:] for name in self.asks])
         called = [has for has in self.asks if value and flag in FLAGS.get(has, ())]
         meant = [f"{has} {quoted(value)}" for has in called if self._takes(has, value)]
@@ -265,6 +278,13 @@ class PlacedWords:
             hint = f"this is an option of {' and '.join(others)}"
         message = f"no such option: {flag}{did_you_mean(near.close)}"
         raise UsageError(message, hint=takes.FLAG_HINTS.get(flag, hint), kind="usage")
+
+    def _without(self, flag: str, value: str) -> list[str]:
+        """Return the words without a flag, and without its value if that is a plain word."""
+        place = next(at for at, word in enumerate(self.words) if word.partition("=")[0] == flag)
+        behind = self.words[place + 1 : place + 2]
+        drops = behind == [value] and bool(value) and " " not in value and not is_there(value)
+        return [*self.words[:place], *self.words[place + 1 + drops :]]
 
     def _renamed(self, flag: str, value: str) -> tuple[list[str], bool]:
         """Return the words of the command's own flag for a foreign one ([] if it has none).
@@ -286,6 +306,7 @@ class PlacedWords:
             has, shape, *assumed = meant.split()
             if value[:1].isdigit() and has in self.flags and {*words} & {*name.split("-")}:
                 whole = shape.format(value.partition("/")[0] if "/" in shape else value)
+                self.ram = whole if "ram" in words else self.ram
                 return [has, whole, *(assumed if self._is_open(assumed) else ())], True
         begun = (has for has in questions if value and questions[has].typed.startswith(name))
         answers = ((has, self._answer(has, f"{value} {name}", value)) for has in begun)
@@ -323,7 +344,7 @@ class PlacedWords:
 
     def _completed(self) -> list[str]:
         """Return the whole line, with the task or checkpoint that the command needs inferred."""
-        text, options = " ".join(self.text), self.options
+        text, options = " ".join(self.text), self._with_room()
         ids = [word for word in (*self.arguments, *options) if word in self.rulebase.checkpoints]
         tasks = [task for id in ids if (task := task_of(self.rulebase.checkpoints[id]))]
         said = " ".join(word for word in self.arguments[1:] if not self._id_of(word))
@@ -332,13 +353,24 @@ class PlacedWords:
         if self.need:
             options = [f"--{TASK}", *self.need[TASK], *options]
         elif ids and f"--{TASK}" not in options and self.name in ("check", "code") and not said:
-            if self.name == "check" and not tasks:
-                return []
             options = [*options, *(word for id in tasks[:1] for word in (f"--{TASK}", id))]
         elif self.name == "compare" and len(ids) == len(self.arguments) - 1 == len(tasks) == 1:
             profile = make_profile(self.rulebase, {TASK: tasks[0]}, "flag")
             return [*self.arguments, self._best(profile)[1]]
         return [*self.arguments, *options]
+
+    def _with_room(self) -> list[str]:
+        """Return the options, in which RAM that a GPU shares is what it leaves to a model."""
+        if not self.ram:
+            return self.options
+        sized = [each for each in pairwise(self.options) if each[0] in SIZED and self._takes(*each)]
+        given = {self.asks[flag].id: [value] for flag, value in sized}
+        profile = read_answers(self.rulebase, given, "flag")
+        share = self.rulebase.share_of({id: answer.names for id, answer in profile.items()})
+        memory = next((answer.value for answer in profile.values() if answer.value), None)
+        if not share or not memory:
+            return self.options
+        return [f"{share.room(memory):g}" if word == self.ram else word for word in self.options]
 
     def _asked_for(self, text: str, models: Sequence[str]) -> list[str]:
         """Return flags for a need in words and flags: answers for `evaluate`, else a checkpoint.

@@ -160,7 +160,8 @@ FLAGS: Mapping[str, Sequence[str]] = {
     "--verbose": ("--all", "--why", "--explain", "--reasons", "--details"),
     "--output": ("--save", "--out"),
     "--labels": (
-        *("--classes", "--class-names", "--categories", "--candidate-labels", "--tags", "--into"),
+        *("--classes", "--class", "--class-names", "--categories", "--candidate-labels"),
+        *("--tags", "--into", "--objects"),
     ),
     "--without": ("--exclude", "--not", "--except", "--avoid"),
     "--limit": ("--top", "--top-k", "--k", "-k", "-n", "--n", "--max", "--samples", "--head"),
@@ -171,9 +172,9 @@ FLAGS: Mapping[str, Sequence[str]] = {
     "--runtime": ("--framework", "--backend", "--engine", "--library"),
     "--quantize": ("--quantization", "--bits", "--precision"),
     **{flag: (*names, f"--load-in-{names[1][2:]}") for flag, names in _BITS.items()},
+    "--device": ("--hardware", "--machine", "--computer", "--accelerator", "-g"),
+    "--language": (*_LANGUAGE[1:], "--to"),
     "--format": ("--to", "--as"),
-    "--device": ("--hardware", "--machine", "--computer", "--accelerator"),
-    "--language": _LANGUAGE[1:],
     "--license-use": _LICENSE,
     "--license": _LICENSE,
     "--max-parameters": _SIZE,
@@ -204,6 +205,13 @@ FLAGS: Mapping[str, Sequence[str]] = {
 
 The first that accepts the value counts: 8GB is no number of parameters.
 """
+
+SORTS: Mapping[str, str] = {
+    **dict.fromkeys(("accuracy", "score", "best", "performance", "benchmark"), "quality"),
+    **dict.fromkeys(("ram", "vram", "smallest", "weight"), "memory"),
+    **dict.fromkeys(("date", "new", "newest", "latest", "year"), "released"),
+}
+"""Foreign name of an order -> that order of `list --sort`."""
 
 NUMBERS: Mapping[str, Sequence[str]] = {
     "--memory-gb {}": ("vram", "memory", "mem", "gpu"),
@@ -248,9 +256,9 @@ _OTHER = "`advisor code` accepts this flag and writes a program for the runtime"
 _CI = "`advisor help ci` prints a workflow for GitHub that runs `advisor check`"
 NEEDLESS: Mapping[str, str] = {
     **{f"--{name}": _PHOTOS for name in _PATHS},
-    **dict.fromkeys(("--epochs", "--batch-size", "--threshold", "--top-k", "--prompt"), _PROGRAM),
+    **dict.fromkeys(("--epochs", "--batch-size", "--batch", "--threshold", "--prompt"), _PROGRAM),
     **dict.fromkeys(("--lr", "--learning-rate", "--steps", "--max-tokens"), _PROGRAM),
-    **dict.fromkeys(("--max-length", "--max-new-tokens", "--max-words"), _PROGRAM),
+    **dict.fromkeys(("--max-length", "--max-new-tokens", "--top-k", "--workers"), _PROGRAM),
     **dict.fromkeys(("--seed", "--dry-run", "--yes", "-y", "--no-cache", "--progress"), _SAME),
     **dict.fromkeys(("--dtype", "--quantize", *FLAGS["--quantize"]), _BITS_LISTED),
     **dict.fromkeys((flag for meant in _BITS for flag in FLAGS[meant]), _BITS_LISTED),

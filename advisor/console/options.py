@@ -80,14 +80,17 @@ CriteriaFirst = Annotated[tuple[str, ...], Options(priority_of)]
 
 LABELS = "Labels for the model, separated by commas, or a file with one label per line."
 FIELDS = "Fields to extract, separated by commas, such as vendor,total."
+QUESTION = "Question about each image."
 
 
 def _names(
     labels: Annotated[str, option("--labels A,B", LABELS)] = "",
     fields: Annotated[str, option("--fields A,B", FIELDS)] = "",
+    question: Annotated[str, option("--question TEXT", QUESTION)] = "",
 ) -> dict[str, str]:
-    """Return the values of `labels` and `fields` that are not empty, without blanks."""
+    """Return the values that are not empty, those of `labels` and `fields` without blanks."""
     given = {"labels": ",".join(split([labels])), "fields": ",".join(split([fields]))}
+    given["question"] = question.strip()
     return {flag: value for flag, value in given.items() if value}
 
 

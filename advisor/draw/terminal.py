@@ -99,4 +99,4 @@ def found_by_rich(*, bare: bool) -> tuple[int, bool]:
     width = _of_page(console.width)
     if "COLUMNS" not in os.environ and not sys.stdout.isatty():
         width = typesetting.USUAL_WIDTH
-    return width, console.color_system is not None
+    return width, console.color_system not in (None, "windows")  # whose old consoles show no codes

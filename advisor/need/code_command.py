@@ -128,8 +128,9 @@ def _file_and_names(
     from advisor.need.reading import read
 
     named = [file.name for format, file in shown.files if format == FORMATS[0] and not project]
-    own = read(rulebase, " ".join(with_kinds(need, rulebase))).own | names
+    own = read(rulebase, " ".join(with_kinds(need, rulebase))).own
     own["question"] = next((part for part in need if part[-1:] == "?"), own["question"])
+    own |= names
     return own | {"labels": own["labels"].replace(",", "; "), "saved": "".join(named[:1])}
 
 

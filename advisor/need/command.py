@@ -135,8 +135,9 @@ Measurements = Annotated[str, option("--measurements FILE", MEASUREMENTS)]
 def with_task(
     rulebase: RuleBase, given: Profile, names: Mapping[str, str], need: Sequence[str]
 ) -> Profile:
-    """Return the answers, with the task of named fields, or of labels if the need names no task."""
-    task = next((act.tasks[0] for act in rulebase.acts.values() if act.result in names), "")
+    """Return the answers, with the task of fields, or of labels or a question without a task."""
+    acts = rulebase.acts.values()
+    task = next((act.tasks[0] for act in acts if names.keys() & {act.result, *act.needs}), "")
     if not task or TASK in given:
         return given
     from advisor.need.reading import read

@@ -171,4 +171,4 @@ def _counted(rulebase: RuleBase, words: str, value: str, has: Container[str]) ->
         return None
     if flag:
         return MeantFlag((f"--{flag} {value}".strip(),), plain=True)
-    return MeantFlag(needless=f"the number of {marks[0].id} changes no answer")
+    return MeantFlag(needless="no question asks for this number")

@@ -8,7 +8,7 @@ from typing import Any
 from advisor.decide.command_lines import quoted
 from advisor.decide.selection import ORDERS, Selection, select_of
 from advisor.engine.bounds import WITHOUT
-from advisor.model import Checkpoint, NamedTuple
+from advisor.model import NONE, Checkpoint, NamedTuple
 from advisor.model.phrase_kinds import CONCEPT, SERVED
 from advisor.need.lexicon import lexicon_of
 from advisor.need.sweep import sweep
@@ -65,7 +65,8 @@ def named_models(understanding: Understood) -> tuple[NamedModel, ...]:
         best = min(places, key=places.__getitem__, default=ids[0])
         family = rulebase.checkpoint(best).family
         rank, of, lacks = places.get(best), len(ranked[family]), ""
-        if rank is None:
+        outside = family == NONE and advice.task in rulebase.checkpoint(best).tasks
+        if rank is None and not outside:
             lacks = _lacking(rulebase.checkpoint(best), chosen[family], str(advice.task))
         models.append(NamedModel(name, span, best, family, rank, of, lacks))
     models.sort(key=lambda model: (model.family != advice.family, model.rank is None, model.rank))
@@ -116,7 +117,9 @@ def named_rows(understanding: Understood) -> Iterator[tuple[str, str]]:
     rulebase = understanding.recommendation.rulebase
     label = "Named models"
     for model in named_models(understanding):
-        unmet = f"does not meet these needs: {model.lacks}".removesuffix(": ")
+        unmet = "does this task, outside the three families"
+        if model.lacks:
+            unmet = f"does not meet these needs: {model.lacks}"
         place = f"ranks {model.rank} of {model.of}" if model.rank else unmet
         other = model.family != understanding.advice.family
         of = f" in {rulebase.family(model.family).shown}" if other and model.rank else ""

@@ -149,7 +149,7 @@ def test_a_file_without_images_alone_says_what_it_needs(advisor, tmp_path, monke
     "asked",
     [
         ["what is the VIN on this sticker"],
-        ["--question", "how much is left on the plate?"],
+        ["how much is left on the plate?"],
         ["welche Bauteile sind das?"],
         ["quelle marque voit-on ici"],
     ],

@@ -91,6 +91,13 @@ def test_a_flag_that_a_command_lacks_is_not_suggested_to_it(advisor):
     assert "--help" not in said
 
 
+def test_a_flag_without_a_meaning_is_refused_with_the_line_without_it(advisor):
+    said = advisor("zero-shot", "--labels", "a,b", "--rotated", "2", "--memory", "4G").err
+    assert "no such option: --rotated" in said
+    assert "without it: `advisor recommend zero-shot --labels a,b --memory 4G`" in said
+    assert advisor("recommend", "zero-shot", "--labels", "a,b", "--memory", "4G").code == 0
+
+
 def test_what_is_suggested_runs(advisor):
     said = advisor("recommend", "--task", "image-search", "--query", "x").err
     meant = said.partition("Did you mean `")[2].partition("`")[0]
@@ -187,7 +194,7 @@ TAKEN = {
     "captioning --ram 8": "captioning --memory-gb 8 --device cpu",
     "captioning --ram=8": "captioning --memory-gb 8 --device cpu",
     "captioning --ram 8 --device auto": "captioning --memory-gb 8 --device auto",
-    "captioning --ram 8 --mac": "captioning --memory-gb 8 --device mps",
+    "captioning --ram 8 --mac": "captioning --memory-gb 5.3 --device mps",
     "list checkpoints --ram 8": "list checkpoints --memory-gb 8",
     "captioning --gpu-memory 8": "captioning --memory-gb 8",
     "captioning --gpu-mem=8": "captioning --memory-gb 8",
@@ -318,6 +325,15 @@ TAKEN = {
     "captioning --gguf": "captioning",
     "captioning --seed 42": "captioning",
     "recommend --use-case captioning": "recommend captioning",
+    "captioning --device mps --ram 24": "captioning --device mps --memory-gb 16",
+    "captioning -g 3090": "captioning --device 3090",
+    "captioning --to fr": "captioning --language fr",
+    "captioning --to json": "captioning --format json",
+    "tagging --class boat": "tagging --labels boat",
+    "code captioning --batch 8": "code captioning",
+    "code --task ocr --handwritten": "code --task handwritten",
+    "list checkpoints --task vqa --sort accuracy": "list checkpoints --task vqa --sort quality",
+    "help classify": "show zero-shot-classification",
 }
 
 
@@ -361,7 +377,6 @@ def test_a_sentence_with_a_slash_is_no_id(advisor, need):
         ("captioning --fast", "`--within 50ms/item` bounds the time"),
         ("captioning --photos photos", "`--domain natural`"),
         ("train vpl", "Did you mean `vlp`?"),
-        ("check Qwen/Qwen3.5-9B", "`advisor check --checkpoint Qwen/Qwen3.5-9B`"),
         ("init --github", "`advisor help ci` prints a workflow"),
         ("check -o check.yml", "`advisor help ci` prints a workflow"),
         ("check --checkpoint Qwen/Qwen3.5-9B", "`--task captioning`"),
