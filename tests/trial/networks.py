@@ -31,8 +31,8 @@ TEXT = {
     "num_attention_heads": 2,
     "max_position_embeddings": 40,
 }
-LONG = {**TEXT, "max_position_embeddings": 600}
-"""Of a writer: it has room for as many tokens as the rules let it write for an answer."""
+LONG = {**TEXT, "max_position_embeddings": 512}
+"""Of a writer: it has as many positions as the decoder of BLIP that is published."""
 HALF = {"image_mean": [0.5] * 3, "image_std": [0.5] * 3}
 SIZE = {"height": 32, "width": 32}
 
