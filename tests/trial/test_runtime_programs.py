@@ -7,8 +7,11 @@ an environment variable names, and are skipped without it:
   4.58: ONNX Runtime and transformers.js need an exported network
 - ADVISOR_TRANSFORMERS_JS, a folder of node modules with `@huggingface/transformers`
 - ADVISOR_PLAYWRIGHT, a Python that has playwright and its browser, for the test beside a page
-- ADVISOR_OPENVINO and ADVISOR_MLX, environments that have `optimum-intel[openvino]` and `mlx-vlm`
-- ADVISOR_LLAMA_CPP, the sources of llama.cpp, with the server built of them in build/bin
+- ADVISOR_OPENVINO and ADVISOR_MLX, environments that have `optimum-intel[openvino]`, and `mlx-vlm`
+  with `mlx[cpu]` where there is no Mac
+- ADVISOR_LLAMA_CPP, the sources of llama.cpp, with the server built of them in build/bin: those in
+  vendor/llama.cpp of the source distribution of `llama-cpp-python` will do (`cmake -B build`,
+  `cmake --build build --target llama-server`)
 
 Numbers are compared on images of the network's own size. How far they are apart on others, which
 libraries resize each in its way, is printed.
