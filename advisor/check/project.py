@@ -84,8 +84,7 @@ class Inspection(NamedTuple):
     @property
     def left_out(self) -> Counter[str]:
         """The number of files, folders and findings left out, by a reason of `LEFT_OUT`."""
-        scan = self.case.scan
-        lowered = len(self.case.lowered)
+        scan, lowered = self.case.scan, len(self.case.lowered)
         return Counter(scan.left_out) + Counter(not_parsed=len(scan.notes), lowered=lowered)
 
     @property

@@ -180,7 +180,7 @@ class Grouping:
         seen = (self.study.call(use) for _, use in used)
         once: dict[tuple[object, ...], Call] = {}
         for call in sorted(seen, key=lambda call: (call.place[1:5], call.kind)):
-            once.setdefault((call.place, call.kind, call.name, call.receiver.place), call)
+            once.setdefault((call.place, call.kind, call.name, call.of, call.receiver.place), call)
         trained = [call.place for call in once.values() if _trains(call)]
         trained += self.trainings[:1]
         return Usage(
@@ -234,7 +234,8 @@ def together(usages: Iterable[Usage]) -> list[Usage]:
         at[usage.place, usage.class_name, usage.task, usage.key, texts].append(usage)
     whole = []
     for group in at.values():
-        uses = {(c.place, c.kind, c.name, c.receiver.place): c for u in group for c in u.calls}
+        used = (call for usage in group for call in usage.calls)
+        uses = {(it.place, it.kind, it.name, it.of, it.receiver.place): it for it in used}
         trained = next((usage.trained for usage in group if usage.trained), None)
         loads = {load.place: load for usage in group for load in usage.joined}
         calls, joined = tuple(uses.values()), tuple(loads.values())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections.abc import Iterator
 
@@ -87,7 +86,6 @@ _KEY = re.compile(
     r"|(?:checkpoint|pretrained|repo|hub|hf)_?(?:name|id|path|model|name_or_path"
     r"|model_name_or_path))\Z"
 )
-_OTHER_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _OWN = re.compile(rb'\{\s*"(?:schema_version|baseline_version|lock_version)"\s*:')
 """The beginning of answers, reports, baselines and locks that advisor itself wrote."""
@@ -108,7 +106,7 @@ def read_configuration(data: bytes, name: str, vocabulary: Vocabulary) -> Scan:
     resembles one. The key of a value is the last one before it. Raises UnreadableError if the file
     is not UTF-8 text.
     """
-    if data.startswith(_OTHER_MARKS) or b"\0" in data[:4]:
+    if b"\0" in data[:4]:
         raise UnreadableError(name, None, "is not UTF-8 text")
     if b"/" not in data or _OWN.match(data):
         return Scan()

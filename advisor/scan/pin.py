@@ -52,8 +52,8 @@ _FILES = (
     r"setup\.cfg",
     r"setup\.py",
     r"environment\.ya?ml|conda\.ya?ml",
-    r"(?:environment|conda)[\w.-]*\.ya?ml",
-    r"[\w.-]*(?:requirements|constraints)[\w.-]*\.(?:txt|in)",
+    r"(?:environment|conda)[\w.-]*\.ya?ml|cog\.ya?ml",
+    r"[\w.-]*(?:requirements?|reqs|constraints)[\w.-]*\.(?:txt|in)",
 )
 """Files with requirements, the one that decides first."""
 _COMMENT = re.compile(r"(?:^|\s)#.*")

@@ -102,6 +102,7 @@ class Statements(Expressions):
         values = self.evaluate(node.value)
         for target in node.targets:
             self.bind(target, values)
+            self.study.use(node.value, "unpack", "", values if type(target) is ast.Tuple else ())
 
     def _walk_annassign(self, node: ast.AnnAssign) -> None:
         if node.value is not None:

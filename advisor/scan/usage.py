@@ -147,8 +147,8 @@ class Call(NamedTuple):
     """A later use of a loaded object.
 
     - `kind`: call (`model.generate(...)`), assign (`model.config.pad_token_id = 0`), read
-      (`outputs.text_embeds`), index (`outputs[0]`), operate (`outputs / 2`: `name` is the operator)
-      or pass (`Trainer(model=model)`: `name` is then the callee, or the method of another load).
+      (`outputs.loss`), index (`outputs[0]`), unpack (`a, b = outputs`), operate (`outputs / 2`:
+      `name` is the operator) or pass (`Trainer(model=model)`: `name` is the function or method).
     - `of`: the path from the loaded object to this use. `model(**x).logits_per_image.softmax(-1)`
       is `name="softmax"`, `of=("__call__", "logits_per_image")`; `processor.tokenizer(text)` is
       `name="__call__"`, `of=("tokenizer",)`. Functions such as `torch.softmax(x)` are recorded the

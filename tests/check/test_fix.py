@@ -98,10 +98,7 @@ k = CLIPModel.from_pretrained(name, use_flash_attention_2=flash)
 AS_MOVED = """\
 import transformers
 try:
-    from transformers.modeling_utils import (
-        PreTrainedModel,
-        find_pruneable_heads_and_indices,
-    )
+    from transformers.modeling_utils import PreTrainedModel, find_pruneable_heads_and_indices
     from transformers import apply_chunking_to_forward
     from transformers.pytorch_utils import prune_linear_layer as prune
 finally:
@@ -120,9 +117,35 @@ k = CLIPModel.from_pretrained(name, use_flash_attention_2=flash)
 """
 
 
-def test_what_has_moved_is_imported_and_reached_where_it_is(check, tmp_path):
-    check({"app.py": MOVED}, "--fix", "--transformers", "5.24")
-    assert (tmp_path / "app.py").read_text() == AS_MOVED
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_what_has_moved_is_imported_and_reached_where_it_is(check, tmp_path, end):
+    check({"app.py": MOVED.replace("\n", end)}, "--fix", "--transformers", "5.24")
+    assert (tmp_path / "app.py").read_bytes().decode() == AS_MOVED.replace("\n", end)
+
+
+def test_features_are_taken_out_at_each_call_but_not_where_they_are_unpacked(check, tmp_path):
+    text = (
+        "from transformers import CLIPModel\n"
+        'model = CLIPModel.from_pretrained("openai/clip-vit-base-patch32")\n'
+        "def unit(features):\n    return features / features.norm(dim=-1)\n"
+        "def of_texts(inputs):\n    return unit(model.get_text_features(**inputs))\n"
+        "def of_images(inputs):\n    return unit(model.get_image_features(**inputs))\n"
+        "def pair(inputs):\n    a, b = model.get_image_features(**inputs)\n    return a.norm()\n"
+    )
+    check({"app.py": text}, "--fix", "--transformers", "5.24")
+    fixed = text.replace("(**inputs))", "(**inputs).pooler_output)")
+    assert (tmp_path / "app.py").read_text() == fixed
+
+
+def test_what_gets_a_value_is_not_left_out(check, tmp_path):
+    text = (
+        "from transformers import CLIPTextModel\n"
+        'encoder = CLIPTextModel.from_pretrained("openai/clip-vit-base-patch32")\n'
+        "encoder.text_model.forward = forward\n"
+    )
+    result = check({"app.py": text}, "--fix", "--transformers", "5.24")
+    assert (tmp_path / "app.py").read_text() == text
+    assert [found["rule"] for found in result.of("error")] == ["removed-member"]
 
 
 def test_a_keyword_and_a_method_that_the_library_renamed_are_renamed(check, tmp_path):

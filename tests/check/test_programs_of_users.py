@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 ROWS = yaml.safe_load((Path(__file__).parent / "programs.yaml").read_text("utf-8"))["programs"]
-MISSED = 26
+MISSED = 25
 """Of these programs as many are no longer found in all places: no more may be."""
 MARK = re.compile(r"  # wrong: ([a-z-]+)")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 
 from advisor.check.case import CHOSEN, DECLARED, Case, id_place, rule, writes
 from advisor.check.finding import Finding
@@ -20,7 +21,6 @@ from advisor.engine.profile import Answer
 from advisor.model import NONE, NOT_APPLICABLE, TASK, Checkpoint
 from advisor.rulebase.base import RuleBase
 from advisor.scan.usage import Usage
-from advisor.scan.vocabulary import vocabulary_of
 
 LICENCE = "commercial_use"
 LIMITS = {LICENCE: "licence-forbids-use", "memory_gb": "memory-over-limit"}
@@ -88,7 +88,8 @@ def _tasks_of_load(case: Case, usage: Usage, checkpoint: Checkpoint) -> list[str
     """Return the tasks that a pipeline may have, or for which a class is made; empty if unclear."""
     able = [task for task in case.rulebase.tasks if task.id in checkpoint.tasks]
     if usage.model and usage.model.kind == "model" and usage.class_name and not usage.task:
-        if {call.name for call in usage.calls} & vocabulary_of(case.rulebase).features.keys():
+        features = chain.from_iterable(case.knowledge("features", "output-as-tensor").values())
+        if {call.name for call in usage.calls}.intersection(features):
             return []  # embeddings serve many tasks
         acts = {act.id for task in able if (act := act_of(case.rulebase, task.id))}
         if len(acts) == 1 and len(made := checkpoint.typical or checkpoint.tasks) == 1:

@@ -162,21 +162,11 @@ def softmax_for_sigmoid(case: Case, usage: Usage, identity: Identity) -> Iterato
             yield Finding(f"{trained}, and this code applies a softmax", call.place, fix=fix)
 
 
-Tokens = tuple[list[Call], list[Location], list[Call]]
-"""Calls of a file, the places among them that tokenize text alone, and processor calls."""
-
-
-def _tokens_by_file(case: Case) -> Mapping[str, Tokens]:
-    """Return `Tokens` by the path of the file; a processor's tokenizer counts as one."""
-    files = defaultdict[str, Tokens](lambda: ([], [], []))
+def _calls_by_file(case: Case) -> Mapping[str, list[Call]]:
+    """Return the calls of loaded objects by the path of the file that loads them."""
+    files = defaultdict[str, list[Call]](list)
     for usage, call in case.calls():
-        calls, made, processed = files[usage.place.path]
-        calls.append(call)
-        called = call.name == "__call__" and not call.of
-        if (call.name == TOKENIZER and not call.of) or (called and call.receiver.kind == TOKENIZER):
-            made.append(call.place)
-        if called and call.receiver.kind == "processor":  # with texts, or nobody sees
-            processed.append(call)
+        files[usage.place.path].append(call)
     return files
 
 
@@ -191,12 +181,15 @@ def image_tokens_missing(case: Case, usage: Usage) -> Iterator[Finding]:
     ours = named or (identity and identity.model_type in case.knowledge("model_types"))
     if usage.model is None or not ours:
         return
-    calls, made, processed = case.worked_out("tokens of files", _tokens_by_file)[path]
+    calls = [it for it in case.worked_out("calls of files", _calls_by_file)[path] if not it.of]
+    called = [(it.receiver.kind if it.name == "__call__" else it.name, it) for it in calls]
+    made = [call.place for kind, call in called if kind == TOKENIZER]  # or that of a processor
+    processed = [call for kind, call in called if kind == "processor"]
     if not made or any({TEXT, "1", "*", "**"} & call.arguments.keys() for call in processed):
         return
     if mentions(case.source(path), *case.knowledge("speaks_of_them")):
         return
-    own = (call for call in calls if call.receiver.place == usage.model.place and not call.of)
+    own = (call for call in calls if call.receiver.place == usage.model.place)
     run = [call.place for call in own if call.name in RUNS and IDS in call.arguments]
     trained = usage.trained and processed  # on what a loader gathered
     places = tuple(dict.fromkeys([*run, *made])) if run or trained else ()

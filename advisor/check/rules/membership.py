@@ -68,9 +68,10 @@ def _missing_of_class(case: Case, made: Built) -> Iterator[Finding]:
     distinctive = name in case.knowledge("distinctive").get(owner, ())
     if distinctive and mentions(case.source(made.place.path), f"def {name}("):
         return
-    if life.text.startswith("(") or not at.open or owner.endswith(SETTINGS) or distinctive:
-        removed = case.release.removed
-        change = removed(made.class_name, "attribute") or removed(name, "attribute")
+    removed = case.release.removed
+    change = removed(made.class_name, "attribute") or removed(name, "attribute")
+    closed = life.text.startswith("(") or not at.open or owner.endswith(SETTINGS)
+    if closed or (distinctive and change):  # some attributes of an open class are made when read
         message = _absence(case, Receiver(at, owner, ()), name, life)
         new = change.instead or "" if change and change.kind == "renamed" else ""
         edits = (Edit(made.place.ending(len(name)), new, name),) if new.isidentifier() else ()
@@ -118,6 +119,8 @@ def _lacking(
         yield Finding(message, call.place, f"use `{new}`", edits, "", why)
     elif life and (closed or case.release.removed(call.name, "attribute")):
         fix, because, edits = _instead(case, at, call, life)
+        if any(it.kind == "assign" and it.of == (*call.of, call.name) for it in usage.calls):
+            edits = tuple(edit for edit in edits if edit.text)  # what is left out gets nothing
         if onward := _onward(case, at, call, usage):
             fix, edits = onward, ()
             because = "The attributes moved within the model in this release."
@@ -287,7 +290,8 @@ def _as_tensors(case: Case, call: Call, later: list[Call], *, alone: bool) -> It
     if instead in fields and taken and not any(map(_indexes, keys)):
         return
     edits: tuple[Edit, ...] = ()
-    if alone and instead in fields and not (several or keys):  # the object may be indexed, too
+    unpacked = any(step.kind == "unpack" for step in later)
+    if alone and instead in fields and not (several or keys or unpacked):
         edits = (Edit(call.place.ending(1), f").{instead}", ")"),)
     for step in later:
         only = _indexes(step.arguments["0"]) if step.kind == "index" else step.kind == "operate"

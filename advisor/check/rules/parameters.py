@@ -86,8 +86,13 @@ def removed_tensors(case: Case, _: Usage, call: Call) -> Iterator[Finding]:
 def _given(case: Case) -> Iterator[tuple[str, Receiver, str, Mapping[str, Argument]]]:
     """Yield name, receiver, method and arguments of each call on a known class.
 
-    An object made of a class counts as a call of its `__init__`.
+    An object made of a class, or a setting put on that of a model, counts as a call of `__init__`.
     """
+    settings = case.release.members.of("GenerationConfig")
+    for call in (it for usage in case.scan.usages for it in uses_of_model(usage, "assign")):
+        if settings and call.of == (GENERATION,):
+            on = Receiver(settings, "GenerationConfig", ())
+            yield on.name, on, BUILDER, {call.name: call.arguments["0"]}
     for _, call, on in received(case):
         if call.certain:
             yield call.name, on, call.name, call.arguments

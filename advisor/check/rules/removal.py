@@ -36,11 +36,19 @@ def changed_class(case: Case) -> Iterator[Finding]:
             yield Finding(message, place, edits=edits, rule=of, change=change)
 
 
+def _required(case: Case) -> Iterator[Name]:
+    """Yield the names that the installed library must have, and no copy or checkout of it."""
+    folders = case.knowledge("in_repository", "removed-name")
+    for name in case.scan.names:
+        copied = TRANSFORMERS in name.place.path.split("/")[:-1]
+        if not (name.optional or copied or f"{name.module}..".split(".")[1] in folders):
+            yield name
+
+
 def _class_names(case: Case) -> Iterator[tuple[str, Location]]:
     """Names imported from transformers or reached in it, and classes that load, with locations."""
-    for name in case.scan.names:
-        inside = f"/{TRANSFORMERS}/" in f"/{name.place.path}"  # the library, or a copy of it
-        if not (name.optional or inside) and name.module.partition(".")[0] == TRANSFORMERS:
+    for name in _required(case):
+        if name.module.partition(".")[0] == TRANSFORMERS:
             yield name.name, name.place
     optional = {(name.place.path, name.name) for name in case.scan.names if name.optional}
     reached = {name.place for name in case.scan.names if not name.imported}
@@ -134,8 +142,6 @@ OWN_BUILD = re.compile(rf"{_GIT}(?:(?!{_GIT})[^\n])*?[/:][\w.-]+/transformers\b"
 """A build from a repository may have names that no release has."""
 UNREAD = "utils.dummy_"
 """Modules of placeholder classes, which are not described."""
-WIDEST = 88
-"""Characters of a line that formatters leave as it is."""
 
 
 @rule("removed-name", of_release=True)
@@ -145,25 +151,22 @@ def removed_name(case: Case) -> Iterator[Finding]:
     Also names of huggingface_hub that the version which this release requires lacks.
     """
     members = case.release.members
-    for name in case.scan.names:
-        inside = TRANSFORMERS in name.place.path.split("/")[:-1]  # the library, or a copy of it
+    for name in _required(case):
         library, _, module = name.module.partition(".")
-        if library != TRANSFORMERS and name.imported and not name.optional:
+        if library != TRANSFORMERS and name.imported:
             if change := case.release.removed(f"{library}.{name.name}", "module"):
                 needed = f"the version of `{library}` that {case.transformers} needs"
                 yield Finding(f"{needed} has no `{name.name}`", name.place, change=change)
             continue
-        if library != TRANSFORMERS or name.optional or inside or module.startswith(UNREAD):
+        if library != TRANSFORMERS or module.startswith(UNREAD):
             continue
         if _has(case, members, module, name.name) or case.release.removed(name.name):
             continue
         gone = members.names(module) is None
         last = _last(case, module, name)
-        if last is None and not name.imported and not gone:
-            continue  # an attribute that no release ever had was put there by somebody
-        if last is None and members.version != case.release.version:
-            continue  # a release that is not described may have what is new
-        if last is None and mentions(case.source(name.place.path), OWN_BUILD):
+        added = not name.imported and not gone  # an attribute that somebody put there
+        newer = members.version != case.release.version  # it may have what is new
+        if last is None and (added or newer or mentions(case.source(name.place.path), OWN_BUILD)):
             continue
         own = f"`{name.name}` in `{name.module}`" if module else f"`{name.name}`"
         what = f"module `{name.module}`" if gone else own
@@ -190,8 +193,9 @@ def _moved_import(case: Case, members: ReleaseMembers, name: Name) -> tuple[Edit
     Statements of notebooks, with comments inside or that share a line with others are left alone.
     """
     path, place = name.place.path, name.statement
-    text = "\r" if name.place.cell is not None else case.source(path)
-    if place is None or "\r" in text:
+    text = case.source(path)
+    end = "\r\n" if "\r\n" in text else "\n"
+    if place is None or place.cell is not None or "\r" in text.replace("\r\n", ""):
         return ()
     lines, written = text.split("\n"), case.stands_at(place)
     first, last = lines[place.line - 1], lines[place.end_line - 1]
@@ -204,14 +208,8 @@ def _moved_import(case: Case, members: ReleaseMembers, name: Name) -> tuple[Edit
         stays = _has(case, members, each.module.partition(".")[2], each.name)
         home = None if stays else _elsewhere(members, each.name)
         modules.setdefault(home or each.module, []).append(own)
-    statements = []
-    for module, names in modules.items():
-        statement = f"from {module} import {', '.join(names)}"
-        if len(indent) + len(statement) > WIDEST:
-            inner = "".join(f"{indent}    {name},\n" for name in names)
-            statement = f"from {module} import (\n{inner}{indent})"
-        statements.append(statement)
-    return (Edit(place, f"\n{indent}".join(statements), written),)
+    statements = [f"from {module} import {', '.join(them)}" for module, them in modules.items()]
+    return (Edit(place, f"{end}{indent}".join(statements), written),)
 
 
 def _advised(members: ReleaseMembers, name: Name, change: NameChange) -> str | None:
