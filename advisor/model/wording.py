@@ -98,10 +98,11 @@ class Particle(NamedTuple):
     `negation` takes back the words after it, `negation-after` those before it; `contrast` ends what
     a negation reaches, `complaint` is none: what does not work with something is wanted to;
     `settled` says that its clause is done already, `aside` that what follows comes besides, `talk`
-    that advice is wanted; `improvement` makes an aside the wish; `lighter` asks for less than what
-    is named next; behind `learnt-from` stands what is trained on, behind `dated` a year, beside
-    `about` a rough number, beside `few` all there is; `skipped` words stand anywhere in a phrase,
-    `filler` hides words; `limit` stands beside the most that there may be, `above` where that is
+    that advice is wanted; `improvement` makes an aside the wish; `lighter` asks for less than the
+    model named next, `likened` for its like; `is-it` stands before what something may be; behind
+    `learnt-from` stands what is trained on, behind `dated` a year, beside `about` a rough number,
+    beside `few` all there is; `skipped` words stand anywhere in a phrase, `filler` hides words;
+    `limit` stands beside the most that there may be, `above` where that is
     taken back, `within` before a time that is left, `of-one` beside the time of one image, `most`
     beside what it may take. `served` words name models whose weights companies publish none of.
     `next` stands between wishes, `wishes` says how many there are, `maker` who makes models.
@@ -117,6 +118,7 @@ class Particle(NamedTuple):
             *("of-each", "learnt-from", "common", "dated", "skipped", "filler", "quiet", "about"),
             *("few", "served", "limit", "above", "within", "of-one", "most", "talk", "improvement"),
             *("next", "wishes", "maker", "number-word", "and", "or", "into", "abbreviation"),
+            *("likened", "is-it"),
         ),
     ]
     words: f.Words

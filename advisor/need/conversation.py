@@ -65,9 +65,7 @@ def _opened(
     chosen = offer(understanding.recommendation, prompt, color=color, opens=opens, own=own)
     if chosen == DONE:
         return None
-    profile = understanding.profile
-    if not clear:
-        profile = _confirmed_profile(engine, understanding, prompt)
+    profile = understanding.profile if clear else _confirmed_profile(engine, understanding, prompt)
     if chosen == SETTLE:
         dialogue = held(engine, profile, CHECKPOINT, prompt)
     else:

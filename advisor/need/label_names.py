@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence, Set
 
-from advisor.model.phrase_kinds import CONCEPT, INTO, NAME, OR, SAYING
+from advisor.model.phrase_kinds import CONCEPT, INTO, NAME, OR, PARTICLE, SAYING
 from advisor.need.lexicon import Lexicon
-from advisor.need.sweep import Swept
+from advisor.need.sweep import Mark, Swept
 from advisor.tokens import written_by_character
 
-CLASSIFY, ASK, FILTER = "classify", "ask", "filter"
-"""Concepts of classifying images, asking a question about them, and filtering them out."""
+CLASSIFY, ASK, FILTER, IS_IT = "classify", "ask", "filter", "is-it"
+"""Concepts of classifying images, asking, and filtering out; the particle of "is it" questions."""
 
 COUNT = "count"
 """Concept of counting what an image shows."""
@@ -36,10 +36,11 @@ DOCUMENTS = frozenset(("page", "form"))
 Span = tuple[int, int]
 
 
-def label_names(lexicon: Lexicon, swept: Swept) -> tuple[Span, ...]:
+def label_names(lexicon: Lexicon, swept: Swept, *, alone: bool = False) -> tuple[Span, ...]:
     """Return the character offsets of the listed class labels; () if the sentence lists none.
 
     They follow a colon, "into" or the verb (with "or", a verb of asking), or end before the verb.
+    If they may stand `alone`, a list with slashes behind a colon needs no verb.
     """
     tokens, says = swept.tokens, lexicon.index["says"]
     marks = [mark for mark in swept.of(CONCEPT, SAYING) if not mark.negated]
@@ -55,15 +56,17 @@ def label_names(lexicon: Lexicon, swept: Swept) -> tuple[Span, ...]:
     }
     seen = {place for mark in marks if not says.get(mark.id) for place in mark.places}
     colons = {place for place, token in enumerate(tokens) if token.form in COLONS}
-    starts = {at + 1: at in colons for at in sorted(colons | swept.joining[INTO]) if verbs}
+    starts = {at + 1: at in colons for at in sorted(colons | swept.joining[INTO]) if verbs or alone}
     behind = {mark.last: mark.id for mark in marks if mark.id in SORTING | {ASK}}
+    behind |= {mark.last: ASK for mark in swept.of(PARTICLE) if mark.id == IS_IT}
     for place in (*starts, *behind, 0):
         sign = place in starts
         items = list(_items(lexicon, swept, place, taken if sign else taken | seen, verbs, sign))
         last = items[-1][1] if items else 0
         chosen = behind.get(place) != ASK or not swept.joining[OR].isdisjoint(range(place, last))
+        slashed = starts.get(place) and sum(map(swept.is_slashed, range(place, last))) >= LEAST
         if len(items) >= (LEAST if starts.get(place) else LEAST_INTO) and (
-            sign or (chosen if place else last in verbs)
+            (verbs or slashed) if sign else (chosen if place else last in verbs)
         ):
             return tuple((tokens[a].start, tokens[b - 1].end) for a, b in items)
     return ()
@@ -93,11 +96,17 @@ def counted_names(lexicon: Lexicon, swept: Swept) -> tuple[Span, ...]:
 
 
 def without_labels(lexicon: Lexicon, swept: Swept, labels: Sequence[Span]) -> Swept:
-    """Return the text without marks inside labels, except those of image domains and documents."""
+    """Return the text without marks inside labels, except those of image domains and documents.
+
+    Labels without a verb are themselves the words for classifying.
+    """
     inside = {place for start, end in labels for place in range(start, end)}
     shows = {id for id, says in lexicon.index["says"].items() if OF_IMAGES.issuperset(says)}
     shows |= DOCUMENTS
     marks = [m for m in swept.marks if m.id in shows or swept.span(m.places)[0] not in inside]
+    if labels and swept.named.isdisjoint(SORTING):
+        first = next(at for at, token in enumerate(swept.tokens) if token.start == labels[0][0])
+        marks.append(Mark(CONCEPT, CLASSIFY, first, first + 1))
     return swept._replace(marks=marks)
 
 
@@ -118,9 +127,9 @@ def _items(
         last = first
         while last < len(tokens) and tokens[last].is_word and last not in parting:
             last += 1
-            if _is_parted(swept, last):
+            if swept.is_slashed(last):
                 break
-        parted = _is_parted(swept, last)
+        parted = swept.is_slashed(last)
         ends = not parted and (last >= len(tokens) or last not in parting)
         while ends and last - 1 in verbs and last - 1 > first:
             last -= 1
@@ -138,9 +147,3 @@ def _items(
         elif not sign:
             return
         first = len(tokens) if ends else last + (not parted)
-
-
-def _is_parted(swept: Swept, place: int) -> bool:
-    """True if a slash is right before the token: invoice / letter."""
-    near = swept.tokens[place - 1 : place + 1]
-    return len(near) > 1 and swept.text[near[0].end : near[1].start].strip() == "/"

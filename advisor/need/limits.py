@@ -58,12 +58,6 @@ def limits(
     return tuple(first.values())
 
 
-def _is_beside(swept: Swept, amount: Amount, *ids: str) -> bool:
-    """True if a particle with one of the ids is in the clause of an amount."""
-    clause = swept.clauses[amount.first]
-    return any(m.id in ids and swept.clauses[m.first] == clause for m in swept.of(PARTICLE))
-
-
 def _sizes(swept: Swept, amounts: Sequence[Amount]) -> Iterator[Limit]:
     """Yield each maximum number of parameters of a model."""
     for amount in amounts:
@@ -133,4 +127,6 @@ def _is_of_one(swept: Swept, amount: Amount) -> bool:
     behind = any(m.id == OF_EACH and m.first == amount.last for m in swept.of(PARTICLE))
     slashed = swept.text[swept.span(amount.places)[1] :].lstrip().startswith("/")
     takes = amount.measure in SHORT and is_limited(swept, amount, WITHIN)
-    return behind or slashed or _is_beside(swept, amount, OF_ONE, *[MOST] * takes)
+    clause = swept.clauses[amount.first]
+    beside = {m.id for m in swept.of(PARTICLE) if swept.clauses[m.first] == clause}
+    return behind or slashed or OF_ONE in beside or (takes and MOST in beside)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence, Set
 from contextlib import suppress
 
@@ -155,22 +156,15 @@ def _is_next_group(swept: Swept, place: int) -> bool:
 
 def as_value(raw: str) -> float | None:
     """Return a number in digits: 1.000 is 1000, 1.5 and 1,5 are decimals. None for other texts."""
-    separators = "".join(sign for sign in raw if not sign.isdigit())
-    spaced = raw
-    for sign in separators:
-        spaced = spaced.replace(sign, " ")
-    first, *rest = spaced.split(" ")
-    grouped = len(set(separators)) == 1 and len(first) <= 3 and first != "0"
-    if grouped and all(len(part) == 3 for part in rest):
-        text = first + "".join(rest)
-    elif separators and separators[-1] in ",.":  # the last one is the decimal
-        text = f"{first}{''.join(rest[:-1])}.{rest[-1]}"
-    else:
-        text = first + "".join(rest)
-    try:
-        return float(text)
-    except ValueError:
-        return None
+    first, *rest = re.split(r"\D", raw)
+    separators = [sign for sign in raw if not sign.isdigit()]
+    grouped = len(set(separators)) == 1 and len(first) <= GROUP and first != "0"
+    grouped = grouped and all(len(part) == GROUP for part in rest)
+    if not grouped and separators and separators[-1] in ",.":  # the last one is the decimal
+        rest[-1:] = [".", rest[-1]]
+    with suppress(ValueError):
+        return float("".join((first, *rest)))
+    return None
 
 
 def _chinese(swept: Swept, first: int, spans: Set[int]) -> Amount | None:
@@ -215,16 +209,10 @@ def _spelt(swept: Swept, first: int, words: Spellings, order: Sequence[str]) -> 
     languages, last = words[first]
     while last in words and languages & words[last][0] and last - first < FARTHEST:
         languages, last = languages & words[last][0], words[last][1]
-    text = swept.text[swept.tokens[first].start : swept.tokens[last - 1].end]
-    value = spelt_value(text, [language for language in order if language in languages])
-    return None if value is None else Amount(value, True, first, last)
-
-
-def spelt_value(text: str, languages: Sequence[str]) -> float | None:
-    """Return the number that words spell in the first language that can read it; else None."""
     from text_to_num import text2num  # only where a word for a number stands
 
-    for language in languages:
+    text = swept.text[swept.tokens[first].start : swept.tokens[last - 1].end].lower()
+    for language in (language for language in order if language in languages):
         with suppress(ValueError):
-            return float(text2num(text.lower(), language))
+            return Amount(float(text2num(text, language)), True, first, last)
     return None

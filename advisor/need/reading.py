@@ -35,6 +35,13 @@ FIELD = "field-name"
 MAKERS = "makers-of-a-country"
 """The concept of models by the country of their maker. The rules lack it for most makers."""
 
+ARROWS, DESCRIBE, TEXTS = frozenset(">\u2192\u21d2"), "describe", frozenset(("page", "text"))
+"""Signs before an output, the concept of describing images, and concepts of what is written."""
+
+SHOWN = frozenset(("image", "specialist-images", "video"))
+WRITTEN = frozenset(("page", "form", "screen", "scene-text", "handwritten", "line", "chart"))
+"""Concepts of images that are described, and of those whose text is read."""
+
 WORDLESS = frozenset(("pick", "ranking", "vector"))
 """Options of the question `output` without text: class numbers, ranked images, embeddings."""
 
@@ -154,12 +161,12 @@ def _read(
     """Return the reading of one sweep. `given` are concepts from flags, `how` is for `sweep`."""
     lexicon = lexicon_of(rulebase)
     swept = sweep(lexicon, text, **how)
-    labels = label_names(lexicon, swept)
+    labels = label_names(lexicon, swept, alone=not how.get("quotes", True))
     if labels and swept.named.isdisjoint(SORTING):  # a question whose answers are listed
         marks = [mark._replace(id=CLASSIFY) if mark.id == ASK else mark for mark in swept.marks]
         swept = swept._replace(marks=marks)
     learnt = {swept.span(mark.places)[0] for mark in swept.of(SAYING) if mark.id == KIND}
-    swept = without_labels(lexicon, swept, labels)
+    swept = _turned(without_labels(lexicon, swept, labels))
     numbers = amounts(lexicon, swept)
     met = given | met_in(swept, numbers)
     if labels and learnt.issuperset(start for start, _ in labels):
@@ -199,6 +206,19 @@ def _read(
         smallest=() if SMALLEST_FITS in drawn else met.get(SMALLEST, ()),
         makers=tuple(swept.span(mark.places) for mark in swept.of(SAYING) if mark.id == MAKERS),
     )
+
+
+def _turned(swept: Swept) -> Swept:
+    """Return a text whose words for texts behind an arrow describe images: photo -> sentence.
+
+    Behind what has a text in it, they are that text: page -> text.
+    """
+    arrow = next((at for at, token in enumerate(swept.tokens) if token.form in ARROWS), 0)
+    before = {mark.id for mark in swept.marks if mark.first < arrow}
+    texts = () if before.isdisjoint(SHOWN) or before & WRITTEN else TEXTS
+    behind = {mark for mark in swept.marks if mark.first > arrow and mark.id in texts}
+    marks = [mark._replace(id=DESCRIBE) if mark in behind else mark for mark in swept.marks]
+    return swept._replace(marks=marks)
 
 
 def _said(
@@ -306,36 +326,28 @@ def _concluded(
     return tuple(answer_reads)
 
 
-def _is_wordless(
-    rulebase: RuleBase, tasks: Sequence[TaskRead], reads: Sequence[AnswerRead]
-) -> bool:
-    """True if all tasks have no text as input or output and the images are not of documents.
-
-    The language of the sentence then says nothing about the data.
-    """
-    if any("documents" in answer_read.answer.names for answer_read in reads):
-        return False
-    implied = [rulebase.task(task.task).implies for task in tasks]
-    return bool(implied) and all(
-        {*answers["text-input"]} == {"nothing"} and WORDLESS.issuperset(answers["output"])
-        for answers in implied
-    )
-
-
 def _own_language(
     rulebase: RuleBase, swept: Swept, tasks: Sequence[TaskRead], reads: Sequence[AnswerRead]
 ) -> tuple[AnswerRead, ...]:
     """Return the answer that texts are in the language of the sentence, if nothing else is known.
 
-    English implies nothing, and a task without text has no language: ().
+    English implies nothing. () too for tasks without text as input or output, unless the images are
+    of documents: the language of the sentence then says nothing about the data.
     """
     question = next((q for q in rulebase.questions if q.requires("languages")), None)
     if (
         question is None
         or swept.language in ("", USUAL)
         or question.id in {answer_read.question for answer_read in reads}
-        or _is_wordless(rulebase, tasks, reads)
     ):
+        return ()
+    implied = [rulebase.task(task.task).implies for task in tasks]
+    wordless = [
+        {*answers["text-input"]} == {"nothing"} and WORDLESS.issuperset(answers["output"])
+        for answers in implied
+    ]
+    documents = any("documents" in answer_read.answer.names for answer_read in reads)
+    if implied and all(wordless) and not documents:
         return ()
     answer = read_answer(question, swept.language, ORIGIN)
     return (

@@ -7,8 +7,10 @@ phrase that may begin before it.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Mapping, Sequence, Set
+from itertools import takewhile
 from typing import Any
 
 from advisor.model import NamedTuple
@@ -59,7 +61,6 @@ MOST_TELLING = 400
 
 SHORTEST_NAME = 5
 """A model name of one word with at most this many letters may be an ordinary word (`_is_name`)."""
-
 
 ANSWERED_INSIDE = frozenset(("domain", "language"))
 """Questions that a word inside a longer phrase still answers (bird in "which bird")."""
@@ -139,6 +140,11 @@ class Swept(NamedTuple):
         """Return the character offsets (start, end) of a non-empty range of tokens."""
         return self.tokens[places[0]].start, self.tokens[places[-1]].end
 
+    def is_slashed(self, place: int) -> bool:
+        """True if a slash is right before the token: invoice / letter."""
+        near = self.tokens[place - 1 : place + 1]
+        return len(near) > 1 and self.text[near[0].end : near[1].start].strip() == "/"
+
 
 def sweep(lexicon: Lexicon, text: str, *, quotes: bool = True) -> Swept:
     """Return a text with its phrases marked, after correcting misspelt words.
@@ -188,22 +194,16 @@ def sweep(lexicon: Lexicon, text: str, *, quotes: bool = True) -> Swept:
 def _per(lexicon: Lexicon, swept: Swept, mark: Mark) -> Mark:
     """Return the mark of a time unit behind a slash as that of a rate: 300/day, 40 photos / h."""
     rate = mark.id.replace(SPAN, RATE, 1)
-    if rate == mark.id or rate not in lexicon.index["measures"]:
-        return mark
-    slashed = swept.text[: swept.tokens[mark.first].start].rstrip().endswith("/")
+    slashed = rate in lexicon.index["measures"] and swept.is_slashed(mark.first)
     return mark._replace(id=rate) if slashed else mark
 
 
 def _quoted(text: str, tokens: Sequence[Token]) -> list[Mark]:
     """Return a mark for each quotation: QUOTED_QUESTION for one that ends in `?`, else QUOTED."""
     marks = []
-    first = 0
+    starts = [token.start for token in tokens]
     for start, end in _quotations(text):
-        while first < len(tokens) and tokens[first].start < start:
-            first += 1
-        last = first
-        while last < len(tokens) and tokens[last].end <= end:
-            last += 1
+        first, last = bisect_left(starts, start), bisect_left(starts, end)
         if last > first:
             asks = text[:end].rstrip(CLOSING).endswith(("?", "\uff1f"))
             marks.append(Mark(CONCEPT, QUOTED_QUESTION if asks else QUOTED, first, last))
@@ -326,10 +326,8 @@ def _covered(lexicon: Lexicon, marks: list[Mark]) -> list[Mark]:
     hidden = _places(mark for mark in marks if mark.kind == NAME or mark.id in HIDING)
     meant = [mark for mark in marks if mark.kind != PARTICLE and mark.first not in hidden]
     long = [mark for mark in meant if mark.kind in (CONCEPT, SAYING) and mark.last - mark.first > 1]
-    longest: dict[int, int] = {}
-    for mark in long:
-        for place in mark.places:
-            longest[place] = max(longest.get(place, 0), mark.last - mark.first)
+    by_length = sorted(long, key=lambda mark: len(mark.places))
+    longest = {place: len(mark.places) for mark in by_length for place in mark.places}
     answered = {
         (place, id) for mark in long for id in says.get(mark.id, ()) for place in mark.places
     }
@@ -347,9 +345,8 @@ def _covered(lexicon: Lexicon, marks: list[Mark]) -> list[Mark]:
             words, questions = mark.last - mark.first, says.get(mark.id, ())
             answers = mark.kind == SAYING and bool({*questions} - ANSWERED_INSIDE)
             shadowed = answers or mark.kind in (PARTICLE, ALIAS)
-            if shadowed and longest.get(mark.first, 0) > words:
-                continue
-            if words == 1 and any((mark.first, id) in answered for id in questions):
+            repeats = words == 1 and any((mark.first, id) in answered for id in questions)
+            if repeats or (shadowed and longest.get(mark.first, 0) > words):
                 continue
         seen.append(mark)
     return seen
@@ -377,8 +374,10 @@ def _meant(swept: Swept, marks: Sequence[Mark]) -> list[Mark]:
     begun: set[int] = set()
     ended: set[int] = set()
     for mark in particles:
-        if mark.id == "negation":
-            after = range(mark.last, min(mark.last + NEGATED_WORDS, len(tokens)))
+        opens = mark.first == 0 or tokens[mark.first - 1].form in ENDS_CLAUSE  # no need to mark
+        if mark.id == "negation" or (mark.id == "negation-after" and opens):
+            words = 1 if swept.is_slashed(mark.first) else NEGATED_WORDS  # ripe / not ripe
+            after = range(mark.last, min(mark.last + words, len(tokens)))
             begun |= _within(after, clauses, clauses[mark.first], stops)
         elif mark.id == "negation-after":
             before = range(mark.first - 1, max(mark.first - 1 - NEGATED_WORDS, -1), -1)
@@ -397,9 +396,4 @@ def _meant(swept: Swept, marks: Sequence[Mark]) -> list[Mark]:
 
 def _within(places: range, clauses: Sequence[int], clause: int, stops: set[int]) -> set[int]:
     """Return the tokens before the first one in another clause or in `stops` (a contrast: but)."""
-    covered: set[int] = set()
-    for place in places:
-        if clauses[place] != clause or place in stops:
-            break
-        covered.add(place)
-    return covered
+    return {*takewhile(lambda place: clauses[place] == clause and place not in stops, places)}

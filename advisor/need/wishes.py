@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence, Set
 from itertools import pairwise
 
 from advisor.model import NamedTuple
-from advisor.model.phrase_kinds import ALIAS, AND, CONCEPT, NUMBER_OF, OR, PARTICLE, SAYING
+from advisor.model.phrase_kinds import ALIAS, AND, CONCEPT, NAME, NUMBER_OF, OR, PARTICLE, SAYING
 from advisor.need.label_names import COLONS
 from advisor.need.lexicon import Lexicon
 from advisor.need.numerals import WISHES, Amount
@@ -20,8 +20,8 @@ from advisor.rulebase.base import RuleBase
 SURE_CONCEPTS = 2
 """A task indicated by fewer concepts, or fewer words of its name, is never certain."""
 
-NEXT, ASIDE = "next", "aside"
-"""Particles before a later step (then), and before an additional wish (besides)."""
+NEXT, ASIDE, LIKENED = "next", "aside", "likened"
+"""Particles before a later step (then), an additional wish (besides), and a model (like CLIP)."""
 
 KIND = "archive-kind"
 """The concept of document types that existing models classify. All listed labels must be such."""
@@ -95,7 +95,12 @@ def wishes_of(
     if not touched:  # then what comes besides is all that is wished
         touched = _tasks(rulebase, lexicon, swept, met)
     touched = () if _shows_nothing(lexicon, met) else touched or _by_names(lexicon, names)
+    alike = _likened(rulebase, swept)
+    touched = tuple(task for task in touched if task.task in alike) or touched
     tasks = tuple(task for task in touched if task.likelihood == touched[0].likelihood)
+    acts = [task for task in tasks if task.concepts - lexicon.things]  # detect signs: no reading
+    nouns = [task for task in tasks if len(task.concepts) > 1 and task.concepts <= lexicon.seen]
+    tasks = tuple(task for task in tasks if not acts or task not in nouns)
     apart = _apart(rulebase, lexicon, swept)
     if tasks and apart and tasks[0].task not in apart:  # acts of several parts made it
         tasks = (next((t for t in tasks if t.task in apart), next(iter(apart.values()))),)
@@ -103,10 +108,17 @@ def wishes_of(
     apart |= {task.task: task for task in more if not _is_one(tasks[0], task, lexicon.things)}
     tasks = (*tasks[:1], *(task for task in tasks[1:] if task.task not in apart))
     reach = {task.task for task in tasks}
-    others = _besides(lexicon, met, touched, tasks)
-    besides = tuple(other for other in others if other.task not in apart)
-    besides += tuple(task for id, task in apart.items() if id not in reach)
+    others = {t.task: t for t in _besides(lexicon, met, touched, tasks) if t.task not in apart}
+    besides = tuple(other for id, other in (others | apart).items() if id not in reach)
     return TasksRead(tasks, touched, besides)
+
+
+def _likened(rulebase: RuleBase, swept: Swept) -> set[str]:
+    """Return the tasks of the families that something is to be like: something like CLIP."""
+    ends = {mark.last for mark in swept.of(PARTICLE) if mark.id == LIKENED}
+    families = {mark.id for mark in swept.of(NAME) if mark.first in ends}
+    alike = (each for each in rulebase.checkpoints.values() if each.family in families)
+    return {task for each in alike for task in each.tasks}
 
 
 def met_in(

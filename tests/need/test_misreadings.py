@@ -19,6 +19,47 @@ def tasks_of(rulebase, text):
 
 
 MEANT = {
+    "what is to be like a model has a task of its family": (
+        {"task": "image-search"},
+        "something like CLIP but for Korean captions, text queries over 500k images",
+        "sowas wie CLIP für koreanische Beschreibungen, Textanfragen über 500k Bilder",
+    ),
+    "a verb goes before the noun that it is about": (
+        {"task": "object-detection"},
+        "detect and draw boxes around road signs in pictures",
+        "where in the picture is the license plate? need coordinates",
+    ),
+    "a report behind an arrow is written, a page before it is read": (
+        {"task": EACH},
+        ("chest CT slice -> report sentences", "captioning"),
+        ("reef photo => one sentence for the log book", "captioning"),
+        ("scanned page -> text", "ocr-page"),
+    ),
+    "lists with slashes and of an is-it question are labels": (
+        {"task": "zero-shot-classification"},
+        "camera in the hen house: fox / marten / hen",
+        "ist das Fichte, Tanne oder Kiefer?",
+        "is it a pine, a spruce or a fir?",
+    ),
+    "a negation beside a slash is a label, one that opens its clause reaches forward": (
+        {"task": EACH},
+        ("classer 300 radios carie/pas carie avec mes étiquettes", "supervised-classification"),
+        ("cuántas ovejas hay en la foto, no hace falta marcar dónde", "counting"),
+    ),
+    "harm that one of two photos shows is told": (
+        {"task": "visual-reasoning"},
+        "compare two photos of the same car and tell me the new damage",
+        "zwei Fotos desselben Zimmers vergleichen, welche Schäden sind neu",
+        "comparer deux photos de la même pièce et dire ce qui est abîmé",
+    ),
+    "browsers and phones go by the name of a product": (
+        {"device": EACH},
+        ("captions in Chrome", "browser"),
+        ("captions with transformers.js in Firefox", "browser"),
+        ("captions on a Galaxy S23", "phone"),
+        ("captions on a Redmi Note 12", "phone"),
+        ("captions, laptop w/o gpu", "cpu"),
+    ),
     "what a pointer shows is asked about; digits of a display and on a sail are read": (
         {"task": EACH},
         ("read a thermometer", "vqa"),
