@@ -143,8 +143,8 @@ class Requirements:
     def barred(self) -> dict[str, Rule]:
         """The Hub ids that rules exclude for these answers, each with the first such rule."""
         rules: dict[str, Rule] = {}
-        for rule in self.rulebase.barring:
-            if holds(rule.when, self.profile):
+        for rule in self.rulebase.aiming:
+            if rule.effect == "exclude" and holds(rule.when, self.profile):
                 rules = dict.fromkeys(rule.candidates, rule) | rules
         return rules
 
@@ -159,13 +159,13 @@ class Requirements:
     @cached_property
     def first_step(self) -> float:
         """The memory limit in GB for the first place: that of an answer, or the largest."""
-        steps = (option.step for option in self._chosen(self.rulebase.stepping) if option.step)
+        steps = (option.step for option in self._chosen(self.rulebase.questions) if option.step)
         return next(steps, max(self.steps, default=inf))
 
     @property
     def order(self) -> str | None:
         """The sort order that an answer asks for; None without one."""
-        return next((o.order for o in self._chosen(self.rulebase.ordering) if o.order), None)
+        return next((o.order for o in self._chosen(self.rulebase.questions) if o.order), None)
 
     @property
     def languages(self) -> tuple[str, ...] | None:

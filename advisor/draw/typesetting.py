@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import islice, pairwise
+from itertools import pairwise
 from math import ceil
 
 from advisor.draw import blocks as b
@@ -231,22 +231,14 @@ def _item(item: b.Item, width: int) -> Iterator[Span]:
     """Yield a list item behind its mark, then its note and sources in a quiet tone."""
     cited = item.cited(SHOWN_SOURCES)
     whole = f"{item.text}  [{cited}]" if cited else item.text
-    letters_left = len("".join(item.text.split()))
+    lines = "\n    ".join(flowed(whole, width - 4))
+    letters = len("".join(item.text.split()))
+    text = re.match(rf"(?:\s*\S){{{letters}}}", lines)
+    end = text.end() if text else 0
     yield "  ", ""
     yield SIGNS.get(item.mark, item.mark), MARKS[item.mark]
-    for place, line in enumerate(flowed(whole, width - 4)):
-        end = _after(line, letters_left)
-        letters_left -= len("".join(line[:end].split()))
-        yield f"{chr(10) + '   ' if place else ''} {line[:end]}", ""
-        yield line[end:], "dim"
-
-
-def _after(line: str, letters: int) -> int:
-    """Return the index in a line behind so many letters, blanks not counted; its end at most."""
-    if len(line) <= letters:
-        return len(line)
-    ends = (word.end() for word in re.finditer(r"\S", line))
-    return next(islice(ends, letters - 1, None), len(line)) if letters else 0
+    yield f" {lines[:end]}", ""
+    yield lines[end:], "dim"
 
 
 def _pairs(block: b.Pairs, width: int) -> Iterator[Span]:

@@ -286,24 +286,9 @@ class RuleBase:
         return tuple(q for q in self.questions if any(option.keeps for option in q.options))
 
     @cached_property
-    def ordering(self) -> tuple[model.Question, ...]:
-        """The questions whose answers set the order of checkpoints: quality, small or open."""
-        return tuple(q for q in self.questions if any(option.order for option in q.options))
-
-    @cached_property
     def aiming(self) -> tuple[model.Rule, ...]:
         """The rules aimed at single checkpoints."""
         return tuple(r for r in self.rules if any("/" in candidate for candidate in r.candidates))
-
-    @cached_property
-    def barring(self) -> tuple[model.Rule, ...]:
-        """The rules that exclude single checkpoints."""
-        return tuple(rule for rule in self.aiming if rule.effect == "exclude")
-
-    @cached_property
-    def stepping(self) -> tuple[model.Question, ...]:
-        """The questions whose answers choose the memory step that the first checkpoint is for."""
-        return tuple(q for q in self.questions if any(option.step for option in q.options))
 
     @cached_property
     def left_open(self) -> frozenset[str]:

@@ -168,11 +168,13 @@ class _Rules:
     @cached_property
     def compiled(self) -> Parts:
         """All parts, compiled from the files and kept in `folder`."""
+        from advisor.rulebase.assemble import assemble
+
         before: Part | None = None
         with suppress(BrokenFileError):  # of the base: its problems are told with all others
             own = self.alone.part("core")["digest"] if self.over else None
             before = self.alone.part if own == digest([self.base], __version__) else None
-        parts = compile_rules(self.base, self.over, self.key, before)
+        parts = assemble(self.base, self.over, self.key, before)
         if self.folder:
             first = ("core", "unchanged") if self.over else parts
             _keep(self.folder, {name: parts[name] for name in first})
@@ -279,23 +281,10 @@ def _code_stamp(packages: tuple[str, ...] = COMPILING) -> str:
 
 def compile_shipped(folder: Path) -> Parts:
     """Return the compiled parts of the rules in `folder`, for a wheel to carry."""
-    files = rule_files(folder)
-    return compile_rules(files, [], digest([files], __version__))
-
-
-def compile_rules(
-    base: list[RuleFile],
-    overlays: Overlays,
-    key: str,
-    before: Part | None = None,
-) -> Parts:
-    """Read and check rule files; return the parts exactly as reading a kept copy would.
-
-    `before` returns the parts of the base alone, if it was compiled before.
-    """
     from advisor.rulebase.assemble import assemble
 
-    return assemble(base, overlays, key, before)
+    files = rule_files(folder)
+    return assemble(files, [], digest([files], __version__))
 
 
 def cache_folder() -> Path | None:
