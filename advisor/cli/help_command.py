@@ -169,8 +169,6 @@ def _told(topic: str, text: str, shown: Showing) -> int:
 
 def _command(whole: Any, context: Any, names: list[str]) -> str | None:
     """Return the help of a command, or of a command in a group; None for an unknown name."""
-    import typer
-
     command = whole
     for name in names:
         command = command.get_command(context, name) if hasattr(command, "get_command") else None
