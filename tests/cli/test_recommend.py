@@ -182,7 +182,7 @@ def test_markdown_can_be_pasted_into_a_decision_record(advisor):
     assert text.startswith("## [acme/writer-")
     assert "](https://huggingface.co/acme/writer-" in text.splitlines()[0]
     assert "\n## Why writer\n" in text
-    assert "### matcher: excluded" in text
+    assert "\n## Why not matcher\n\nexcluded: " in text
     assert "\n| Checkpoint | " in text
     assert text.endswith("advisor recommend --task describe -v\n```\n")
 
