@@ -27,9 +27,9 @@ _BETWEEN_PIECES = re.compile(rb'"\s*,\s*"')
 """The JSON between two pieces of a cell; a line, or a word, may go on behind it."""
 _SEEING = re.compile(
     r"pixel_values|PIL(?<=\bPIL)\b|CLIP(?<=\bCLIP)|B(?:LIP(?<!\wBLIP)|lip(?<![^\W_]Blip)(?![a-z]))"
-    r"|[Mm]ulti-?[Mm]odal|MULTI-?MODAL|Vision|(?i:vision(?<![^\W_]vision))"
+    r"|[Mm]ulti-?[Mm]odal|MULTI-?MODAL|Vision|(?i:vision(?<![^\W_]vision))|[Cc]aption"
     r"|(?i:visual(?<![^\W_]visual)_?(?:embed|encod|feature|prompt|token|tower))"
-    r"|image_(?:embeds?|features|processor|tokens?)\b"
+    r"|image_(?:embeds?|features|processor|tokens?)\b|(?:Clip(?<!\wClip)|Image(?<!\wImage))[A-Z]"
 )
 """Words of code that looks at images, whatever it loads; each is found by its first letters."""
 _IMPORT = re.compile(

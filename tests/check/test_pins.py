@@ -27,6 +27,8 @@ def rules_of(result, level):
         ("requirements.txt", "torch\ntransformers==4.54.1  # newest that works\n", "4.54.1", "5"),
         ("requirements.txt", "transformers[torch]>=4.40,<5; python_version > '3.8'", "4.57", "5"),
         ("requirements.txt", "transformers~=4.51.3\n", "4.51.9", "4.52"),
+        ("reqs.txt", "transformers==4.31.0\n", "4.31", "4.32"),
+        ("cog.yaml", 'build:\n  python_packages:\n    - "transformers==4.8.1"\n', "4.8.1", "4.9"),
         (
             "requirements.txt",
             "transformers==4.3; python_version < '3.9'\ntransformers>=5; python_version >= '3.9'\n",

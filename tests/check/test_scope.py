@@ -17,6 +17,12 @@ def test_what_breaks_in_a_file_about_text_alone_is_one_note(check):
     assert note["places"]
 
 
+@pytest.mark.parametrize("line", ["class ClipCaptions:\n    a = 1\n", "images = ImageStore()\n"])
+def test_words_of_images_and_captions_make_a_file_ours(check, line):
+    result = check({"train.py": TEXT_ALONE + line}, *ASKED)
+    assert {one["rule"] for one in result.of("error")} == {"removed-class"}
+
+
 def test_all_models_are_judged_where_that_is_asked_for(check):
     result = check({"train.py": TEXT_ALONE}, *ASKED, "--all-models")
     assert {one["rule"] for one in result.of("error")} == {"removed-class"}

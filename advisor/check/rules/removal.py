@@ -173,7 +173,7 @@ def removed_name(case: Case) -> Iterator[Finding]:
         until = f". The last release with {what} is {last}" if last else ""
         fix = _elsewhere(members, name.name)
         path = f"{name.module}.{name.name}".split(".")  # a module that is gone, or the name of one
-        paths = (".".join(path[:length]) for length in range(len(path), 1, -1))
+        paths = (*(".".join(path[:n]) for n in range(len(path), 1, -1)), f"{library}.{name.name}")
         changes = [case.release.removed(path, "module") for path in paths if not fix]
         change = next((it for it in changes if it and it.kind == "removed"), None)
         where = "inside" if name.inside else "" if name.imported else "attribute"
