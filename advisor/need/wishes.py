@@ -98,7 +98,7 @@ def wishes_of(
     alike = _likened(rulebase, swept)
     touched = tuple(task for task in touched if task.task in alike) or touched
     tasks = tuple(task for task in touched if task.likelihood == touched[0].likelihood)
-    acts = [task for task in tasks if task.concepts - lexicon.things]  # detect signs: no reading
+    acts = [task for task in tasks if task.concepts - lexicon.things - {FIND}]  # detect signs
     nouns = [task for task in tasks if len(task.concepts) > 1 and task.concepts <= lexicon.seen]
     tasks = tuple(task for task in tasks if not acts or task not in nouns)
     apart = _apart(rulebase, lexicon, swept)
