@@ -63,7 +63,7 @@ def test_what_is_too_slow_for_a_device_is_not_called_too_large(rulebase):
         rulebase, {"task": "image-search", "language": "de", "device": "cpu"}
     ).advice
     (note,) = [note for note in ahead_of_first(advice) if note.label == "Upgrade"]
-    assert "but is slow for these needs." in note.text
+    assert "but is slow for these needs" in note.text
 
 
 def test_where_the_task_is_a_guess_nothing_of_the_answer_is_certain(capsys, monkeypatch):

@@ -82,6 +82,8 @@ def try_command(
     """
     example, own = rulebase.task(task).example, own or {}
     needs = needs_of(rulebase, task, checkpoint.model_type)
+    fixed = ("question",) if fixed_prompt(checkpoint, task) is not None else ()
+    needs = tuple(need for need in needs if need not in fixed)
     inputs = {flag: own.get(flag) or example.get(flag, flag.upper()) for flag in needs}
     if not image and "query" not in inputs:
         seen = "" if "folder" in inputs else example.get("folder")  # of a video, its frames
@@ -93,6 +95,12 @@ def try_command(
     given = place if image else ""
     words += [f"--{flag} {quoted(value)}" for flag, value in inputs.items() if f"--{flag}" != given]
     return " ".join([*words, *rules_flags(rulebase.folders)])
+
+
+def fixed_prompt(entry: Checkpoint | None, task: str) -> str | None:
+    """Return the checkpoint's own prompt for a task if it has no place for input, else None."""
+    prompt = entry.prompts.get(task) if entry else None
+    return None if prompt is None or "{" in prompt else prompt
 
 
 def act_of(rulebase: RuleBase, task: str) -> Act | None:

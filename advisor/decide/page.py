@@ -263,7 +263,8 @@ def _first(advice: TaskAdvice, room: Room) -> Note:
     pick, *more = advice.selection.picks
     preferred = next((rule for rule in pick.fired if rule.effect == "prefer"), None)
     why = standing(advice.selection, pick)
-    figure = common_figure(shown_picks(advice, room.checkpoints)[0]) if pick.figures else None
+    shown = shown_picks(advice, room.checkpoints)[0]
+    figure = common_figure(shown, advice.selection) if pick.figures else None
     grounds = f"{figure_text(figure.value, figure.estimated)} on {figure.name}" if figure else ""
     unscored = BY_SERIES if pick.placed_by == SERIES else UNSCORED
     by_relation = pick.before_next is not None and pick.before_next.by != FIGURE

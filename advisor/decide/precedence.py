@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache, cached_property
-from itertools import combinations
+from itertools import combinations, product
 from typing import Any
 
 from advisor.decide.requirements import MULTILINGUAL, NO_LANGUAGE
@@ -305,6 +305,14 @@ class Precedences:
                 if not kind or pair not in edges:
                     edges[pair] = kind, rank, -round(abs(apart), 6), before, behind, number
         return ties
+
+    def lead(self, id: str, other: str) -> Precedence | None:
+        """Return the first benchmark where all figures of one are better than all of another."""
+        for gauge in self.gauges:
+            own, others = ([t[each] for t in gauge.tables if each in t] for each in (id, other))
+            if own and others and all(gauge.apart(*pair) > 0 for pair in product(own, others)):
+                return Precedence(FIGURE, gauge.name, own[0][0], other, others[0][0], None)
+        return None
 
     def precedence(self, edge: Told) -> Precedence:
         """Return the evidence on a pair with its figures and their source."""

@@ -215,7 +215,7 @@ def _pick_json(advice: TaskAdvice, pick: Pick, options: dict[str, str]) -> dict[
             some(figure, "benchmark", "metric", "value", "better", "source", "estimated")
             for figure in pick.figures
         ],
-        **some(pick, "place", "placed_by", "before_next"),
+        **some(pick, "place", "placed_by", "before_next", "beyond_gb"),
         "not_verified": [gap.text for gap in pick.unknown],
         "too_slow": [gap.text for gap in pick.late],
         "measured_poor": [gap.text for gap in pick.poor],

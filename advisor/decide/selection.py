@@ -92,6 +92,11 @@ class Pick(NamedTuple):
         doubtful, too_large = bool(self.unknown or self.poor), self.beyond_gb is not None
         return doubtful, self.overtime, not self.loads, too_large
 
+    @property
+    def rank(self) -> tuple[Any, ...]:
+        """All that ranks it besides quality and the order that was asked for."""
+        return self.group, self.use, self.aimed_at, self.to_learn
+
     def within(self, limit_gb: float) -> bool:
         """True if it is known to fit a memory limit."""
         return self.needs_gb is not None and self.needs_gb <= limit_gb

@@ -87,7 +87,7 @@ def _finalists(advice: TaskAdvice, ids: Sequence[str]) -> b.Scatter | None:
     """
     picks = {pick.checkpoint.id: pick for pick in advice.selection.picks}
     shown = [picks[id] for id in ids if id in picks]
-    common = common_figure(shown) if shown else None
+    common = common_figure(shown, advice.selection) if shown else None
     if common is None:
         return None
     numbers = {pick.checkpoint.id: str(place) for place, pick in enumerate(shown, start=1)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import chain
 from math import ceil, inf
 
@@ -14,7 +14,7 @@ from advisor.decide.requirements import Requirements, words
 from advisor.decide.selection import Pick, Rung, Selection, next_of_another_series
 from advisor.draw.blocks import Cell, Link, Note, Notes, Page, Table
 from advisor.engine.profile import holds
-from advisor.model import NONE, UNLOADED, Checkpoint, Fit
+from advisor.model import AS_IS, NONE, UNLOADED, Checkpoint, Fit, Rule
 from advisor.rulebase.base import RuleBase
 
 RELATIONS = {
@@ -58,7 +58,7 @@ def shortlist(advice: TaskAdvice, most: int, above: str = "") -> Page:
         columns["Best for"] = [steps.get(pick.checkpoint.id, "") for pick in shown]
     if len({pick.use for pick in shown}) > 1:  # the first line has it where all are alike
         columns["Use"] = [pick.use for pick in shown]
-    if common := common_figure(shown):
+    if common := common_figure(shown, advice.selection):
         name, (note, cells, shares) = common.name, _scores(shown, common)
         if len(name) > NAME or note:
             named = "" if common.benchmark in above else name
@@ -119,54 +119,97 @@ def _scores(shown: Sequence[Pick], common: Published) -> tuple[str, list[str], t
 
 
 def ahead_of_first(advice: TaskAdvice) -> tuple[Note, ...]:
-    """Return notes on better checkpoints than the first, and why they are not first."""
-    picks = advice.decision.outcome != NONE and advice.selection.picks
-    return (*_larger(advice), *_unloadable(advice), *_unverified(advice)) if picks else ()
+    """Return notes on better checkpoints than the first, one or more for each reason against it."""
+    if advice.decision.outcome == NONE or not advice.selection.picks:
+        return ()
+    parts = (_larger, _too_slow, _left_out, _unloadable, _unverified)
+    return tuple(note for part in parts for note in part(advice))
 
 
 def _larger(advice: TaskAdvice) -> Iterator[Note]:
-    """Yield the smallest better one that memory alone rules out, else one too large by a rule.
-
-    The latter is the smallest too, or the best if nothing ranks the first pick; with its time.
-    """
+    """Yield the smallest better one that memory alone rules out, or the memory that is assumed."""
     selection, profile = advice.selection, advice.decision.profile
     required = Requirements(advice.rulebase, profile)
     larger = [
-        (required.takes_gb(suitability.checkpoint, suitability.use), suitability.checkpoint)
+        (required.takes_gb(suitability.checkpoint, suitability.use), suitability.checkpoint, "")
         for suitability in selection.rejected
         if suitability.use == selection.picks[0].use
         and not suitability.unknown
         and {gap.field for gap in suitability.lacks} == {"memory_gb"}
         and suitability.checkpoint.loads_safely
     ]
-    larger += [(pick.needs_gb, pick.checkpoint) for pick in selection.picks if pick.beyond_gb]
-    for size, checkpoint in sorted(larger, key=lambda sized: sized[0] or inf):
+    larger += [
+        (pick.needs_gb, pick.checkpoint, f"; {pick.beyond_gb:g} GB is assumed")
+        for pick in selection.picks
+        if pick.beyond_gb
+    ]
+    first, evidence = selection.picks[0].checkpoint.id, _evidence(selection)
+    larger.sort(key=lambda sized: ((sized[1].id, first) not in evidence, sized[0] or inf))
+    for size, checkpoint, assumed in larger:
         rules = advice.rulebase.aimed.get(checkpoint.hub_id, ())
         too_large = any(rule.effect == "avoid" and holds(rule.when, profile) for rule in rules)
         if size and not too_large and (has := _over_first(advice, checkpoint)):
-            needs = f"needs {ceil(10 * size) / 10:g} GB"
+            needs = f"needs {ceil(10 * size) / 10:g} GB{assumed}"
             yield Note("Upgrade", f"{checkpoint.id} {has}, and {needs}", lines=2)
             return
-    first = selection.picks[0]
-    unranked, of_no_field = first.placed_by == NOTHING, first.aimed_at[1]
 
-    def least_first(pick: Pick) -> tuple[bool, float]:  # of those of a field before others
-        return pick.aimed_at[1], 0.0 if unranked else pick.needs_gb or 0.0
 
-    for pick in sorted(selection.picks, key=least_first):
-        by_size = [rule for rule in pick.fired if SIZE in rule.where and rule.effect == "avoid"]
-        if not (by_size and pick.loads):
+def _too_slow(advice: TaskAdvice) -> Iterator[Note]:
+    """Yield the smallest better one that a rule calls too large, and the best, with their times."""
+    first, *others = advice.selection.picks
+    evidence = _evidence(advice.selection)
+    better: list[tuple[Pick, str, Rule]] = []
+    for pick in others:
+        by_size = [rule for rule in _against(pick, first) if SIZE in rule.where]
+        if not (by_size and pick.loads and pick.group[0] <= first.group[0]):
             continue
         of_field = [rule.because for rule in pick.fired if rule.effect == "prefer"]
-        if of_no_field and of_field:
-            has = f"is slow on this device. {of_field[0]}"
-        elif has := _over_first(advice, pick.checkpoint):
-            took = advice.hours(pick)
-            why = f"but is slow for these needs. {by_size[0].because}"
-            has += f", and takes {took.text.partition(' for ')[0]}" if took else f", {why}"
-        if has:
-            yield Note("Upgrade", f"{pick.checkpoint.id} {has}", lines=3)
+        if first.aimed_at[1] and of_field and not pick.beyond_gb:
+            text = f"{pick.checkpoint.id} is slow on this device. {of_field[0]}"
+            yield Note("Upgrade", text, lines=3)
             return
+        if has := _over_first(advice, pick.checkpoint):
+            better.append((pick, has, by_size[0]))
+    if not better:
+        return
+    ranked = [row for row in better if (row[0].checkpoint.id, first.checkpoint.id) in evidence]
+    least = min(ranked or better, key=lambda row: row[0].needs_gb or 0)
+    best = next((row for row in better if not row[0].beyond_gb), least)
+    least = best if first.placed_by == NOTHING else least
+    parts = []
+    for pick, has, _ in (least, best)[: 1 if best is least else 2]:
+        took = advice.hours(pick)
+        time = f"takes {took.text.partition(' for ')[0]}" if took else "is slow for these needs"
+        parts.append(f"{pick.checkpoint.id} {has}, {'and' if took else 'but'} {time}")
+    text = "; ".join(parts)
+    yield Note("Upgrade", text if took else f"{text}. {least[2].because}", lines=3)
+
+
+def _evidence(selection: Selection) -> Collection[tuple[str, str]]:
+    """Return the pairs of which evidence directly ranks one above the other."""
+    return selection.locked.told if selection.locked else ()
+
+
+def _against(pick: Pick, first: Pick) -> list[Rule]:
+    """Return the rules that discourage a pick and not the first."""
+    return [rule for rule in pick.fired if rule.effect == "avoid" and rule not in first.fired]
+
+
+def _left_out(advice: TaskAdvice) -> Iterator[Note]:
+    """Yield the best one for each other reason: its use, poor results, or a rule."""
+    first, *others = advice.selection.picks
+    named = {""}
+    for pick in others:
+        rules, why = _against(pick, first), ""
+        if pick.use != first.use:
+            why = f"It {'has to be' if first.use == AS_IS else 'is not known to be'} fine-tuned."
+        elif pick.poor and not first.poor:
+            why = "It has poor results in your language."
+        elif rules and not any(SIZE in rule.where for rule in rules):
+            why = rules[0].because
+        if why not in named and pick.loads and (has := _over_first(advice, pick.checkpoint)):
+            named.add(why)
+            yield Note("Left out", f"{pick.checkpoint.id} {has}. {why}", lines=2)
 
 
 def _unloadable(advice: TaskAdvice) -> Iterator[Note]:
@@ -175,15 +218,15 @@ def _unloadable(advice: TaskAdvice) -> Iterator[Note]:
     lost = [pick.checkpoint for pick in picks if not pick.loads] if picks[0].loads else []
     for checkpoint in lost:
         if has := _over_first(advice, checkpoint):
-            yield _left_out(checkpoint, f"It {has}")
+            yield _lost(checkpoint, f"It {has}")
             return
     by_id = {checkpoint.id: checkpoint for checkpoint in lost}
     named = [by_id[id] for id in beside.checkpoints if id in by_id] if beside else []
     if beside and named:
-        yield _left_out(named[0], f"{beside.because.partition('. ')[0]}.")
+        yield _lost(named[0], f"{beside.because.partition('. ')[0]}.")
 
 
-def _left_out(checkpoint: Checkpoint, reason: str) -> Note:
+def _lost(checkpoint: Checkpoint, reason: str) -> Note:
     text = f"{checkpoint.id} {UNLOADED[checkpoint.obstacle]}. {reason}"
     return Note("Left out", text, lines=2)
 
@@ -206,23 +249,24 @@ def _unverified(advice: TaskAdvice) -> Iterator[Note]:
 
 
 def _over_first(advice: TaskAdvice, checkpoint: Checkpoint, unranked: bool = True) -> str:
-    """Return in words the published result that itself ranks a checkpoint above the first pick.
+    """Return in words the published result by which a checkpoint is better than the first pick.
 
-    If nothing ranks the first pick, any result counts if `unranked`. Empty without one, or if a
-    rule prefers the first pick, as of its field, and not this checkpoint.
+    It is the one that ranks it above, else one on a benchmark of the first. If nothing ranks the
+    first pick, any result counts if `unranked`. Empty without one, or if a rule prefers the first
+    pick, as of its field, and not this checkpoint.
     """
     selection, id = advice.selection, checkpoint.id
-    first, locked = selection.picks[0].checkpoint.id, selection.locked
-    field = {rule.id for rule in selection.picks[0].fired if rule.effect == "prefer"}
+    pick, locked = selection.picks[0], selection.locked
+    field = {rule.id for rule in pick.fired if rule.effect == "prefer"}
     aimed = advice.rulebase.aimed.get(checkpoint.hub_id, ())
-    if field and field.isdisjoint(rule.id for rule in aimed):
+    if locked is None or (field and field.isdisjoint(rule.id for rule in aimed)):
         return ""
-    result = locked.direct(id, first) if locked else None
-    if locked and unranked and selection.picks[0].placed_by == NOTHING:
+    if unranked and pick.placed_by == NOTHING:
         for figure in locked.by.published(id)[:1]:
             value = figure_text(figure.value, figure.estimated)
             return f"has {value} on {figure.name}, and the first checkpoint has no result"
-    if result is None or result.by != FIGURE:
+    result = locked.direct(id, pick.checkpoint.id) or locked.by.lead(id, pick.checkpoint.id)
+    if result is None or result.by != FIGURE or locked.direct(pick.checkpoint.id, id):
         return ""
     value = figure_text(result.value, result.estimates(id))
     against = figure_text(result.next_value, result.estimates(result.next))
@@ -359,17 +403,26 @@ def _step(ladder: Sequence[Rung], places: Sequence[int]) -> str:
     return f"above {ladder[places[0] - 1].up_to_gb:g} GB"
 
 
-def common_figure(picks: Sequence[Pick]) -> Published | None:
+def common_figure(picks: Sequence[Pick], selection: Selection) -> Published | None:
     """Return a figure of the table that has most of some picks, the most telling of several.
 
     It is one of the first pick that has any; if one of its figures ranks it above the next, that
-    one. None if no pick has a figure.
+    one, else one that the fewest picks of equal rank exceed. None if no pick has a figure.
     """
     counted = Counter(figure.table for pick in picks for figure in pick.figures)
     measured = next((pick for pick in picks if pick.figures), None)
-    if measured is None:
+    if measured is None or selection.locked is None:
         return None
-    precedence = measured.before_next
+    precedence, gauges = measured.before_next, selection.locked.by.gauges
     deciding = precedence.value if precedence and not precedence.through else None
     own = [figure for figure in measured.figures if deciding in (None, figure.value)]
-    return max(own or measured.figures, key=lambda figure: counted[figure.table])
+
+    def better(figure: Published) -> int:
+        gauge = gauges[figure.table[0]]
+        table = gauge.tables[figure.table[1]]
+        value = table[measured.checkpoint.id]
+        alike = (pick for pick in selection.picks if pick.rank == measured.rank)
+        ids = [pick.checkpoint.id for pick in alike if pick.checkpoint.id in table]
+        return sum(gauge.apart(table[id], value) > 0 for id in ids)
+
+    return max(own or measured.figures, key=lambda it: (-better(it), counted[it.table]))

@@ -6,13 +6,14 @@ import abc
 from collections.abc import Sequence
 from typing import Any
 
+from advisor.decide.command_lines import fixed_prompt
 from advisor.decide.programs import prompt_with, way_of
 from advisor.model.library import ANSWER, LABEL
 from advisor.trial.answer import Prediction, Reply, Request
 from advisor.trial.images import OpenedImage
 from advisor.trial.likelihood import forced_likelihoods
 from advisor.trial.loading import USES, Inputs, in_batches, text_limit
-from advisor.trial.runner import Runner, fixed_prompt
+from advisor.trial.runner import Runner
 from advisor.trial.runtime import ImageError, UnsupportedError, library
 
 THINKS = "the model thinks before it answers. advisor removes the thinking from the output"

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
 
-from advisor.decide.command_lines import act_of, use_for
+from advisor.decide.command_lines import act_of, fixed_prompt, use_for
 from advisor.decide.programs import prompts_for, way_of
 from advisor.model import Checkpoint
 from advisor.model.library import ANY_TYPE, Act, RunnerUse
@@ -228,12 +228,6 @@ def load_runner(
         entry=entry,
         warnings=(*notes, *way),
     )
-
-
-def fixed_prompt(entry: Checkpoint | None, task: str) -> str | None:
-    """Return the checkpoint's own prompt for a task if it has no place for input, else None."""
-    prompt = entry.prompts.get(task) if entry else None
-    return None if prompt is None or "{" in prompt else prompt
 
 
 def fine_tuned_for(checkpoint: LocalCheckpoint, task: str) -> LocalCheckpoint:
