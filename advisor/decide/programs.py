@@ -121,7 +121,7 @@ def snippet(
         "checkpoint": checkpoint.hub_id,
         "index": f"index-{checkpoint.hub_id.rpartition('/')[2]}",
         "prompt": literal(prompt),
-        "asked": literal(question),
+        "asked": literal(question or answers.get(LABEL_NAMES, "").replace("; ", ",")),
         "fields-given": f"default={literal(question)}" if "fields" in answers else "required=True",
         "sample": literal(sample_of(program, answers)),
         "column": "text" if '"--text"' in code else "question",

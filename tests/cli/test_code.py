@@ -458,9 +458,12 @@ def test_a_program_is_run_with_the_example_of_its_task(advisor, task, label):
     ],
 )
 def test_labels_given_to_code_are_those_of_the_program(advisor, words, typed):
-    """In its command, and as the default of one that asks a chat model; others take none."""
+    """In its command, and as its default; programs for other tasks take none."""
     result = advisor("code", "zero-shot-classification", *words)
     assert f"#   uv run program.py photos --labels {typed}\n" in result.out
+    assert f'usual = "{typed.strip(chr(34))}"\n' in result.out
+    assert 'add_argument("--labels", default=usual, required=not usual' in result.out
+    assert 'usual = ""\n' in advisor("code", "zero-shot-classification").out
     assert result.err == ""
     chat = ("Qwen/Qwen3-VL-4B-Instruct", "--task", "zero-shot-classification")
     asked = advisor("code", *chat, *words).out
