@@ -5,7 +5,7 @@ A set of checkpoints is an integer: bit 2n is number n used as it is, bit 2n + 1
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cache
 from types import MappingProxyType
 from typing import Any
@@ -106,14 +106,7 @@ class AnswerConsequences:
             for rule in rulebase.aiming
             if ids & set(rule.candidates) and task in rule.when.get(TASK, (task,))
         ]
-        self.aims = [
-            sum(
-                0b11 << 2 * n
-                for n, checkpoint in enumerate(self.checkpoints)
-                if checkpoint.hub_id in rule.candidates
-            )
-            for rule in self.rules
-        ]
+        self.aims = [self._named(rule.candidates) for rule in self.rules]
         self.keeping = {question.id for question in rulebase.keeping}
         self.all = (1 << 2 * len(self.checkpoints)) - 1
         self.loading = self.bits(lambda checkpoint, _: checkpoint.loads_safely)
@@ -138,6 +131,18 @@ class AnswerConsequences:
             for bit, use in enumerate((AS_IS, FINE_TUNE), start=2 * place):
                 mask |= bool(holds(checkpoint, use)) << bit
         return mask
+
+    def _named(self, ids: Collection[str]) -> int:
+        """Return the set of checkpoints with one of some Hub ids."""
+        return self.bits(lambda checkpoint, _: checkpoint.hub_id in ids)
+
+    def ranked(self, key: Callable[[Checkpoint], Any]) -> list[int]:
+        """Return the sets of checkpoints that are equal by a sort key, the best set first."""
+        sets: dict[Any, int] = {}
+        for place, checkpoint in enumerate(self.checkpoints):
+            rank = key(checkpoint)
+            sets[rank] = sets.get(rank, 0) | 0b11 << 2 * place
+        return [sets[rank] for rank in sorted(sets)]
 
     def options(self, level: int, value: AxisValue) -> list[Option]:
         """Return the options that a value of a level stands for."""
@@ -264,11 +269,7 @@ class AnswerConsequences:
         """Return the number in `paces` of the checkpoints' order by time; None without a bound."""
         if all(demand.field != HOURS for demand in required.demands):
             return None
-        sets: dict[float, int] = {}
-        for place, checkpoint in enumerate(self.checkpoints):
-            late = overtime(*required.gaps(checkpoint, AS_IS))
-            sets[late] = sets.get(late, 0) | 0b11 << 2 * place
-        self.paces.append([sets[late] for late in sorted(sets)])
+        self.paces.append(self.ranked(lambda model: overtime(*required.gaps(model, AS_IS))))
         return len(self.paces) - 1
 
     def _numbered(self, precedences: Precedences) -> int:

@@ -13,7 +13,6 @@ from functools import cache, partial
 from itertools import pairwise
 from math import inf
 from operator import or_
-from typing import Any
 
 from advisor.decide.answer_consequences import (
     AnswerConsequence,
@@ -25,24 +24,11 @@ from advisor.decide.answer_consequences import (
 )
 from advisor.decide.selection import ORDERS, by_order
 from advisor.engine.diagram import EMPTY, Diagram
-from advisor.engine.task_diagram import COMPOSED, NOTHING, PICKED, TEACHABLE, UNTIMELY, Axis
-from advisor.model import AS_IS, COMPOSE, FINE_TUNE, NamedTuple, hub_id_of
+from advisor.engine.task_diagram import COMPOSED, NOTHING, PICKED, TEACHABLE, UNTIMELY, Axis, Leaf
+from advisor.model import AS_IS, COMPOSE, FINE_TUNE, Checkpoint, NamedTuple, hub_id_of
 from advisor.rulebase.base import RuleBase
 
 NOT_PICKED = (COMPOSED, TEACHABLE, NOTHING)
-
-
-class First(NamedTuple):
-    """The result that a family has for a complete profile.
-
-    `kind` is `picked`, with checkpoint and use; `untimely` if that is not known to keep a bound on
-    time; `compose` if one can be combined from parts; `teachable` if training could teach
-    everything that is missing; or `nothing`.
-    """
-
-    kind: str
-    checkpoint: str = ""
-    use: str = ""
 
 
 class State(NamedTuple):
@@ -59,7 +45,7 @@ class State(NamedTuple):
 
 
 class FirstCheckpoints(AnswerConsequences):
-    """Builds the function from answers to `First`, over `axes`, for one task and family.
+    """Builds the function from answers to the leaf of one family for a task, over `axes`.
 
     `order` and `verified_only` are those of `select_of`.
     """
@@ -79,7 +65,7 @@ class FirstCheckpoints(AnswerConsequences):
         self.composable = rulebase.family(family).composable
         self._assigned = cache(self._first_offered)
         self._within = cache(self._known_to_fit)
-        self._classes = cache(self._ranked)
+        self._classes = cache(self._by_order)
         self._picked = cache(self._first_in_line)
         self._of_form: dict[str, int] = {}
         """The bits of a checkpoint in one precision, by its id."""
@@ -209,15 +195,15 @@ class FirstCheckpoints(AnswerConsequences):
 
     def _first_offered(self, uses: tuple[str, ...]) -> int:
         """Return for each checkpoint the bit of the first of `uses` that it offers."""
-        mask = 0
-        for place, model in enumerate(self.checkpoints):
-            own = (use for use in uses if use != COMPOSE and self.task in tasks_of(model, use))
-            if use := next(own, None):
-                mask |= 1 << 2 * place + (use != AS_IS)
-        return mask
 
-    def first(self, state: State, order: str | None = None) -> First:
-        """Return the first checkpoint after all answers, ranked as by `select_of`."""
+        def first(model: Checkpoint) -> str | None:
+            own = (use for use in uses if use != COMPOSE and self.task in tasks_of(model, use))
+            return next(own, None)
+
+        return self.bits(lambda model, use: use == first(model))
+
+    def first(self, state: State, order: str | None = None) -> Leaf:
+        """Return the family's leaf after all answers, checkpoints ranked as by `select_of`."""
         marks, terms = state.marks, state.terms
         uses = terms.uses or (AS_IS,)
         picks = self.all & ~marks.gone & ~marks.lacking
@@ -225,8 +211,9 @@ class FirstCheckpoints(AnswerConsequences):
         offered, picks = picks, picks & ~barred
         if not picks & self.loading:
             if self.composable and COMPOSE in uses:
-                return First(COMPOSED)
-            return First(TEACHABLE if self._teachable(state, offered & barred, picks) else NOTHING)
+                return Leaf(COMPOSED, self.family)
+            teachable = self._teachable(state, offered & barred, picks)
+            return Leaf(TEACHABLE if teachable else NOTHING, self.family)
         top = picks & self.loading
         timely = top & ~(marks.late | marks.untimed)
         kind = PICKED if timely else UNTIMELY
@@ -252,12 +239,12 @@ class FirstCheckpoints(AnswerConsequences):
         top = top & ~marks.learning or top
         return self._picked(top, terms.language or 0, uses)._replace(kind=kind)
 
-    def _first_in_line(self, some: int, language: int, uses: tuple[str, ...]) -> First:
-        """Return the first of the checkpoints `some` in the rankings of a language."""
+    def _first_in_line(self, some: int, language: int, uses: tuple[str, ...]) -> Leaf:
+        """Return the leaf of the first of the checkpoints `some` in the rankings of a language."""
         lines = self.lines[language]
         first = next(bit for use in uses for bit in lines.get(use, ()) if some >> bit & 1)
         use = AS_IS if first % 2 == 0 else FINE_TUNE
-        return First(PICKED, self.checkpoints[first // 2].id, use)
+        return Leaf(PICKED, self.family, self.checkpoints[first // 2].id, use, self.family)
 
     def _several(self, state: State, most: int) -> tuple[str, ...]:
         """Return the ids of the first `most` that load safely; fewer if there are fewer.
@@ -292,14 +279,10 @@ class FirstCheckpoints(AnswerConsequences):
         takes_gb = self.of_said(path).takes_gb
         return self.bits(lambda checkpoint, use: (takes_gb(checkpoint, use) or inf) <= limit)
 
-    def _ranked(self, order: str, path: Said) -> list[int]:
+    def _by_order(self, order: str, path: Said) -> list[int]:
         """Return sets of checkpoints that are equal by a sort order, the best set first."""
-        required = self.of_said(path)
-        ranked: dict[Any, int] = {}
-        for place, checkpoint in enumerate(self.checkpoints):
-            rank = by_order(order, checkpoint, required.takes_gb(checkpoint, AS_IS))
-            ranked[rank] = ranked.get(rank, 0) | 0b11 << 2 * place
-        return [ranked[rank] for rank in sorted(ranked)]
+        takes_gb = self.of_said(path).takes_gb
+        return self.ranked(lambda model: by_order(order, model, takes_gb(model, AS_IS)))
 
 
 def _lost(before: AnswerConsequence, after: AnswerConsequence) -> int | None:

@@ -12,11 +12,11 @@ from functools import cache
 from itertools import pairwise
 from typing import Any
 
-from advisor.decide.first_checkpoints import First, FirstCheckpoints
+from advisor.decide.first_checkpoints import FirstCheckpoints
 from advisor.decide.memory import LEAST_GB, memory_gb, training_memory
 from advisor.decide.selection import ORDERS
 from advisor.engine.decision import Engine
-from advisor.engine.diagram import EMPTY, Diagram
+from advisor.engine.diagram import EMPTY
 from advisor.engine.profile import Answer, Profile
 from advisor.engine.space import Space
 from advisor.engine.task_diagram import (
@@ -50,11 +50,6 @@ def build(
     within = dict(within or {})
     space = engine.space({TASK: Answer((task,), None, "flag"), **within})
     axes = axes_of(engine, task, space, within)
-    store = Diagram([[(place,) for place in range(len(axis.values))] for axis in axes])
-    firsts = [
-        store.read(first, first.root, lambda label: label, first.levels_in(axes))
-        for first in _firsts(engine, task, space, within, order, verified_only=verified_only)
-    ]
     training = [
         (level, place)
         for level, axis in enumerate(axes)
@@ -63,7 +58,11 @@ def build(
         if (option.id,) == value.options and "fine-tune" in option.uses
     ]
     made = TaskDiagram(task, axes, training)
-    made.root = _Join(engine, space, store, made).node(space.root, tuple(firsts))
+    firsts = [
+        made.read(first, first.root, lambda leaf: leaf, first.levels_in(axes))
+        for first in _firsts(engine, task, space, within, order, verified_only=verified_only)
+    ]
+    made.root = _joined(engine, space, made, firsts)
     return coarser(made)
 
 
@@ -83,7 +82,7 @@ def _firsts(
     for family in engine.encoding.families:
         axes = axes_of(engine, task, space, within, family)
         for table in filter(None, (own.get(family), before.get(family))):
-            made = TaskDiagram.from_json(table, First)
+            made = TaskDiagram.from_json(table)
             if made.axes == tuple(axes) and (
                 family in own or (base and _alike(rulebase, base, made, family))
             ):
@@ -179,101 +178,78 @@ def sizes(engine: Engine, task: str, family: str | None = None) -> set[float]:
     return {size for size in thresholds if size is not None}
 
 
-class _Join:
-    """Joins the families of a space with the first checkpoints of each, in the diagram `made`."""
+def _joined(engine: Engine, space: Space, made: TaskDiagram, firsts: Sequence[int]) -> int:
+    """Return the node of `made` that joins the families of a space with the leaves of each.
 
-    def __init__(self, engine: Engine, space: Space, firsts: Diagram, made: TaskDiagram) -> None:
-        self.engine, self.space, self.firsts, self.made = engine, space, firsts, made
-        encoding = engine.encoding
-        self.levels = [encoding.index[axis.question] for axis in made.axes]
-        self.places = [
-            [
-                -1  # what nobody said
-                if value == UNSAID
-                else space.choices[question].index(
-                    tuple(sorted(encoding.option_index[question][o] for o in value.options))
-                )
-                for value in axis.values
-            ]
-            for question, axis in zip(self.levels, made.axes, strict=True)
+    `firsts` are the nodes for each family: its first checkpoint, whatever the other families are.
+    """
+    encoding = engine.encoding
+    questions = [encoding.index[axis.question] for axis in made.axes]
+    levels = {question: level for level, question in enumerate(questions)}
+    places = [
+        [
+            -1  # what nobody said
+            if value == UNSAID
+            else space.choices[question].index(
+                tuple(sorted(encoding.option_index[question][o] for o in value.options))
+            )
+            for value in axis.values
         ]
-        self._of_question = {question: level for level, question in enumerate(self.levels)}
-        self._known: dict[tuple[int, tuple[int, ...]], int] = {}
-        self._ends: dict[int, dict[tuple[int, ...], int]] = {}
-        self._order = cache(engine.ranking.order)
+        for question, axis in zip(questions, made.axes, strict=True)
+    ]
 
-    def node(self, start: int, firsts: tuple[int, ...]) -> int:
-        """Return the node that joins a node of the space with one of each family's diagram."""
+    @cache
+    def ranked(nodes: tuple[int, ...]) -> int:
+        """Return the node for families whose order is fixed, by their nodes, best first."""
+        level = min(map(made.level.__getitem__, nodes))
+        if level == made.bottom:
+            return made.terminal(_answer([made.label[node] for node in nodes]))
+        columns = zip(*[made.cofactors(node, level) for node in nodes], strict=True)
+        return made.node(level, tuple(map(ranked, columns)))
+
+    @cache
+    def relevant(outcome: int, nodes: tuple[int, ...]) -> tuple[int, ...]:
+        """Return the nodes of families in rank order, up to the first that always has a pick."""
+        ahead = []
+        for family in engine.ranking.order(outcome):
+            ahead.append(nodes[family])
+            if all(leaf.kind == PICKED for leaf in made.labels(nodes[family])):
+                break
+        return tuple(ahead) or (made.terminal(Leaf(NOTHING, NONE)),)
+
+    @cache
+    def walk(start: int, nodes: tuple[int, ...]) -> int:
+        """Return the node that joins a node of the space with one of each family."""
         if start == EMPTY:
             return EMPTY
-        key = start, firsts
-        if key in self._known:
-            return self._known[key]
-        if start in self.space.label:
-            outcome = self.space.label[start]
-            joined = self._ranked(outcome, self._reachable(outcome, firsts))
-        else:
-            level = min(
-                self._of_question[self.space.level[start]],
-                *map(self.firsts.level.__getitem__, firsts),
-            )
-            after = self.space.cofactors(start, self.levels[level])
-            columns = zip(*[self.firsts.cofactors(first, level) for first in firsts], strict=True)
-            first = next((node for node in after if node != EMPTY), EMPTY)
-            children = [
-                self.node(after[place] if place >= 0 else first, column)
-                for place, column in zip(self.places[level], columns, strict=True)
-            ]
-            joined = self.made.node(level, tuple(children))
-        self._known[key] = joined
-        return joined
+        if start in space.label:
+            return ranked(relevant(space.label[start], nodes))
+        level = min(levels[space.level[start]], *map(made.level.__getitem__, nodes))
+        after = space.cofactors(start, questions[level])
+        columns = zip(*[made.cofactors(node, level) for node in nodes], strict=True)
+        usual = next((node for node in after if node != EMPTY), EMPTY)
+        children = [
+            walk(after[place] if place >= 0 else usual, column)
+            for place, column in zip(places[level], columns, strict=True)
+        ]
+        return made.node(level, tuple(children))
 
-    def _ranked(self, outcome: int, firsts: tuple[int, ...]) -> int:
-        """Return the node for families whose order is fixed, by their nodes, best first."""
-        ends = self._ends.setdefault(outcome, {})
-        if firsts not in ends:
-            level = min(map(self.firsts.level.__getitem__, firsts))
-            if level == self.made.bottom:
-                ends[firsts] = self.made.terminal(self._leaf(outcome, firsts))
-            else:
-                columns = [self.firsts.cofactors(first, level) for first in firsts]
-                children = [
-                    ends[column] if column in ends else self._ranked(outcome, column)
-                    for column in zip(*columns, strict=True)
-                ]
-                ends[firsts] = self.made.node(level, tuple(children))
-        return ends[firsts]
+    return walk(space.root, tuple(firsts))
 
-    def _reachable(self, outcome: int, firsts: Sequence[int]) -> tuple[int, ...]:
-        """Return nodes of families in rank order, up to the first that always has a pick."""
-        relevant = []
-        for family in self._order(outcome):
-            relevant.append(firsts[family])
-            if all(label.kind == PICKED for label in self.firsts.labels(firsts[family])):
-                break
-        return tuple(relevant) or (self.firsts.terminal(First(NOTHING)),)
 
-    def _leaf(self, outcome: int, firsts: Sequence[int]) -> Leaf:
-        families = [self.engine.encoding.families[family] for family in self._order(outcome)]
-        if not families:
-            return Leaf(NOTHING, NONE)
-        labels = [self.firsts.label[first] for first in firsts]
-        for kind in (PICKED, UNTIMELY) if labels[0].kind != COMPOSED else ():
-            for family, first in zip(families, labels, strict=False):
-                if first.kind == kind:
-                    return Leaf(PICKED, families[0], first.checkpoint, first.use, family)
-        return Leaf(labels[0].kind, families[0])
+def _answer(leaves: Sequence[Leaf]) -> Leaf:
+    """Return the leaf for families in rank order: the first that has a checkpoint, best in time."""
+    own = leaves[0]
+    for kind in (PICKED, UNTIMELY) if own.kind != COMPOSED else ():
+        for leaf in leaves:
+            if leaf.kind == kind:
+                return leaf._replace(kind=PICKED, family=own.family)
+    return own
 
 
 def coarser(made: TaskDiagram) -> TaskDiagram:
     """Return a diagram with intervals of numbers merged if no answer tells them apart."""
-    below = {made.root}
-    ahead = [made.root]
-    while ahead:
-        for child in made.children[ahead.pop()]:
-            if child not in below:
-                below.add(child)
-                ahead.append(child)
+    below = made.below(made.root)
     levels: dict[int, tuple[int, Sequence[int]]] = {}
     axes = []
     for level, axis in enumerate(made.axes):
@@ -288,13 +264,10 @@ def coarser(made: TaskDiagram) -> TaskDiagram:
             or any(of_node[place] != of_node[place - 1] for of_node in of_level)
         ]
         levels[level] = level, places
-        values = []
-        for place, end in pairwise([*places, len(axis.values)]):
-            value = axis.values[place]  # stands for all up to the next one that is told apart
-            if value.least is not None:
-                least = [other.least for other in axis.values[place:end] if other.least is not None]
-                value = value._replace(least=least[-1])
-            values.append(value)
+        values = [  # each stands for all up to the next one that is told apart
+            axis.values[place]._replace(least=axis.values[end - 1].least)
+            for place, end in pairwise([*places, len(axis.values)])
+        ]
         axes.append(axis._replace(values=tuple(values)))
     other = TaskDiagram(made.task, axes, made.training)
     other.root = other.read(made, made.root, lambda leaf: leaf, levels)

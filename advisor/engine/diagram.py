@@ -202,6 +202,19 @@ class Diagram:
             bits.append(below)
         return frozenset(level for level in range(self.bottom) if bits[node] >> level & 1)
 
+    def below(self, node: int) -> list[int]:
+        """Return the nodes of a function, children before parents, without EMPTY."""
+        seen: dict[int, None] = {}
+
+        def visit(node: int) -> None:
+            if node not in seen and node != EMPTY:
+                for child in self.children[node]:
+                    visit(child)
+                seen[node] = None
+
+        visit(node)
+        return [*seen]
+
     def labels(self, node: int) -> frozenset[Any]:
         """Return all labels of a function."""
         labels = self._labels.get(node)

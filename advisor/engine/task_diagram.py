@@ -7,7 +7,7 @@ together lead nowhere.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Hashable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import cached_property
 from math import ceil, inf, lcm, nextafter
 from typing import Any
@@ -156,7 +156,7 @@ def intervals(question: Question, cuts: Collection[float]) -> list[AxisValue]:
 
 PICKED, COMPOSED, TEACHABLE, NOTHING = ("picked", "compose", "teachable", "nothing")
 UNTIMELY = "untimely"
-"""A checkpoint that is not known to keep a bound on time, before families are compared."""
+"""The kind of a family's own leaf if its checkpoint is not known to keep a bound on time."""
 
 
 class Leaf(NamedTuple):
@@ -284,27 +284,10 @@ class TaskDiagram(Diagram):
 
         A node is its level and the number of each child, -1 for an answer that is not possible.
         """
-        numbers: dict[int, int] = {EMPTY: -1}
-        leaves: list[list[str]] = []
-        inner: list[int] = []
-        seen: set[int] = {EMPTY}
-
-        def visit(node: int) -> None:
-            if node not in seen:
-                seen.add(node)
-                for child in self.children[node]:
-                    visit(child)
-                if self.children[node]:
-                    inner.append(node)
-                else:
-                    numbers[node] = len(leaves)
-                    leaves.append(list(self.label[node]))
-
-        visit(self.root)
-        nodes: list[list[int]] = []
-        for node in inner:
-            numbers[node] = len(leaves) + len(nodes)
-            nodes.append([self.level[node], *[numbers[child] for child in self.children[node]]])
+        below = self.below(self.root)
+        leaves = [node for node in below if node in self.label]
+        inner = [node for node in below if node not in self.label]
+        numbers = {EMPTY: -1} | {node: number for number, node in enumerate([*leaves, *inner])}
         questions = [
             [axis.question, [list(value) for value in axis.values], axis.many] for axis in self.axes
         ]
@@ -312,19 +295,22 @@ class TaskDiagram(Diagram):
             "task": self.task,
             "questions": questions,
             "training": [list(row) for row in self.training],
-            "leaves": leaves,
-            "nodes": nodes,
+            "leaves": [list(self.label[node]) for node in leaves],
+            "nodes": [
+                [self.level[node], *[numbers[child] for child in self.children[node]]]
+                for node in inner
+            ],
         }
 
     @classmethod
-    def from_json(cls, table: dict[str, Any], label: Callable[..., Hashable] = Leaf) -> TaskDiagram:
-        """Return the diagram of a table; `label` makes a label from the fields of a leaf."""
+    def from_json(cls, table: dict[str, Any]) -> TaskDiagram:
+        """Return the diagram of a table."""
         axes = [
             Axis(id, tuple([AxisValue(tuple(o), tuple(n), least) for o, n, least in values]), many)
             for id, values, many in table["questions"]
         ]
         made = cls(table["task"], axes, [(level, place) for level, place in table["training"]])
-        numbers = [made.terminal(label(*leaf)) for leaf in table["leaves"]]
+        numbers = [made.terminal(Leaf(*leaf)) for leaf in table["leaves"]]
         for level, *children in table["nodes"]:
             numbers.append(
                 made.node(level, tuple([numbers[at] if at >= 0 else EMPTY for at in children]))
