@@ -155,13 +155,13 @@ def built_once(build):
     """Build each diagram of rules with a shelf once: a cache of a test's own has none of them."""
     made = {}
 
-    def diagram(engine, task, within=None, **how):
+    def diagram(engine, task, within=None, *picking):
         rules = engine.rulebase
         if within or rules.shelf is None:
-            return build(engine, task, within, **how)
-        key = rules.digest, rules.overlays, engine.priority, task, *sorted(how.items())
+            return build(engine, task, within, *picking)
+        key = rules.digest, rules.overlays, engine.priority, task, *picking
         if key not in made:
-            made[key] = build(engine, task, **how)
+            made[key] = build(engine, task, within, *picking)
         return made[key]
 
     return diagram

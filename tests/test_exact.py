@@ -16,6 +16,7 @@ from choice_reference import judged
 from advisor.decide.bounded_rules import bounded
 from advisor.decide.outlook import diagram_for, outlook
 from advisor.decide.recommendation import advise, recommend
+from advisor.decide.selection import Picking
 from advisor.decide.task_diagrams import build
 from advisor.engine.decision import Engine
 from advisor.engine.profile import Answer, bound_answer, make_profile, read_answer
@@ -119,7 +120,9 @@ def test_so_it_is_under_an_overlay():
     ],
 )
 def test_so_it_is_in_another_order_or_of_verified_ones_alone(engine, how, task):
-    diagrams = [diagram_for(engine, task, {}, **how) for task in (ids() if LONG else [task])]
+    diagrams = [
+        diagram_for(engine, task, {}, Picking(**how)) for task in (ids() if LONG else [task])
+    ]
     assert [*differences(engine, diagrams, drawn(100, 3000), **how)] == []
 
 

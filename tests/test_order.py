@@ -16,7 +16,7 @@ from advisor.decide.precedence import Compared, Precedences
 from advisor.decide.ranking import OPENNESS, Lineup, in_line, line_of, lock
 from advisor.decide.recommendation import advise
 from advisor.decide.recommendation_json import alternatives
-from advisor.decide.selection import ORDERS, line_for, select
+from advisor.decide.selection import ORDERS, Picking, line_for, select
 from advisor.decide.shortlist import standing
 from advisor.engine.decision import Engine
 from advisor.engine.profile import make_profile
@@ -686,7 +686,7 @@ def test_who_comes_first_is_the_same_where_the_others_are_not_worked_out(verifie
             continue
         decision = engine.decide(profile)
         whole = advise(engine, profile, verified_only=verified_only).selection
-        alone = outlook(engine, decision, verified_only=verified_only).leaf
+        alone = outlook(engine, decision, Picking(verified_only=verified_only)).leaf
         firsts = [(pick.checkpoint.id, pick.use) for pick in whole.picks[:1]]
         assert firsts == ([(alone.checkpoint, alone.use)] if alone.checkpoint else []), case
         next_family = alone.source if alone.is_next else None

@@ -180,8 +180,8 @@ def _options(engine: Engine) -> Options:
 
 
 def _first(rulebase: RuleBase, task: str) -> str | None:
-    picks = recommend(rulebase, {TASK: task}).advice[0].selection.picks
-    return picks[0].checkpoint.id if picks else None
+    first = recommend(rulebase, {TASK: task}).advice[0].selection.first
+    return first.checkpoint.id if first else None
 
 
 def _changes(pairs: Sequence[TaskPair], part: int, most: int | None) -> Changes:

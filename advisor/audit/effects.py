@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from advisor.audit.claim import Claim, Defect, ProofContext, defect
 from advisor.decide.first_checkpoints import FirstCheckpoints
 from advisor.decide.outlook import diagram_for
-from advisor.decide.selection import ORDERS
+from advisor.decide.selection import ORDERS, Picking
 from advisor.decide.task_diagrams import axes_of
 from advisor.engine.decision import Engine
 from advisor.engine.diagram import Allowed, Diagram
@@ -306,7 +306,7 @@ class _TaskFamily:
                     for order, id in zip(ORDERS, own, strict=True):
                         if id in watched - reached:
                             given = {question: kind.answer}
-                            made = diagram_for(self.engine, self.task, given, order=order)
+                            made = diagram_for(self.engine, self.task, given, Picking(order))
                             reached |= {leaf.checkpoint for leaf in made.ends()}
         return reached & watched
 

@@ -120,7 +120,7 @@ class TaskAdvice(NamedTuple):
         are too slow.
         """
         selection = self.selection
-        if selection.picks and selection.picks[0].late:
+        if selection.first and selection.first.late:
             return True
         fell_out = bool(selection.closest or selection.unverified)
         return not (selection.picks or selection.compose) and fell_out
@@ -145,11 +145,11 @@ class TaskAdvice(NamedTuple):
     @property
     def snippet(self) -> str | None:
         """The program that runs or trains the first pick; None without one or a safe way."""
-        if not self.selection.picks:
+        first = self.selection.first
+        if first is None:
             return None
         from advisor.decide.programs import snippet
 
-        first = self.selection.picks[0]
         use = self.use_of(first)
         return snippet(first.checkpoint, self.task, self.rulebase, self.options, use)
 
@@ -178,7 +178,7 @@ class TaskAdvice(NamedTuple):
     @property
     def has_program(self) -> bool:
         """True if advisor has a program for the first pick, or one to combine parts if advised."""
-        first = next(iter(self.selection.picks), None)
+        first = self.selection.first
         if self.task and self.selection.compose:
             return program_joining(self.task, self.rulebase.programs) is not None
         if not (self.task and first):
@@ -215,7 +215,7 @@ class TaskAdvice(NamedTuple):
 
         The page, if it may state any of them. None without a task, a pick or an unverified field.
         """
-        first = next(iter(self.selection.picks), None)
+        first = self.selection.first
         if not (self.task and first and first.unknown):
             return None
         if any(gap.field in ON_ITS_PAGE for gap in first.unknown):
@@ -234,8 +234,8 @@ class TaskAdvice(NamedTuple):
             result.append(command("recommend", self.rulebase, {**given, **instead}, self.priority))
         if selection.compose or selection.uses[:1] == ("compose",):
             result.append("advisor compose --help")
-        if selection.picks:
-            words = [f"advisor show {selection.picks[0].checkpoint.hub_id}", *rules_flags(folders)]
+        if selection.first:
+            words = [f"advisor show {selection.first.checkpoint.hub_id}", *rules_flags(folders)]
             result.append(" ".join(words))
         result += [self.settles] if self.settles else []
         return result + ([self.try_command] if self.try_command else [])
@@ -339,8 +339,8 @@ class Advice(NamedTuple):
     @property
     def checkpoint(self) -> str | None:
         """The Hub id of the first checkpoint for the (first) task; None if there is none."""
-        picks = self.advice[0].selection.picks
-        return picks[0].checkpoint.hub_id if picks else None
+        first = self.advice[0].selection.first
+        return first.checkpoint.hub_id if first else None
 
     @property
     def snippet(self) -> str | None:
@@ -365,14 +365,14 @@ class Advice(NamedTuple):
     @property
     def ids(self) -> list[str]:
         """The Hub id of the first checkpoint for each task that has one."""
-        firsts = [pick for task in self.advice for pick in task.selection.picks[:1]]
-        return [first.checkpoint.hub_id for first in firsts]
+        firsts = [task.selection.first for task in self.advice]
+        return [first.checkpoint.hub_id for first in firsts if first]
 
     def __repr__(self) -> str:
         lines = [f"<{type(self).__name__}: {self.outcome}"]
         for task_advice in self.advice:
-            picks = task_advice.selection.picks
-            checkpoint = picks[0].checkpoint.id if picks else "no checkpoint"
+            first = task_advice.selection.first
+            checkpoint = first.checkpoint.id if first else "no checkpoint"
             task = f"{task_advice.task}: " if task_advice.task else ""
             lines.append(f"  {task}{task_advice.family or 'no family'}, {checkpoint}")
         return "\n".join([*lines, f"  {self.command}>"])

@@ -8,7 +8,7 @@ from itertools import chain
 from typing import Any, cast
 
 from advisor.decide.outlook import Change
-from advisor.decide.selection import Selection, select
+from advisor.decide.selection import Picking, Selection, select
 from advisor.decide.workload import speed_for
 from advisor.engine.bounds import ANY, BOUNDS, SIZE, TIME, WITHOUT, bound_value
 from advisor.engine.decision import Decision, Engine
@@ -146,16 +146,16 @@ def _excluding(rulebase: RuleBase, names: str) -> Rule:
 
 
 def without_bounds(
-    engine: Engine, profile: Profile, decision: Decision, selection: Selection, **how: Any
+    engine: Engine, profile: Profile, decision: Decision, selection: Selection, picking: Picking
 ) -> Iterator[Change]:
     """Yield for each bound the change of family or first checkpoint if it is lifted."""
     bounds: Bounds | None = engine.rulebase.bounds
-    first = next((pick.checkpoint.id for pick in selection.picks), "")
+    first = selection.first.checkpoint.id if selection.first else ""
     for id, answer in bounds.answers.items() if bounds else ():
         free, rest = bounded(engine, {**profile, id: answer._replace(options=(), named=(ANY,))})
         other = free.decide(rest)
-        picks = select(free.rulebase, other, **how).picks
-        best = picks[0].checkpoint.id if picks else ""
+        pick = select(free.rulebase, other, picking).first
+        best = pick.checkpoint.id if pick else ""
         if (other.family, best) != (decision.family, first):
             yield Change({id: ANY}, other.family or NONE, best, {id: answer.origin})
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from advisor.decide.advice import CheckpointSet, CheckpointSets, TaskAdvice, Together
 from advisor.decide.memory import OVERHEAD_MB
 from advisor.decide.requirements import Requirements
-from advisor.decide.selection import Pick, select_of
+from advisor.decide.selection import Pick, Picking, select_of
 from advisor.engine.decision import VERDICTS, Engine, Verdicts, family_for_all, verdicts_by_family
 
 SHARED_GB = OVERHEAD_MB / 1024
@@ -38,7 +38,9 @@ def together_for(engine: Engine, advice: Sequence[TaskAdvice], order: str) -> To
     families, uncovered = _fewest_families(engine, verdicts)
     # Tasks that no family does are not among those that no checkpoint serves.
     offers = {
-        str(entry.task): _offers(engine, entry, order) for entry in advice if entry.decision.family
+        str(entry.task): _offers(engine, entry, Picking(order))
+        for entry in advice
+        if entry.decision.family
     }
     limits = [
         demand.wanted["at_most"]
@@ -82,7 +84,7 @@ def _fewest_families(engine: Engine, verdicts: Verdicts) -> tuple[tuple[str, ...
     return best, tuple(task for task in tasks if task not in coverable)
 
 
-def _offers(engine: Engine, advice: TaskAdvice, order: str) -> list[Offer]:
+def _offers(engine: Engine, advice: TaskAdvice, picking: Picking) -> list[Offer]:
     """Return the checkpoints that can serve a task, of all families that are not excluded.
 
     Unverified ones, ones that cannot be loaded or that may be too large count only if no other
@@ -94,7 +96,7 @@ def _offers(engine: Engine, advice: TaskAdvice, order: str) -> list[Offer]:
         if assessment.family == advice.family:
             picks = advice.selection.picks
         elif assessment.verdict != "excluded":
-            picks = select_of(engine.rulebase, assessment.family, decision.profile, order).picks
+            picks = select_of(engine.rulebase, assessment.family, decision.profile, picking).picks
         result += [Offer(pick, assessment.verdict, place) for place, pick in enumerate(picks)]
     return [offer for offer in result if not any(offer.pick.group)] or result
 

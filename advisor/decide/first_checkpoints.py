@@ -22,7 +22,7 @@ from advisor.decide.answer_consequences import (
     Terms,
     tasks_of,
 )
-from advisor.decide.selection import ORDERS, by_order
+from advisor.decide.selection import ORDERS, USUAL, Picking, by_order
 from advisor.engine.diagram import EMPTY, Diagram
 from advisor.engine.task_diagram import COMPOSED, NOTHING, PICKED, TEACHABLE, UNTIMELY, Axis, Leaf
 from advisor.model import AS_IS, COMPOSE, FINE_TUNE, Checkpoint, NamedTuple, hub_id_of
@@ -45,10 +45,7 @@ class State(NamedTuple):
 
 
 class FirstCheckpoints(AnswerConsequences):
-    """Builds the function from answers to the leaf of one family for a task, over `axes`.
-
-    `order` and `verified_only` are those of `select_of`.
-    """
+    """Builds the function from answers to the leaf of one family for a task, over `axes`."""
 
     def __init__(
         self,
@@ -56,12 +53,10 @@ class FirstCheckpoints(AnswerConsequences):
         task: str,
         family: str,
         axes: Sequence[Axis],
-        *,
-        order: str = ORDERS[0],
-        verified_only: bool = False,
+        picking: Picking = USUAL,
     ) -> None:
         super().__init__(rulebase, task, family, axes)
-        self.order, self.verified_only = order, verified_only
+        self.picking = picking
         self.composable = rulebase.family(family).composable
         self._assigned = cache(self._first_offered)
         self._within = cache(self._known_to_fit)
@@ -207,7 +202,7 @@ class FirstCheckpoints(AnswerConsequences):
         marks, terms = state.marks, state.terms
         uses = terms.uses or (AS_IS,)
         picks = self.all & ~marks.gone & ~marks.lacking
-        barred = marks.unknown if self.verified_only else marks.barred
+        barred = marks.unknown if self.picking.verified_only else marks.barred
         offered, picks = picks, picks & ~barred
         if not picks & self.loading:
             if self.composable and COMPOSE in uses:
@@ -228,7 +223,7 @@ class FirstCheckpoints(AnswerConsequences):
             if matching := top & self.offered.get(use, 0):
                 top = matching
                 break
-        order = order or self.order
+        order = order or self.picking.order
         if order == ORDERS[0]:
             order = terms.order or order
         if order != ORDERS[0]:

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from math import inf
 from types import MappingProxyType
-from typing import Any
 
-from advisor.decide.selection import ORDERS
+from advisor.decide.selection import USUAL, Picking
 from advisor.engine.bounds import BOUNDS
 from advisor.engine.decision import Decision, Engine, contradiction
 from advisor.engine.profile import Profile, answer_text, answers_text
@@ -64,26 +63,19 @@ class Outlook(NamedTuple):
     training: Mapping[str, str] = MappingProxyType({})
 
 
-def diagram_for(
-    engine: Engine,
-    task: str,
-    given: Profile,
-    *,
-    order: str = ORDERS[0],
-    verified_only: bool = False,
-) -> TaskDiagram:
+def diagram_for(engine: Engine, task: str, given: Profile, picking: Picking = USUAL) -> TaskDiagram:
     """Return the diagram of a task that has a value for each given answer.
 
-    Diagrams are kept by sort order, `verified_only` and priority. Given answers for which the kept
-    one has no value, such as two languages at once, get a diagram built for them.
+    Diagrams are kept by `picking` and priority. Given answers for which the kept one has no value,
+    such as two languages at once, get a diagram built for them.
     """
-    setup = "-".join((order, *(["verified"] if verified_only else []), *engine.priority))
+    setup = "-".join((picking.name, *engine.priority))
     remembered, shelf = engine.rulebase.remembered, engine.rulebase.shelf
 
     def built(within: Profile | None = None) -> TaskDiagram:
         from advisor.decide.task_diagrams import build
 
-        return build(engine, task, within, order=order, verified_only=verified_only)
+        return build(engine, task, within, picking)
 
     key = TaskDiagram, task, setup
     if key not in remembered:
@@ -116,11 +108,11 @@ class _Settled(NamedTuple):
 
 
 class _Reading:
-    """Reads the diagram of a task for the given answers; `how` are keywords of `diagram_for`."""
+    """Reads the diagram of a task for the given answers."""
 
-    def __init__(self, engine: Engine, task: str, given: Profile, how: Mapping[str, Any]) -> None:
-        self.engine, self.task, self.given, self.how = engine, task, given, how
-        self.diagram = diagram = diagram_for(engine, task, given, **how)
+    def __init__(self, engine: Engine, task: str, given: Profile, picking: Picking) -> None:
+        self.engine, self.task, self.given, self.picking = engine, task, given, picking
+        self.diagram = diagram = diagram_for(engine, task, given, picking)
         self.open = {n for n, axis in enumerate(diagram.axes) if axis.question not in given}
         self.kept = diagram.kept(given)
 
@@ -165,7 +157,7 @@ class _Reading:
             reading, present = self, path[level]
             if len(axis.values) == 1 and axis.question in self.given:
                 rest = {id: answer for id, answer in self.given.items() if id != axis.question}
-                reading, present = _Reading(self.engine, self.task, rest, self.how), -1
+                reading, present = _Reading(self.engine, self.task, rest, self.picking), -1
             for place in reading.diagram.answers(level):
                 settled = reading.settled({level: place}) if place != present else None
                 if settled and settled.leaf.choice != leaf.choice:
@@ -199,12 +191,7 @@ class _Reading:
 
 
 def outlook(
-    engine: Engine,
-    decision: Decision,
-    *,
-    order: str = ORDERS[0],
-    verified_only: bool = False,
-    strict: str = "",
+    engine: Engine, decision: Decision, picking: Picking = USUAL, strict: str = ""
 ) -> Outlook:
     """Return how certain a decision is, and the answers that would change it.
 
@@ -213,7 +200,7 @@ def outlook(
     given, profile = decision.given, decision.profile
     unsure = UNDETERMINED if strict == CHECKPOINT else ASSUMED
     task = profile[TASK].options[0]
-    reading = _Reading(engine, task, given, {"order": order, "verified_only": verified_only})
+    reading = _Reading(engine, task, given, picking)
     settled = reading.settled({})
     if settled is None:
         raise contradiction(given, engine.rulebase, engine.admits)

@@ -169,7 +169,7 @@ def measured_notes(rulebase: RuleBase, advice: Sequence[TaskAdvice]) -> Iterator
     if not of_task:
         yield f"`{own.file}` evaluates {own.task}, so it does not affect this ranking"
     for task_advice in of_task:
-        first = task_advice.selection.picks[0].checkpoint if task_advice.selection.picks else None
+        first = task_advice.selection.first and task_advice.selection.first.checkpoint
         for ahead, behind in own.ahead:
             checkpoint = rulebase.checkpoints.get(ahead)
             if first and behind == first.id and checkpoint and checkpoint.family != first.family:

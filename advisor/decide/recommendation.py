@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from advisor.decide.advice import SCREEN, Advice, Screen, TaskAdvice
 from advisor.decide.outlook import UNDETERMINED, outlook, strictness
-from advisor.decide.selection import ORDERS, SORTS, select
+from advisor.decide.selection import ORDERS, SORTS, Picking, select
 from advisor.engine.bounds import TIME
 from advisor.engine.decision import Engine, for_each_task
 from advisor.engine.profile import Answer, Profile, bounds_in, counted, holds, make_profile
@@ -77,8 +77,8 @@ def recommend(
     priority. Raises UsageError for unknown names, ContradictionError for answers that cannot all be
     true, and TypeError or ValueError for wrong arguments.
     """
-    order = order_named(keywords.pop("order", sort))
     check_type("verified_only", verified_only, bool, "True or False")
+    picking = Picking(order_named(keywords.pop("order", sort)), verified_only)
     if engine is not None:
         check_type("engine", engine, Engine, "an Engine")
     priority = several("priority", priority, str, "a criterion")
@@ -93,14 +93,13 @@ def recommend(
 
         engine, profile = bounded(engine, profile)
     alone = for_each_task(engine.rulebase, profile)
-    how: Any = {"strict": strictness(strict), "verified_only": verified_only}
-    named = how | {"order": order, "names": names}
-    advice = tuple(advise(engine, as_meant.profile, **named) for as_meant in alone)
+    how: Any = {"strict": strictness(strict), **picking._asdict()}
+    advice = tuple(advise(engine, as_meant.profile, names=names, **how) for as_meant in alone)
     together = None
     if len(advice) > 1:
         from advisor.decide.cover import together_for
 
-        together = together_for(engine, advice, order)
+        together = together_for(engine, advice, picking.order)
     notes = [note for as_meant in alone for note in as_meant.notes]
     if engine.rulebase.measurements:
         from advisor.decide.own_measurements import measured_notes
@@ -111,7 +110,6 @@ def recommend(
         advice=advice,
         together=together,
         priority=engine.priority,
-        order=order,
         notes=tuple(notes),
         **how,
     )
@@ -162,14 +160,14 @@ def advise(
     else stays.
     """
     decision = engine.decide(profile)
-    how: Any = {"order": order, "verified_only": verified_only}
-    seen = outlook(engine, decision, strict=strict, **how)
+    picking = Picking(order, verified_only)
+    seen = outlook(engine, decision, picking, strict)
     if UNDETERMINED in seen.certainty:
         decision = decision._replace(outcome=UNDETERMINED)
-    selection = select(engine.rulebase, decision, **how)
+    selection = select(engine.rulebase, decision, picking)
     if seen.training:
         instead = {id: Answer((option,), None, "assumed") for id, option in seen.training.items()}
-        starts = select(engine.rulebase, engine.decide({**profile, **instead}), **how)
+        starts = select(engine.rulebase, engine.decide({**profile, **instead}), picking)
         picks = tuple(pick for pick in starts.picks if pick.use == FINE_TUNE)
         selection = selection._replace(
             picks=picks, ladder=starts.ladder, provided=seen.training, uses=starts.uses
@@ -178,7 +176,7 @@ def advise(
     if engine.rulebase.bounds:
         from advisor.decide.bounded_rules import without_bounds
 
-        changes += tuple(without_bounds(engine, profile, decision, selection, **how))
+        changes += tuple(without_bounds(engine, profile, decision, selection, picking))
     rulebase = engine.rulebase
     task = decision.profile[TASK].options[0] if TASK in profile else None
     elsewhere: Elsewhere | Detour | None = None  # instead of the families, or beside the best one

@@ -23,6 +23,21 @@ SORTS = dict(zip(("quality", "memory", "permissive"), ORDERS, strict=True))
 """The orders by the names that users type."""
 
 
+class Picking(NamedTuple):
+    """How checkpoints are picked: their `order`, and whether nothing unverified is."""
+
+    order: str = ORDERS[0]
+    verified_only: bool = False
+
+    @property
+    def name(self) -> str:
+        """The name of tables that are made for it."""
+        return f"{self.order}{'-verified' * self.verified_only}"
+
+
+USUAL = Picking()
+
+
 def sort_flag(order: str) -> str:
     """Return the flag that asks for an order."""
     return "--sort " + next(word for word, meant in SORTS.items() if meant == order)
@@ -233,6 +248,11 @@ class Selection(NamedTuple):
     locked: Locked | None = None
 
     @property
+    def first(self) -> Pick | None:
+        """The first pick; None without one."""
+        return self.picks[0] if self.picks else None
+
+    @property
     def fitting(self) -> tuple[Pick, ...]:
         """The picks that are not too slow."""
         return tuple(pick for pick in self.picks if not pick.late)
@@ -240,7 +260,7 @@ class Selection(NamedTuple):
     @property
     def in_time(self) -> bool:
         """True if the first pick is known to keep the bound on time, or there is no bound."""
-        return bool(self.picks) and not self.picks[0].overtime
+        return self.first is not None and not self.first.overtime
 
     @property
     def closest(self) -> tuple[Suitability, ...]:
@@ -260,21 +280,16 @@ class Selection(NamedTuple):
         return tuple(unfit for unfit in nearest if unfit.distance < nearest[0].distance + 1)
 
 
-def select(
-    rulebase: RuleBase, decision: Decision, order: str = "quality", *, verified_only: bool = False
-) -> Selection:
-    """Return the checkpoints for a decision, best first by `order`.
+def select(rulebase: RuleBase, decision: Decision, picking: Picking = USUAL) -> Selection:
+    """Return the checkpoints for a decision, best first.
 
     They are of the decided family or, if it has no pick in time and cannot be combined from parts,
-    of the next in the ranking that has one; without any, of the first that has a pick. With
-    `verified_only` nothing unverified is picked.
+    of the next in the ranking that has one; without any, of the first that has a pick.
     """
     if decision.family is None:
         return Selection()
 
-    selected = partial(
-        select_of, rulebase, profile=decision.profile, order=order, verified_only=verified_only
-    )
+    selected = partial(select_of, rulebase, profile=decision.profile, picking=picking)
     selection = selected(decision.family)
     if selection.in_time:
         return selection
@@ -310,22 +325,15 @@ def _too_slow(picks: Sequence[Pick]) -> tuple[Suitability, ...]:
 
 
 def select_of(
-    rulebase: RuleBase,
-    family: str,
-    profile: Profile,
-    order: str,
-    allowed: tuple[str, ...] | None = None,
-    *,
-    verified_only: bool = False,
+    rulebase: RuleBase, family: str, profile: Profile, picking: Picking = USUAL
 ) -> Selection:
     """Return the checkpoints of one family for a complete profile with one task.
 
-    `allowed` are ways of use, best first; by default those that the answers allow. Unverified ones
-    rank below verified ones, one that cannot be loaded is never first, and if memory was not given,
-    one that fits the limit for the first place is.
+    Unverified ones rank below verified ones, one that cannot be loaded is never first, and if
+    memory was not given, one that fits the limit for the first place is.
     """
     required = Requirements(rulebase, profile)
-    allowed = required.uses if allowed is None else allowed
+    allowed, order = required.uses, picking.order
     if order == ORDERS[0]:
         order = required.order or order
     precedences = Precedences.known(rulebase, required.task, required.languages)
@@ -338,7 +346,9 @@ def select_of(
         if use is None:
             continue
         lacks, unknown = required.gaps(checkpoint, use)
-        barred = unknown if verified_only else [gap for gap in unknown if gap.field in VERIFIED]
+        barred = (
+            unknown if picking.verified_only else [gap for gap in unknown if gap.field in VERIFIED]
+        )
         late = {gap.field for gap in lacks} == {HOURS} and required.is_timed(checkpoint)
         if lacks and (barred or not late):
             rejected.append(Suitability(checkpoint, use, lacks, unknown))

@@ -14,7 +14,7 @@ from typing import Any
 
 from advisor.decide.first_checkpoints import FirstCheckpoints
 from advisor.decide.memory import LEAST_GB, memory_gb, training_memory
-from advisor.decide.selection import ORDERS
+from advisor.decide.selection import USUAL, Picking
 from advisor.engine.decision import Engine
 from advisor.engine.diagram import EMPTY
 from advisor.engine.profile import Answer, Profile
@@ -35,12 +35,7 @@ from advisor.rulebase.base import RuleBase
 
 
 def build(
-    engine: Engine,
-    task: str,
-    within: Profile | None = None,
-    *,
-    order: str = ORDERS[0],
-    verified_only: bool = False,
+    engine: Engine, task: str, within: Profile | None = None, picking: Picking = USUAL
 ) -> TaskDiagram:
     """Return the diagram of a task under an engine's rules and priority.
 
@@ -60,14 +55,14 @@ def build(
     made = TaskDiagram(task, axes, training)
     firsts = [
         made.read(first, first.root, lambda leaf: leaf, first.levels_in(axes))
-        for first in _firsts(engine, task, space, within, order, verified_only=verified_only)
+        for first in _firsts(engine, task, space, within, picking)
     ]
     made.root = _joined(engine, space, made, firsts)
     return coarser(made)
 
 
 def _firsts(
-    engine: Engine, task: str, space: Space, within: Profile, order: str, *, verified_only: bool
+    engine: Engine, task: str, space: Space, within: Profile, picking: Picking
 ) -> list[TaskDiagram]:
     """Return for each family the diagram of its first checkpoints, over what they depend on.
 
@@ -76,7 +71,7 @@ def _firsts(
     """
     rulebase = engine.rulebase
     base = rulebase.base() if rulebase.base else None
-    name = f"firsts/{order}{'-verified' * verified_only}/{task}"
+    name = f"firsts/{picking.name}/{task}"
     own, before = _kept_tables(rulebase, name), _kept_tables(base, name)
     tables, firsts = {}, []
     for family in engine.encoding.families:
@@ -89,8 +84,7 @@ def _firsts(
                 break
         else:
             made = TaskDiagram(task, axes)
-            how: Any = {"order": order, "verified_only": verified_only}
-            made.root = FirstCheckpoints(rulebase, task, family, axes, **how).build(made)
+            made.root = FirstCheckpoints(rulebase, task, family, axes, picking).build(made)
             table = made.to_json()
         tables[family] = table
         firsts.append(made)

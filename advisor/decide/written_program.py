@@ -39,7 +39,7 @@ from advisor.decide.programs import (
     worded,
 )
 from advisor.decide.requirements import Requirements
-from advisor.decide.selection import Pick, select_of
+from advisor.decide.selection import Picking, select_of
 from advisor.decide.workload import time_of
 from advisor.draw.formats import SCHEMA_VERSION
 from advisor.errors import UsageError
@@ -328,9 +328,10 @@ def _nearest(answer: Advice, checkpoint: Checkpoint, wanted: Runtime) -> str:
 def _first_run_by(answer: Advice, runtime: Runtime) -> Checkpoint | None:
     """Return the first that a runtime runs as published: a pick, or of other families; or None."""
     advice = answer.advice[0]
-    case = partial(select_of, advice.rulebase, profile=advice.decision.profile, order=answer.order)
+    picking = Picking(answer.order, answer.verified_only)
+    case = partial(select_of, advice.rulebase, profile=advice.decision.profile, picking=picking)
     rivals = (each.family for each in advice.decision.assessments if each.verdict != "excluded")
-    others = (case(family, verified_only=answer.verified_only).picks for family in rivals)
+    others = (case(family).picks for family in rivals)
     picks = chain(advice.selection.picks, chain.from_iterable(others))
     as_is = (pick.checkpoint for pick in picks if pick.use == AS_IS)
     runs_it = partial(can_run, advice.rulebase, runtime, task=str(advice.task))
@@ -356,7 +357,7 @@ def _chosen(advice: TaskAdvice, named: str) -> tuple[Checkpoint | None, str]:
     if not named:
         if selection.compose:
             return None, COMPOSE
-        first: Pick | None = next(iter(selection.picks), None)
+        first = selection.first
         return (first.checkpoint, advice.use_of(first)) if first else (None, AS_IS)
     checkpoint = advice.rulebase.checkpoint(named)
     required = Requirements(advice.rulebase, advice.decision.profile)

@@ -11,7 +11,7 @@ from advisor.decide.precedence import Precedence, Precedences
 from advisor.decide.reasons import Reason
 from advisor.decide.recommendation import advise, called_with
 from advisor.decide.requirements import Requirements, Suitability
-from advisor.decide.selection import ORDERS, Selection, select_of
+from advisor.decide.selection import ORDERS, Picking, Selection, select_of
 from advisor.engine.decision import Assessment, Decision, Engine
 from advisor.engine.profile import Answer, Profile, make_profile
 from advisor.errors import UsageError, check_type
@@ -111,8 +111,8 @@ def standing_of(
     rulebase, profile = engine.rulebase, decision.profile
     judged = Requirements(rulebase, profile).judge(checkpoint)
     family = checkpoint.family
-    how: Any = {"verified_only": verified_only}
-    selections = {order: select_of(rulebase, family, profile, order, **how) for order in ORDERS}
+    pickings = [Picking(order, verified_only) for order in ORDERS]
+    selections = {each.order: select_of(rulebase, family, profile, each) for each in pickings}
     fits = {order: some._replace(picks=some.fitting) for order, some in selections.items()}
     ids = {order: [pick.checkpoint.id for pick in some.picks] for order, some in fits.items()}
     selection, ranked = fits[ORDERS[0]], ids[ORDERS[0]]
@@ -125,7 +125,7 @@ def standing_of(
         ahead=tuple(ranked[:place][:SHOWN_AHEAD]),
         decided=_decided(rulebase, profile, selection, place) if place else None,
         first_in=tuple(order for order in ORDERS if ids[order][:1] == [checkpoint.id]),
-        changes=tuple(_changes(engine, checkpoint, decision, how)) if place is None else (),
+        changes=tuple(_changes(engine, checkpoint, decision, pickings[0])) if place is None else (),
         wins=family == decision.family,
     )
 
@@ -165,7 +165,7 @@ def _decided(rulebase: RuleBase, profile: Profile, selection: Selection, place: 
 
 
 def _changes(
-    engine: Engine, checkpoint: Checkpoint, decision: Decision, how: Any
+    engine: Engine, checkpoint: Checkpoint, decision: Decision, picking: Picking
 ) -> Iterator[dict[str, str]]:
     """Yield for each question the first single answer that makes a checkpoint a pick.
 
@@ -179,7 +179,7 @@ def _changes(
             if not engine.admits(together):
                 continue
             profile = engine.decide(together).profile
-            picks = select_of(engine.rulebase, checkpoint.family, profile, ORDERS[0], **how).fitting
+            picks = select_of(engine.rulebase, checkpoint.family, profile, picking).fitting
             if any(pick.checkpoint.id == checkpoint.id for pick in picks):
                 yield {question.id: option.id}
                 break

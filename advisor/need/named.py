@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from advisor.decide.command_lines import quoted
-from advisor.decide.selection import ORDERS, Selection, select_of
+from advisor.decide.selection import Selection, select_of
 from advisor.engine.bounds import WITHOUT
 from advisor.model import NONE, Checkpoint, NamedTuple
 from advisor.model.phrase_kinds import CONCEPT, SERVED
@@ -59,7 +59,7 @@ def named_models(understanding: Understood) -> tuple[NamedModel, ...]:
         words = understanding.reading.text[slice(*span)]
         ids = lexicon_of(rulebase).named_by(name, words)
         for family in {rulebase.checkpoint(id).family for id in ids} - chosen.keys():
-            chosen[family] = select_of(rulebase, family, advice.decision.profile, ORDERS[0])
+            chosen[family] = select_of(rulebase, family, advice.decision.profile)
             ranked[family] = _ids(chosen[family])
         places = {id: order.index(id) + 1 for order in ranked.values() for id in ids if id in order}
         best = min(places, key=places.__getitem__, default=ids[0])

@@ -9,7 +9,7 @@ from typing import Annotated, NamedTuple
 from advisor.console.options import option
 from advisor.console.output import note
 from advisor.decide.command_lines import may_run
-from advisor.decide.selection import ORDERS, select_of
+from advisor.decide.selection import select_of
 from advisor.engine.decision import Decision, Engine
 from advisor.engine.profile import make_profile
 from advisor.errors import AdvisorError, UsageError
@@ -185,7 +185,7 @@ def runnable_picks(
     for assessment in decision.assessments:
         if assessment.verdict == "excluded":
             continue
-        selection = select_of(rulebase, assessment.family, decision.profile, ORDERS[0])
+        selection = select_of(rulebase, assessment.family, decision.profile)
         picks = [
             pick.checkpoint
             for pick in (*selection.picks, *selection.unverified)

@@ -118,7 +118,7 @@ def test_a_form_that_loses_much_is_told_apart_by_the_first_yardstick_that_measur
 
 def test_there_is_one_form_of_each_but_for_those_of_the_ladder(rulebase):
     profile = recommend(task="vqa", memory_gb=12, device="gpu").advice[0].decision.profile
-    found = select_of(rulebase, "unified-vlp", profile, "quality")
+    found = select_of(rulebase, "unified-vlp", profile)
     ids = [pick.checkpoint.hub_id for pick in found.picks]
     assert len(ids) == len(set(ids))
     assert any(pick.checkpoint.is_rounded for pick in found.picks)
