@@ -12,7 +12,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from random_rules import NOT_APPLICABLE, Plain, compiled, facts, rule
 
-from advisor.audit.difference import difference, entry_changes, laid_over
+from advisor.audit.difference import difference, entry_changes
 from advisor.decide.outlook import diagram_for
 from advisor.engine.decision import Engine
 from advisor.engine.diagram import EMPTY, Diagram
@@ -277,11 +277,11 @@ def test_a_task_that_one_rule_base_cannot_have_is_not_compared(small, small_fold
     assert tasks == {task.id for task in small.tasks} - {"speak"}
 
 
-def test_without_an_answer_that_both_know_nothing_is_laid_over():
+def test_without_an_answer_that_both_know_nothing_is_read():
     store, source = Diagram([[], [(0,)]]), Diagram([[(0,), (1,)], [(0,)]])
     columns = [(0, []), (1, [0])]
     for node in (source.node(0, (source.terminal(1), EMPTY)), source.terminal(2)):
-        assert laid_over(store, source, node, columns, lambda label: label) == EMPTY
+        assert store.read(source, node, lambda label: label, columns) == EMPTY
 
 
 def test_the_need_of_a_change_leads_to_each_of_its_checkpoints(small, other):

@@ -8,14 +8,13 @@ them asks is filled there as it would be for a user who does not answer it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
-from functools import cache
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from advisor.decide.outlook import diagram_for
 from advisor.decide.recommendation import recommend
 from advisor.engine.decision import Engine
-from advisor.engine.diagram import EMPTY, Choice, Diagram
+from advisor.engine.diagram import Choice, Diagram
 from advisor.engine.profile import Answer, read_answer
 from advisor.engine.task_diagram import Axis, AxisValue, TaskDiagram
 from advisor.errors import AdvisorError
@@ -272,7 +271,9 @@ class TaskPair:
         first, other = (self._read(rulebase, diagram) for rulebase, diagram in sides)
         both = self.store.combine(first, other, lambda a, b: (a, b))
         self.cases: dict[EndingPair, int] = self.store.counts(both)
-        self.admitted = self.store.relabel(both, lambda pair: None if None in pair else pair)
+        self.admitted = self.store.read(
+            self.store, both, lambda pair: None if None in pair else pair
+        )
 
     def _read(self, rulebase: RuleBase, diagram: TaskDiagram) -> int:
         """Return a rule base's answers as a node of `store`, its own questions being unanswered."""
@@ -281,12 +282,12 @@ class TaskPair:
             level = diagram.levels.get(axis.question)
             own = axis if level is None else diagram.axes[level]
             columns.append((level, [_places(rulebase, own, value)[0] for value in axis.values]))
-        return laid_over(self.store, diagram, diagram.root, columns, lambda leaf: leaf.choice)
+        return self.store.read(diagram, diagram.root, lambda leaf: leaf.choice, columns)
 
     def need(self, concerned: Collection[EndingPair]) -> dict[str, str]:
         """Return the answers to give for the most typical of some cases, others being assumed."""
         store = self.store
-        node = store.relabel(self.admitted, lambda pair: True if pair in concerned else None)
+        node = store.read(store, self.admitted, lambda pair: True if pair in concerned else None)
         profile, _ = store.first(node) or ([], None)
         given: dict[int, list[Choice]] = {}
         while (assumed := store.first(self.admitted, given)) and assumed[0] != profile:
@@ -297,36 +298,6 @@ class TaskPair:
             for level, ((place,),) in given.items()
             if self.axes[level].values[place].options not in ((), (NOT_APPLICABLE,))
         }
-
-
-def laid_over(
-    store: Diagram,
-    source: Diagram,
-    node: int,
-    columns: Sequence[tuple[int | None, Sequence[int]]],
-    label: Callable[[Any], Hashable],
-) -> int:
-    """Return the node of `store` that equals a node of `source`, whatever the order of levels.
-
-    `columns` has for each level of `store` the level of the source, None if it has none, and the
-    index of the source's child for each child. A level of the source that none names is filled with
-    its first choice that leaves a label, as an unanswered question is.
-    """
-
-    @cache
-    def walk(at: int, node: int) -> int:
-        if at == store.bottom or node == EMPTY:
-            first = source.first(node)
-            return store.terminal(label(first[1])) if first else EMPTY
-        level, places = columns[at]
-        if not places:  # no answer that both know
-            return EMPTY
-        if level is None:
-            return walk(at + 1, node)
-        children = source.cofactors(node, level)
-        return store.node(at, tuple([walk(at + 1, children[place]) for place in places]))
-
-    return walk(0, node)
 
 
 def _common_axes(

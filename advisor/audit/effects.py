@@ -254,15 +254,15 @@ class _TaskFamily:
         self.firsts = FirstCheckpoints(engine.rulebase, self.task, family, self.axes)
         choices = [[(place,) for place in range(len(axis.values))] for axis in self.axes]
         self.store = Diagram(choices)
-        levels = {}
+        columns = []
         for level, (coarse, axis) in enumerate(zip(diagram.axes, fine, strict=True)):
             places = [coarse.places(value.answer)[0] for value in axis.values]
-            levels[level] = level, places + [0] * len(self.kinds.get(level, ()))
+            columns.append((level, places + [0] * len(self.kinds.get(level, ()))))
         answer = self.store.read(
             diagram,
             diagram.root,
             lambda leaf: leaf.checkpoint if leaf.source == family else None,
-            levels,
+            columns,
         )
         own = {level: choices[level][: len(fine[level].values)] for level in self.kinds}
         self.answer = self.store.within(answer, own)

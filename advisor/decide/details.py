@@ -6,11 +6,10 @@ from collections.abc import Iterator
 
 from advisor.decide.advice import CheckpointSet, TaskAdvice, Together
 from advisor.decide.outlook import Change, by_end, ways_text
-from advisor.decide.reasons import Reason
 from advisor.decide.shortlist import lost_on_text
 from advisor.draw.blocks import Cell, Heading, Item, Items, Link, Page, Text
 from advisor.engine.bounds import BOUNDS
-from advisor.engine.decision import Assessment, Decision
+from advisor.engine.decision import Assessment
 from advisor.engine.profile import answer_text, answers_text
 from advisor.model import Rule
 from advisor.phrasing import NO_FAMILY, count, family_text, joined, origin_word
@@ -55,13 +54,13 @@ def _set_text(chosen: CheckpointSet) -> str:
     return f"{joined(parts)}; {memory}"
 
 
-def reasons_page(advice: TaskAdvice, reason: Reason, only: str = "") -> Page:
+def reasons_page(advice: TaskAdvice, only: str = "") -> Page:
     """Return why the family was chosen, why not each other, and what would change the answer.
 
     If `only` names a family, return only why it was not chosen and what would select it.
     """
     rulebase, decision, changes = advice.rulebase, advice.decision, advice.changes
-    page: Page = [] if only else _why(rulebase, decision, reason)
+    page: Page = [] if only else _why(advice)
     for assessment in decision.assessments:
         if assessment.family != decision.family and only in ("", assessment.family):
             ways = [change for change in changes if change.family == assessment.family]
@@ -78,8 +77,9 @@ def reasons_page(advice: TaskAdvice, reason: Reason, only: str = "") -> Page:
     return [*page, Heading("Would change if"), Items(tuple(rows))] if rows else page
 
 
-def _why(rulebase: RuleBase, decision: Decision, reason: Reason) -> Page:
+def _why(advice: TaskAdvice) -> Page:
     """Return why the family was chosen: the forcing answers, the rules, and how certain it is."""
+    rulebase, decision, reason = advice.rulebase, advice.decision, advice.reason
     winners = [a for a in decision.assessments if a.family == decision.family]
     fired = [fired.rule for winner in winners for fired in winner.fired]
     rows = [

@@ -122,7 +122,7 @@ def as_page(
                 if isinstance(block, Notes):  # with all that a screen would cut
                     block = Notes(tuple([n._replace(lines=UNBOUND.lines) for n in block.rows]))
                 page.append(block)
-            page += reasons_page(task_advice, task_advice.reason)
+            page += reasons_page(task_advice)
         elif len(advice) == 1:
             return [*page, *_screen(task_advice, commands, screen, written)]
         else:

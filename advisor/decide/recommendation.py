@@ -149,14 +149,12 @@ def advise(
     strict: str = "",
     order: str = "quality",
     verified_only: bool = False,
-    items: float | None = None,
     names: Mapping[str, str] = MappingProxyType({}),
 ) -> TaskAdvice:
-    """Return the answer for a profile with at most one task; `items` overrides their number.
+    """Return the answer for a profile with at most one task.
 
-    `names` are labels or fields of flags (`labels`, `fields`), for the commands proposed.
-
-    If what `strict` names depends on answers that were not given, the outcome is undetermined; all
+    `names` are labels or fields of flags (`labels`, `fields`), for the commands proposed. If what
+    `strict` names depends on answers that were not given, the outcome is undetermined; all
     else stays.
     """
     decision = engine.decide(profile)
@@ -193,6 +191,6 @@ def advise(
         elsewhere=elsewhere,
         rulebase=rulebase,
         priority=engine.priority,
-        items=counted(engine.rulebase, profile) if items is None else items,
+        items=counted(engine.rulebase, profile),
         names=names,
     )

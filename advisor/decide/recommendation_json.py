@@ -14,11 +14,10 @@ from advisor.decide.outlook import Change
 from advisor.decide.precedence import LARGER, ROUNDED, SUCCESSOR
 from advisor.decide.programs import prompt_for
 from advisor.decide.ranking import OPENNESS
-from advisor.decide.reasons import Reason
 from advisor.decide.requirements import Gap, Suitability
 from advisor.decide.selection import Pick, Selection
 from advisor.draw.formats import SCHEMA_VERSION, plain
-from advisor.engine.decision import Decision, applicable
+from advisor.engine.decision import applicable
 from advisor.engine.profile import Profile
 from advisor.model import NONE, Checkpoint, NamedTuple, Rule, hub_id_of, is_form
 from advisor.rulebase.base import RuleBase
@@ -64,8 +63,9 @@ def rules_json(rulebase: RuleBase) -> dict[str, Any]:
     return {"rule_base": rulebase.digest, **overlays}
 
 
-def decision_json(decision: Decision, reason: Reason, rulebase: RuleBase) -> dict[str, Any]:
+def decision_json(advice: TaskAdvice) -> dict[str, Any]:
     """Return a decision as JSON, with bounds in its profile and the answers that force it."""
+    decision, reason, rulebase = advice.decision, advice.reason, advice.rulebase
     bounds: Profile = rulebase.bounds.answers if rulebase.bounds else {}
     return {
         **some(decision, "outcome", "family", "possible"),
@@ -123,7 +123,7 @@ def _advice_json(advice: TaskAdvice, today: str | None) -> dict[str, Any]:
         for of, span in advice.freshness(selection.picks).items()
     }
     return {
-        **decision_json(advice.decision, advice.reason, advice.rulebase),
+        **decision_json(advice),
         "assessments": [
             {
                 "family": assessment.family,

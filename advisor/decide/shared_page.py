@@ -45,7 +45,7 @@ def shared_page(answer: Advice, screen: b.Page, need: str = "", again: str = "")
         from advisor.decide.written_program import script
 
         page += [b.Heading("Program"), b.Code(script(answer).python.rstrip(), "python")]
-    reasons = tuple(block for task in answer.advice for block in reasons_page(task, task.reason))
+    reasons = tuple(block for task in answer.advice for block in reasons_page(task))
     newest = max(answer.rulebase.source_dates.values(), default="")
     facts = f"{answer.rulebase.digest}{f', newest source read in {newest}' if newest else ''}"
     return [

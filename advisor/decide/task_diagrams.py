@@ -54,7 +54,7 @@ def build(
     ]
     made = TaskDiagram(task, axes, training)
     firsts = [
-        made.read(first, first.root, lambda leaf: leaf, first.levels_in(axes))
+        made.read(first, first.root, lambda leaf: leaf, first.columns_in(axes))
         for first in _firsts(engine, task, space, within, picking)
     ]
     made.root = _joined(engine, space, made, firsts)
@@ -244,8 +244,7 @@ def _answer(leaves: Sequence[Leaf]) -> Leaf:
 def coarser(made: TaskDiagram) -> TaskDiagram:
     """Return a diagram with intervals of numbers merged if no answer tells them apart."""
     below = made.below(made.root)
-    levels: dict[int, tuple[int, Sequence[int]]] = {}
-    axes = []
+    axes, columns = [], []
     for level, axis in enumerate(made.axes):
         of_level = [made.children[node] for node in below if made.level[node] == level]
         places = [  # of the values that are no interval like the one before
@@ -257,12 +256,12 @@ def coarser(made: TaskDiagram) -> TaskDiagram:
             or axis.values[place - 1].options != value.options
             or any(of_node[place] != of_node[place - 1] for of_node in of_level)
         ]
-        levels[level] = level, places
+        columns.append((level, places))
         values = [  # each stands for all up to the next one that is told apart
             axis.values[place]._replace(least=axis.values[end - 1].least)
             for place, end in pairwise([*places, len(axis.values)])
         ]
         axes.append(axis._replace(values=tuple(values)))
     other = TaskDiagram(made.task, axes, made.training)
-    other.root = other.read(made, made.root, lambda leaf: leaf, levels)
+    other.root = other.read(made, made.root, lambda leaf: leaf, columns)
     return other

@@ -134,31 +134,32 @@ class Diagram:
         source: Diagram,
         node: int,
         label: Callable[[Any], Hashable | None],
-        levels: Mapping[int, tuple[int, Sequence[int]]] | None = None,
+        columns: Sequence[tuple[int | None, Sequence[int]]] = (),
     ) -> int:
         """Return a function of another store, or of this one, with other labels.
 
-        If `label` returns None, profiles get no label. `levels` has for each level of the source
-        its level here, and for each choice here the index of the source's child; by default all are
-        the same.
+        If `label` returns None, profiles get no label. `columns` has for each level its level in
+        the source, None if it has none there, and for each choice the index of the source's child;
+        by default all are the same. A level of the source that none names is filled with its first
+        choice that leaves a label, as an unanswered question is.
         """
+        columns = columns or [(level, at) for level, at in enumerate(self._open)]
 
         @cache
-        def walk(node: int) -> int:
-            level, children = source.level[node], source.children[node]
-            if level == source.bottom:
-                renamed = None if node == EMPTY else label(source.label[node])
+        def walk(at: int, node: int) -> int:
+            if at == self.bottom or node == EMPTY:
+                first = source.first(node)
+                renamed = label(first[1]) if first else None
                 return EMPTY if renamed is None else self.terminal(renamed)
-            if levels is not None:
-                level, places = levels[level]
-                children = tuple([children[place] for place in places])
-            return self.node(level, tuple([walk(child) for child in children]))
+            level, places = columns[at]
+            if not places:  # no choice that both have
+                return EMPTY
+            if level is None:
+                return walk(at + 1, node)
+            children = source.cofactors(node, level)
+            return self.node(at, tuple([walk(at + 1, children[place]) for place in places]))
 
-        return walk(node)
-
-    def relabel(self, node: int, label: Callable[[Any], Hashable | None]) -> int:
-        """Return a function with other labels; profiles get none if `label` returns None."""
-        return self.read(self, node, label)
+        return walk(0, node)
 
     def project(self, node: int, levels: Collection[int], join: Join) -> int:
         """Return a function that no longer depends on some levels: labels are joined over them."""

@@ -240,19 +240,19 @@ class TaskDiagram(Diagram):
         first = self.first(self.root, self.allowed(levels))
         return None if first is None else ([place for (place,) in first[0]], first[1])
 
-    def levels_in(self, axes: Sequence[Axis]) -> dict[int, tuple[int, list[int]]]:
-        """Return for each level its level among other axes, and the value here of each of theirs.
+    def columns_in(self, axes: Sequence[Axis]) -> list[tuple[int | None, list[int]]]:
+        """Return for each of other axes its level here, if any, and the value here of each value.
 
-        The other axes have all questions of this diagram, with no fewer values.
+        The other axes have no fewer values of a question than this diagram.
         """
-        other = {axis.question: level for level, axis in enumerate(axes)}
-        return {
-            level: (
-                other[axis.question],
-                [axis.place_of(value) for value in axes[other[axis.question]].values],
+        levels = [self.levels.get(axis.question) for axis in axes]
+        return [
+            (
+                level,
+                [(axis if level is None else self.axes[level]).place_of(v) for v in axis.values],
             )
-            for level, axis in enumerate(self.axes)
-        }
+            for level, axis in zip(levels, axes, strict=True)
+        ]
 
     def answers(self, level: int) -> list[int]:
         """Return the places of the values that users can give as an answer."""

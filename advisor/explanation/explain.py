@@ -6,25 +6,21 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from advisor.decide.advice import TaskAdvice
-from advisor.decide.bounded_rules import bounded
 from advisor.decide.precedence import Precedence, Precedences
-from advisor.decide.reasons import Reason
-from advisor.decide.recommendation import advise, called_with
+from advisor.decide.recommendation import recommend
 from advisor.decide.requirements import Requirements, Suitability
 from advisor.decide.selection import ORDERS, Picking, Selection, select_of
 from advisor.engine.decision import Assessment, Decision, Engine
-from advisor.engine.profile import Answer, Profile, make_profile
+from advisor.engine.profile import Answer, Profile
 from advisor.errors import UsageError, check_type
 from advisor.model import TASK, Checkpoint
 from advisor.rulebase.base import RuleBase
-from advisor.rulebase.store import load_rules
 
 
 class Explanation(NamedTuple):
-    """The answer for one task, the answers that force its family, and the families explained."""
+    """The answer for one task, and the families that are explained beside its own."""
 
     advice: TaskAdvice
-    reason: Reason
     why_not: tuple[Assessment, ...]
 
 
@@ -43,13 +39,10 @@ def explain(
     """
     if why_not is not None:
         check_type("why_not", why_not, str, "the name of a family")
-    rules, given = called_with(rulebase, answers, keywords)
-    rules = rules or load_rules()
-    engine, profile = bounded(Engine.known(rules, priority), make_profile(rules, given))
-    if len(profile.get(TASK, Answer((), None, "flag")).options) > 1:
+    advice, *more = recommend(rulebase, answers, priority=priority, **keywords).advice
+    if more:
         raise UsageError("`advisor explain` explains one task at a time", hint="pass `--task` once")
-    advice = advise(engine, profile)
-    wanted, winner = rules.family(why_not).id if why_not else None, advice.decision.family
+    wanted, winner = advice.rulebase.family(why_not).id if why_not else None, advice.decision.family
     if wanted and wanted == winner:
         raise UsageError(
             f"`{wanted}` is the recommended family, so there is no reason against it",
@@ -58,7 +51,7 @@ def explain(
         )
     others = [other for other in advice.decision.assessments if other.family != winner]
     explained = tuple([other for other in others if wanted in (None, other.family)])
-    return Explanation(advice, advice.reason, explained)
+    return Explanation(advice, explained)
 
 
 SHOWN_AHEAD = 3

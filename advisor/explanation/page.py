@@ -28,12 +28,12 @@ from advisor.rulebase.base import RuleBase
 
 def as_json(explanation: Explanation) -> dict[str, Any]:
     """Return the JSON document of `advisor explain --format json`."""
-    advice, reason = explanation.advice, explanation.reason
+    advice = explanation.advice
     decision, rulebase = advice.decision, advice.rulebase
     won = next((a for a in decision.assessments if a.family == decision.family), None)
     return {
         "schema_version": SCHEMA_VERSION,
-        **decision_json(decision, reason, rulebase),
+        **decision_json(advice),
         "reasons": _fired_json(won, "prefer"),
         "caveats": _fired_json(won, "avoid"),
         "why_not": [
@@ -75,7 +75,7 @@ def as_page(explanation: Explanation, *, only: bool = False) -> Page:
     """Return the page of an explanation; with `only`, just the family that was asked about."""
     advice, family = explanation.advice, explanation.why_not[0].family if only else ""
     page: Page = [Text(f"overlay: {change}", "quiet") for change in advice.rulebase.overlays]
-    return page + reasons_page(advice, explanation.reason, family)
+    return page + reasons_page(advice, family)
 
 
 DECIDED_BY = {
