@@ -124,7 +124,7 @@ def test_weights_and_shares_count_complete_profiles(of):
     assert residual.total(residual.root) == len(wholes)
     counted = dict(zip([*engine.encoding.families, "none"], [0] * 9, strict=False))
     for label, weight in residual.counts(residual.root).items():
-        counted[engine.names(1 << label)[0]] = weight
+        counted[engine.encoding.winners[label]] = weight
     for name, count in counted.items():
         assert count == sum(plain.winner(whole) == name for whole in wholes)
 

@@ -84,7 +84,7 @@ def bounded_rules(rulebase: RuleBase, bounds: Profile, profile: Profile) -> Rule
     ids = ((option, speed.id) for option, speed in made.speeds.items())
     key = (Bounds, made.items, *made.answers.items(), *ids)
     if key not in free.remembered:
-        free.remembered[key] = free.asking(
+        made_rules = free.remembered[key] = free.asking(
             question._replace(
                 options=tuple(
                     option._replace(requires={**option.requires, **required.get(question.id, {})})
@@ -93,10 +93,10 @@ def bounded_rules(rulebase: RuleBase, bounds: Profile, profile: Profile) -> Rule
             )
             for question in free.questions
         )
-        free.remembered[key].bounds = made
-        free.remembered[key].rules = (*free.rules, *excluding)
+        made_rules.bounds = made
+        made_rules.rules = (*free.rules, *excluding)
         out = {id for rule in excluding for id in rule.candidates}
-        free.remembered[key].detours = tuple(
+        made_rules.detours = tuple(
             detour._replace(checkpoints=tuple(id for id in detour.checkpoints if id not in out))
             for detour in free.detours
         )

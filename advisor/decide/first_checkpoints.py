@@ -9,7 +9,7 @@ of these are followed once.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from functools import cache, partial
+from functools import cache
 from itertools import pairwise
 from math import inf
 from operator import or_
@@ -77,33 +77,26 @@ class FirstCheckpoints(AnswerConsequences):
         self._settled = max(naming, default=-1) + 1
         """From this level on, all allowed ways of use are known."""
 
-    def build(
-        self, diagram: Diagram, end: Callable[[State], Hashable] | None = None, most: int = 0
-    ) -> int:
-        """Return the root of the function in a diagram whose levels are the axes.
-
-        Leaves are labeled with `end` of the state after all answers. Without it that is `first`, or
-        with `most` the ids of the first `most` checkpoints.
-        """
-        several = partial(self._several, most=most) if most else None
-        return self._grown(diagram, Marks(), end or several or self.first)
-
     def offering(self, diagram: Diagram, id: str) -> int:
         """Return the node of the function that labels answers with `(id,)` if the checkpoint fits.
 
         Other answers have no label. Whether advisor can load the checkpoint does not matter.
         """
-        forms = self._of_form.get(id, 0)
-        return self._grown(diagram, Marks(self.all & ~forms), lambda _: (id,), forms)
+        return self.build(diagram, lambda _: (id,), self._of_form.get(id, 0))
 
-    def _grown(
-        self, diagram: Diagram, marks: Marks, end: Callable[[State], Hashable], watched: int = 0
+    def build(
+        self,
+        diagram: Diagram,
+        end: Callable[[State], Hashable] | None = None,
+        watched: int | None = None,
     ) -> int:
-        """Return the node for all answers after initial `marks`, followed question by question.
+        """Return the root of the function in a diagram whose levels are the axes.
 
-        If no checkpoint of a set `watched` can be used any more, answers have no label.
+        Leaves are labeled with `end` of the state after all answers, by default `first`. With a set
+        `watched`, no other checkpoint is there, and answers after which none of them can be used
+        have no label.
         """
-        bottom, settled = len(self.axes), self._settled
+        bottom, settled, end = len(self.axes), self._settled, end or self.first
         memo: list[dict[State, int]] = [{} for _ in range(bottom + 1)]
 
         @cache
@@ -126,7 +119,7 @@ class FirstCheckpoints(AnswerConsequences):
                 return node
             marks = state.marks
             unfit = marks.gone | marks.lacking | marks.barred | marks.late
-            if watched and not watched & ~unfit:
+            if watched is not None and not watched & ~unfit:
                 node = EMPTY
             elif level == bottom:
                 node = diagram.terminal(end(state))
@@ -144,6 +137,7 @@ class FirstCheckpoints(AnswerConsequences):
             return node
 
         every = (1 << len(self.rules)) - 1
+        marks = Marks(0 if watched is None else self.all & ~watched)
         start = State(marks, 0, 0, every, Terms(language=self.english))
         bound = self.of_said(())  # what the task alone requires
         marked = self.marks_of(bound) if bound.demands else Marks()
@@ -241,25 +235,29 @@ class FirstCheckpoints(AnswerConsequences):
         use = AS_IS if first % 2 == 0 else FINE_TUNE
         return Leaf(PICKED, self.family, self.checkpoints[first // 2].id, use, self.family)
 
-    def _several(self, state: State, most: int) -> tuple[str, ...]:
-        """Return the ids of the first `most` that load safely; fewer if there are fewer.
+    def several(self, most: int) -> Callable[[State], tuple[str, ...]]:
+        """Return a function: the ids of the first `most` that load safely, or fewer.
 
         Each is first once those before it, with all their forms, are removed. As on other pages,
         those that a rule discourages and that need more memory than the first place is for are left
         out, unless the first is discouraged too.
         """
-        ids: list[str] = []
-        terms, kind = state.terms, self.first(state).kind
-        while kind not in NOT_PICKED and len(ids) < most:
-            first = self.first(state)
-            if first.kind != kind:
-                break
-            gone = state.marks.gone | self._of_hub[hub_id_of(first.checkpoint)]
-            if terms.steps and not (ids or state.avoid & self._of_form[first.checkpoint]):
-                gone |= state.avoid & ~self._within(terms.step or max(terms.steps), terms.said)
-            ids.append(first.checkpoint)
-            state = state._replace(marks=state.marks._replace(gone=gone))
-        return tuple(ids)
+
+        def listed(state: State) -> tuple[str, ...]:
+            ids: list[str] = []
+            terms, kind = state.terms, self.first(state).kind
+            while kind not in NOT_PICKED and len(ids) < most:
+                first = self.first(state)
+                if first.kind != kind:
+                    break
+                gone = state.marks.gone | self._of_hub[hub_id_of(first.checkpoint)]
+                if terms.steps and not (ids or state.avoid & self._of_form[first.checkpoint]):
+                    gone |= state.avoid & ~self._within(terms.step or max(terms.steps), terms.said)
+                ids.append(first.checkpoint)
+                state = state._replace(marks=state.marks._replace(gone=gone))
+            return tuple(ids)
+
+        return listed
 
     def _teachable(self, state: State, unverified: int, rejected: int) -> bool:
         """True if all usable checkpoints lack only what training teaches, and there is one."""

@@ -203,7 +203,7 @@ def outlook(
     reading = _Reading(engine, task, given, picking)
     settled = reading.settled({})
     if settled is None:
-        raise contradiction(given, engine.rulebase, engine.admits)
+        raise contradiction(engine, given)
     path, leaf, training = settled
     ends = {leaf, *reading.diagram.leaves(given)}
     task_given = len(given[TASK].options) == 1 if TASK in given else False

@@ -123,6 +123,6 @@ def _forces_without_task(engine: Engine, reason: Profile, winner: str) -> bool:
         except ContradictionError:
             continue  # a task that cannot be with these answers forces nothing else
         reachable = space.reachable(space.root, allowed)
-        if reachable.labels and engine.possible(reachable) != (winner,):
+        if reachable.labels and engine.possible(reachable.labels) != (winner,):
             return False
     return True

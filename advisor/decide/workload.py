@@ -151,7 +151,8 @@ def time_of(
             seconds += reading / speed.gflops["plain"][end]
             spread = written if end or written == 1 else written * _longest(batch)
             steps = max(min(spread, limit), written)
-            step = _step_seconds(speed, workload.writes_millions, checkpoint, task, batch, end)
+            read = _step_gb(workload.writes_millions, checkpoint, task, batch)
+            step = step_seconds(speed, workload.writes_millions, read, batch, end)
             seconds += steps * step / batch
         return items / HOUR * seconds
 
@@ -205,16 +206,14 @@ def _least(
     if not (speed and millions and task.writes and writes):
         return 0.0
     batch = _at_once(rulebase, checkpoint, task, speed)
-    of = speed, millions, checkpoint, task, batch
-    return task.writes * sqrt(prod(_step_seconds(*of, end) for end in (0, 1))) / batch
+    read = _step_gb(millions, checkpoint, task, batch)
+    steps = [step_seconds(speed, millions, read, batch, end) for end in (0, 1)]
+    return task.writes * sqrt(prod(steps)) / batch
 
 
-def _step_seconds(
-    speed: Speed, millions: float, checkpoint: Checkpoint, task: Task, batch: int, end: int
-) -> float:
-    """Return the seconds of one token of each text in a batch, at the slow end (0) or the fast."""
-    read = _token_gb(millions, checkpoint) + batch * (cache_mb(checkpoint, task) or 0.0) / 1024
-    return step_seconds(speed, millions, read, batch, end)
+def _step_gb(millions: float, checkpoint: Checkpoint, task: Task, batch: int) -> float:
+    """Return the GB that are read to generate one token of each text in a batch."""
+    return _token_gb(millions, checkpoint) + batch * (cache_mb(checkpoint, task) or 0.0) / 1024
 
 
 def step_seconds(speed: Speed, millions: float, read: float, batch: int, end: int) -> float:

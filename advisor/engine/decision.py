@@ -5,7 +5,7 @@ If answers contradict each other, the error names the fewest of them that do.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from advisor.engine.diagram import Allowed, Choice, Reachable
 from advisor.engine.profile import Answer, AsMeant, Profile, answer_text, as_meant, flag_text
@@ -131,7 +131,7 @@ class Engine:
         if space is None:
             space = self.space_within(self.choices(profile))
             if not space:
-                raise contradiction(profile, self.rulebase, self.admits)
+                raise contradiction(self, profile)
             self._spaces[key] = space
             sizes = [len(other) for other in self._spaces.values()]
             while sizes[1:] and sum(sizes) > KEPT_NODES:
@@ -191,9 +191,9 @@ class Engine:
         reachable = space.reachable(space.root, allowed)
         first = space.first(space.root, allowed)
         if first is None:
-            raise contradiction(profile, self.rulebase, self.admits)
+            raise contradiction(self, profile)
         typical = first[0]
-        possible = self.possible(reachable)
+        possible = self.possible(reachable.labels)
         complete: Profile = {}
         for question, id in enumerate(self.encoding.questions):
             options = self.options(question, typical[question])
@@ -221,14 +221,10 @@ class Engine:
             given=profile,
         )
 
-    def possible(self, reachable: Reachable) -> tuple[str, ...]:
-        """Return the families that can win with the outcomes left of a space, `none` last."""
-        return self.names(self.ranking.winners(reachable.labels))
-
-    def names(self, winners: int) -> tuple[str, ...]:
-        """Return the families in a set of winners (bits), `none` last."""
-        names = enumerate(self.encoding.winners)
-        return tuple(name for place, name in names if winners >> place & 1)
+    def possible(self, outcomes: Iterable[int]) -> tuple[str, ...]:
+        """Return the families that win under any of some outcomes, `none` last."""
+        won = set(map(self.ranking.winner, outcomes))
+        return tuple(name for place, name in enumerate(self.encoding.winners) if place in won)
 
     def _assess(
         self, fired: int, outcome: int, winner: int, reachable: Reachable, complete: Profile
@@ -330,13 +326,9 @@ def for_each_task(rulebase: RuleBase, profile: Profile) -> list[AsMeant]:
     return [as_meant(rulebase, alone) for alone in apart]
 
 
-def contradiction(
-    profile: Profile, rulebase: RuleBase, admits: Callable[[Profile], bool]
-) -> ContradictionError:
-    """Return the error for answers that cannot all be true, naming the fewest that clash.
-
-    `admits` says whether answers can all be true.
-    """
+def contradiction(engine: Engine, profile: Profile) -> ContradictionError:
+    """Return the error for answers that cannot all be true, naming the fewest that clash."""
+    rulebase = engine.rulebase
     if not profile:
         return ContradictionError(
             "the rule base rejects every combination of answers", hint="advisor rules check"
@@ -344,7 +336,7 @@ def contradiction(
     clash = dict(profile)
     for id in profile:
         rest = {key: answer for key, answer in clash.items() if key != id}
-        if not admits(rest):
+        if not engine.admits(rest):
             clash = rest
     texts = [f"`{answer_text(rulebase, id, *answer.names)}`" for id, answer in clash.items()]
     together = " and ".join(texts) if len(texts) <= 2 else ", ".join(texts)
@@ -354,14 +346,13 @@ def contradiction(
     why = _why(clash, rulebase.never)
     return ContradictionError(
         f"{message}{f': {why}' if why else ''}",
-        hint=_drop(profile, clash, rulebase, admits),
+        hint=_drop(engine, profile, clash),
     )
 
 
-def _drop(
-    profile: Profile, clash: Profile, rulebase: RuleBase, admits: Callable[[Profile], bool]
-) -> str:
+def _drop(engine: Engine, profile: Profile, clash: Profile) -> str:
     """Return a hint to drop an answer without which the rest can be true; the task comes last."""
+    rulebase, admits = engine.rulebase, engine.admits
     if len(clash) == 1:
         return f"leave out {rulebase.question(next(iter(clash))).typed}"
     order = [*[id for id in reversed(clash) if id != TASK], *[id for id in clash if id == TASK]]

@@ -143,21 +143,22 @@ class Diagram:
         by default all are the same. A level of the source that none names is filled with its first
         choice that leaves a label, as an unanswered question is.
         """
-        columns = columns or [(level, at) for level, at in enumerate(self._open)]
 
         @cache
-        def walk(at: int, node: int) -> int:
+        def walk(after: int, node: int) -> int:
+            at = after if columns else source.level[node]
             if at == self.bottom or node == EMPTY:
                 first = source.first(node)
                 renamed = label(first[1]) if first else None
                 return EMPTY if renamed is None else self.terminal(renamed)
-            level, places = columns[at]
+            level, places = columns[at] if columns else (at, self._open[at])
             if not places:  # no choice that both have
                 return EMPTY
             if level is None:
                 return walk(at + 1, node)
             children = source.cofactors(node, level)
-            return self.node(at, tuple([walk(at + 1, children[place]) for place in places]))
+            after = at + 1 if columns else 0
+            return self.node(at, tuple([walk(after, children[place]) for place in places]))
 
         return walk(0, node)
 

@@ -164,13 +164,6 @@ class Ranking:
             self._winners[outcome] = winner
         return winner
 
-    def winners(self, outcomes: Iterable[int]) -> int:
-        """Return the winners under any of these outcomes, as bits; `none` is the last."""
-        winners = 0
-        for outcome in outcomes:
-            winners |= 1 << self.winner(outcome)
-        return winners
-
     def parting(self, outcome: int, family: int, other: int) -> str | None:
         """Return the first criterion on which two families differ; None if only rank does."""
         own, theirs = self.signs(outcome, family), self.signs(outcome, other)

@@ -56,7 +56,7 @@ class Session:
     @property
     def race(self) -> tuple[str, ...]:
         """The names of families that can still win, "none" included."""
-        return self.engine.names(self.engine.ranking.winners(self._space.outcomes))
+        return self.engine.possible(self._space.outcomes)
 
     def decide(self) -> Decision:
         """Return the decision for the answers so far; "assumed" if other answers can change it."""
@@ -187,7 +187,7 @@ class Session:
     def _refuse_clashes(self) -> None:
         """Raise ContradictionError if the answers exclude each other."""
         if not self.engine.admits(self.profile):
-            raise contradiction(self.profile, self.engine.rulebase, self.engine.admits)
+            raise contradiction(self.engine, self.profile)
 
     def back(self) -> str | None:
         """Remove the last answer that was asked for; return its question, or None without one."""

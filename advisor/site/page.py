@@ -266,7 +266,7 @@ def following(engine: Engine, diagram: TaskDiagram) -> dict[str, dict[str, Any]]
         if table is None:
             axes = axes_of(engine, task, engine.space({TASK: Answer((task,), None, "flag")}), {})
             made, firsts = TaskDiagram(task, axes), FirstCheckpoints(rulebase, task, family, axes)
-            made.root = firsts.build(made, most=SHOWN)
+            made.root = firsts.build(made, firsts.several(SHOWN))
             table = coarser(made).to_json()
             if rulebase.shelf:
                 rulebase.shelf.keep(name, table)
