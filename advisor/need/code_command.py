@@ -23,7 +23,6 @@ from advisor.phrasing import joined
 from advisor.rulebase.base import RuleBase
 
 if TYPE_CHECKING:
-    from advisor.decide.advice import TaskAdvice
     from advisor.decide.written_program import Script
     from advisor.draw.formats import Report
 
@@ -88,17 +87,18 @@ def code(
       advisor code --task ocr-line --training fine-tune --project train
       advisor code "search photos by words" --device browser > index.html
     """
+    from advisor.decide.project_folder import write_project
     from advisor.decide.recommendation import recommend
     from advisor.decide.written_program import script
 
-    pages = (each.label for each in rulebase.runtimes.values() if each.page)
-    runtime = runtime or (next(pages, "") if PAGE in shown.formats else "")
+    runtime = runtime or _of_page(rulebase, shown)
     id, answers = _meant(rulebase, need, with_task(rulebase, given, names, need), first, runtime)
     answer = recommend(rulebase, answers, priority=first, sort=order, verified_only=verified_only)
     ways = _file_and_names(rulebase, need, names, shown, project) | {"runtime_name": runtime}
     written = script(answer, id, join=join, thinking=not no_thinking, **ways)
     _check_page(shown, written, runtime)
-    shown.emit(_report(written, project, answer.advice[0]), once=FORMATS[0])
+    files = write_project(project, written, answer.advice[0]) if project else []
+    shown.emit(_report(written, files, rulebase.digest), once=FORMATS[0])
     note(*_afterwards(shown, written))
     return 0
 
@@ -113,6 +113,12 @@ def _check_page(shown: Showing, written: Script, runtime: str) -> None:
             page = quoted(path_shown(file.with_suffix(f".{PAGE}")))
             message = "this program is a web page, not Python code"
             raise UsageError(message, hint=f"`{written.command} -o {page}`")
+
+
+def _of_page(rulebase: RuleBase, shown: Showing) -> str:
+    """Return the label of the runtime that writes web pages if HTML is wanted, else ""."""
+    pages = (runtime.label for runtime in rulebase.runtimes.values() if runtime.page)
+    return next(pages, "") if PAGE in shown.formats else ""
 
 
 def _file_and_names(
@@ -140,15 +146,13 @@ def _afterwards(shown: Showing, written: Script) -> Iterator[str]:
         yield f"advisor: {written.note}"
 
 
-def _report(written: Script, project: Path | None, advice: TaskAdvice) -> Report:
-    """Return the report of a program. As text it is the program, or the files of the project."""
-    from advisor.decide.project_folder import write_project
+def _report(written: Script, files: Sequence[Path], digest: str) -> Report:
+    """Return the report of a program. As text it is the program, or the `files` of a project."""
     from advisor.draw.formats import Report
 
-    files = write_project(project, written, advice) if project else []
     text = "".join(f"{path_shown(file)}\n" for file in files) or written.python
     drawings = {"python": lambda: text, "html": lambda: text, "notebook": lambda: written.notebook}
-    return Report(lambda: written.to_dict(advice.rulebase.digest), list, drawings=drawings)
+    return Report(lambda: written.to_dict(digest), list, drawings=drawings)
 
 
 def _meant(
