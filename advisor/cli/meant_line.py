@@ -299,7 +299,8 @@ def _of_name(rulebase: RuleBase, words: list[str]) -> list[str]:
         return ["list", "checkpoints", *flag, *behind]
     if head == "explain" and outside_catalog(rulebase, name):
         return ["show", name, *behind]
-    tasks = read(rulebase, name).tasks if head == "help" and not family else ()
+    is_word = head == "help" and not (family or nearest(name, commands()))
+    tasks = read(rulebase, name).tasks if is_word else ()
     if len(tasks) == 1:
         return ["show", tasks[0].task, *behind]
     if family or checkpoints_called(rulebase, name) or name in rulebase.checkpoints:

@@ -194,7 +194,15 @@ def qwen3_5_moe(folder: Path) -> Path:
 
 
 def _qwen3_5(folder: Path, model: str, **more: Any) -> Path:
-    words = n.word_tokenizer(*(f"<|{mark}|>" for mark in n.QWEN_MARKS), "Yes", "No", **LEFT)
+    """Transformers reads the words of such a folder by this class, whatever wrote them."""
+    special = "<pad>", "<s>", "</s>", "<unk>", *(f"<|{mark}|>" for mark in n.QWEN_MARKS)
+    named = {"pad_token": special[0], "bos_token": special[1], "eos_token": special[2]}
+    vocabulary = {word: place for place, word in enumerate(special)}
+    base = t.Qwen3_5Tokenizer(
+        vocab=vocabulary, merges=[], extra_special_tokens=special[4:], **named
+    )
+    words = base.train_new_from_iterator([" ".join(("Yes", "No", *n.WORDS))] * 50, vocab_size=600)
+    words.model_max_length, words.padding_side = 4096, "left"
     keys = ("image_token_id", "video_token_id", "vision_start_token_id", "vision_end_token_id")
     tokens = {key: f"<|{mark}|>" for key, mark in zip(keys, n.QWEN_MARKS, strict=True)}
     images = t.Qwen2VLImageProcessorPil(

@@ -217,7 +217,9 @@ def test_a_program_says_what_a_pipeline_of_transformers_does(key, tiny, photos, 
             assert close({label: line["labels"][label] for label in labels}, scores)
 
 
-OF_ONE_CALL = re.compile("blip|florence|got|instructblip|paligemma|trocr|git-cap|kosmos-2-5|pix2")
+OF_ONE_CALL = re.compile(
+    "blip|florence|git-cap|got|instructblip|kosmos-2-5|nougat|paligemma|pix2|trocr"
+)
 WRITERS = [key for key in TOOLS if key[2][:7] == "answers" and OF_ONE_CALL.match(key[0])]
 """Programs whose class writes from what its processor makes of an image and a prompt."""
 
@@ -371,6 +373,44 @@ def nearest_are_printed(code, checkpoint, network, key, kept, vectors, names, ca
         places = {line["image"]: place for place, line in enumerate(kept)}
         for each in nearest:
             assert cosines[places[each["image"]]] == pytest.approx(each["cosine"], abs=1e-5)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "key",
+    [
+        pytest.param(key, marks=[pytest.mark.long] if key[1] != "CLIPModel" else ())
+        for key in TOOLS
+        if key[0].startswith("search-pictures")
+    ],
+    ids="-".join,
+)
+def test_cosines_are_those_of_the_features_of_a_class(key, tiny, photos, capfd):
+    """Of one image and one text, from its processor alone, as its documentation takes them."""
+    import torch
+    import transformers
+
+    checkpoint, task, kind = TOOLS[key]
+    names = called(tool_code(checkpoint, task), checkpoint, tiny(kind), "index", photos.name)
+    capfd.readouterr()
+    called(tool_code(checkpoint, task), checkpoint, tiny(kind), "query", "a red dog", "--best", 20)
+    found = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
+    assert len(found) == 10
+    model = getattr(transformers, key[1]).from_pretrained(tiny(kind))
+    processor = transformers.AutoProcessor.from_pretrained(tiny(kind))
+    places = model.config.text_config.max_position_embeddings
+    longest = {"padding": "max_length", "max_length": places}
+    padding = longest if "full-length" in key[0] else {"padding": True}
+    with torch.inference_mode():
+        words = processor(text=["a red dog"], return_tensors="pt", **padding)
+        if "full-length" in key[0]:  # the published tokenizers give no mask
+            words = {"input_ids": words["input_ids"]}
+        text = model.get_text_features(**words).pooler_output
+        for line in found:
+            pixels = processor(images=names["picture"](line["image"]), return_tensors="pt")
+            image = model.get_image_features(**pixels).pooler_output
+            wanted = torch.nn.functional.cosine_similarity(image.float(), text.float())
+            assert line["cosine"] == pytest.approx(wanted.item(), abs=2e-3)
 
 
 @pytest.mark.slow
