@@ -192,13 +192,17 @@ def equal_to_the_winner(plain, whole):
 
 
 @given(facts())
-def test_options_are_impossible_where_no_profile_has_them(of):
+def test_options_are_impossible_where_no_profile_has_them_and_never_is_idle_where_it_adds_none(of):
     plain, profiles = wholes(of)
     held = {(id, whole[id][0]) for whole in profiles for id in whole}
     claim = every_option_possible(context_of(of))
     known = {(id, option) for id, options in plain.options.items() for option in options}
     missing = {option for _, option in known - held if option != "not-applicable"}
     assert defects(claim, "impossible-option") == missing
+    for never in of["never"]:
+        rest = Plain(of | {"never": [one for one in of["never"] if one is not never]})
+        idle = len(rest.completions({})) == len(profiles)
+        assert (never["id"] in defects(claim, "idle-never")) == idle
 
 
 @given(facts())

@@ -293,6 +293,12 @@ KINDS = {
             "`{about}` declares a tie between {between} that never occurs",
             "remove the entry from `ties`",
         ),
+        "idle-never": (
+            "never",
+            "the `never` entry `{about}` has no effect, because other entries already exclude its "
+            "answers",
+            "remove it",
+        ),
         "idle-question": (
             "question",
             "the answer to `{about}` changes neither the family nor a checkpoint",

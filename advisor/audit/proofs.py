@@ -32,7 +32,7 @@ from advisor.audit.effects import (
 from advisor.engine.diagram import Diagram
 from advisor.engine.space import Space
 from advisor.engine.task_diagram import COMPOSED, NOTHING, PICKED, TEACHABLE
-from advisor.model import NONE, NOT_APPLICABLE, TASK
+from advisor.model import NONE, NOT_APPLICABLE, TASK, Rule
 from advisor.phrasing import joined, share
 from advisor.rulebase.base import RuleBase
 
@@ -226,7 +226,7 @@ def every_question_matters(context: ProofContext) -> Claim:
 
 
 def every_option_possible(context: ProofContext) -> Claim:
-    """Claim that some profile has each task and option."""
+    """Claim that some profile has each task and option, and that each `never` rules out some."""
     space, encoding = context.admissible, context.encoding
     reachable = space.reachable(space.root).choices
     defects = []
@@ -236,6 +236,11 @@ def every_option_possible(context: ProofContext) -> Claim:
                 continue
             where = context.rulebase.place(*(("task", option) if id == TASK else ("question", id)))
             defects.append(defect(context, "impossible-option", option, where, question=id))
+    for place, (never, _, _) in enumerate(encoding.conjunctions):
+        if isinstance(never, Rule) or never.why != "never":
+            continue
+        if not context.space(never.when, only=encoding.forbid & ~(1 << place)):
+            defects.append(defect(context, "idle-never", never.id))
     number = sum(map(len, encoding.options))
     text = f"each of {number} options occurs in an answer combination"
     return Claim("options", text, defects)

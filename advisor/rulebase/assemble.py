@@ -7,6 +7,7 @@ from typing import Any
 
 from advisor.errors import BrokenFileError
 from advisor.model.file_kinds import ENTITIES, LISTS, file_shape
+from advisor.model.phrase_kinds import NUMBER_WORD
 from advisor.phrasing import count
 from advisor.reader.document import Document, KeyPath, read_bytes, unreadable
 from advisor.reader.shape import report_shape
@@ -196,14 +197,31 @@ def _extend(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
+def _reads_numbers(language: str) -> bool:
+    """True if text2num supports the language, so that words for numbers are read."""
+    from text_to_num import alpha2digit  # only for a language that a file adds with such words
+
+    try:
+        alpha2digit("", language)
+    except ValueError:
+        return False
+    return True
+
+
 def report_unused(entries: Entries, named: set[tuple[str, str]]) -> None:
-    """Remark on sources that no entry cites, and on protocols that rank nothing.
+    """Remark on uncited sources, protocols that rank nothing, and number words that are not read.
 
     `named` are the kinds and names that entries refer to.
     """
     for id, entry in entries["source"].items():
         if ("source", id) not in named:
             entry.remark(("id",), f"no entry cites the source `{id}`")
+    for id, entry in entries["sentence-language"].items():
+        if NUMBER_WORD in entry.value.get("particles", {}) and not _reads_numbers(id):
+            message = (
+                f"words for numbers in `{id}` are not read, since text2num has no such language"
+            )
+            entry.remark(("particles", NUMBER_WORD), f"{message}. Leave them out")
     yardsticks = (entry.value for entry in entries["yardstick"].values())
     tables = (table for yardstick in yardsticks for table in yardstick.get("tables", ()))
     ranking = {id for table in tables for id in ([table] if isinstance(table, str) else table)}
