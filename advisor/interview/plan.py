@@ -48,6 +48,7 @@ class Residual(Diagram):
     `senseless` has for each question the index of its choice "not applicable", or None; `closed`
     are questions never to be asked, such as those that the user cannot answer. `weights` are the
     weights of the choices of each question; without them, all complete profiles weigh the same.
+    `chosen` keeps the next question of a node, as the nodes that a look-ahead makes stay.
     """
 
     def __init__(
@@ -66,6 +67,7 @@ class Residual(Diagram):
         self._senseless = senseless
         self._splits: dict[tuple[int, int], Split | None] = {}
         self._impurity: dict[int, float] = {}
+        self.chosen: dict[int, Split | None] = {}
 
     @classmethod
     def of_space(cls, space: Space, label: Callable[[int], Hashable], **how: Any) -> Residual:
@@ -180,10 +182,12 @@ class Lookahead:
 
 def next_question(residual: Residual, node: int, most: int = MOST_NODES) -> Split | None:
     """Return the split by the best question, or by `purest` if that needs over `most` new nodes."""
-    try:
-        return Lookahead(residual, len(residual) + most).best(node)
-    except OverBudgetError:
-        return purest(residual, node)
+    if node not in residual.chosen:
+        try:
+            residual.chosen[node] = Lookahead(residual, len(residual) + most).best(node)
+        except OverBudgetError:
+            residual.chosen[node] = purest(residual, node)
+    return residual.chosen[node]
 
 
 def purest(residual: Residual, node: int) -> Split | None:

@@ -973,7 +973,9 @@ def test_jpeg_2000_is_read_and_of_another_type_it_is_said_which_are(tiny, photos
     with Image.open(photos / "b.bmp") as picture:
         picture.save("page.JP2", "JPEG2000")
     called(code, checkpoint, tiny(kind), "page.JP2", "--output", "out.jsonl")
-    assert [line.keys() for line in lines_of("out.jsonl")] == [{"image", "question", "answer"}]
+    assert [line.keys() - {"cut"} for line in lines_of("out.jsonl")] == [
+        {"image", "question", "answer"}
+    ]
     Path("page.heic").write_bytes(Path("page.JP2").read_bytes())
     for name, what in (("page.heic", "has no images. Types read: .bmp"), ("no.csv", "does not ex")):
         with pytest.raises(SystemExit):
