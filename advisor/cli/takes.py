@@ -258,7 +258,7 @@ NEEDLESS: Mapping[str, str] = {
     **{f"--{name}": _PHOTOS for name in _PATHS},
     **dict.fromkeys(("--epochs", "--batch-size", "--batch", "--threshold", "--prompt"), _PROGRAM),
     **dict.fromkeys(("--lr", "--learning-rate", "--steps", "--max-tokens"), _PROGRAM),
-    **dict.fromkeys(("--max-length", "--max-new-tokens", "--top-k", "--workers"), _PROGRAM),
+    **dict.fromkeys(("--max-length", "--max-new-tokens", "--top-k", "--max-words"), _PROGRAM),
     **dict.fromkeys(("--seed", "--dry-run", "--yes", "-y", "--no-cache", "--progress"), _SAME),
     **dict.fromkeys(("--dtype", "--quantize", *FLAGS["--quantize"]), _BITS_LISTED),
     **dict.fromkeys((flag for meant in _BITS for flag in FLAGS[meant]), _BITS_LISTED),
