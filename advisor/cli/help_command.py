@@ -46,7 +46,7 @@ How to describe a need in a sentence
   Languages  are English, German, French, Spanish, Italian, Portuguese, Chinese
              and some Japanese
   Details    can be counts, machines, languages, licenses, models, negations
-  Prompts    appear in a terminal if several tasks fit, but for --no-input
+  Prompts    appear in a terminal if several tasks fit, unless --no-input
   Output     lists the words that were not understood, and the need as flags
   Exit 3     means that no word names a task, or that two tasks fit equally well
   Flags      override the sentence. --no-infer turns inferred answers off
@@ -61,8 +61,8 @@ Data for `advisor evaluate`: labeled images
   .csv .tsv       tables have one row per image, with a column `file_name`
                   (image, path) and `label`, `caption` (text), `fields`, or
                   `question` with `answer`
-                  In a cell, `labels` are `a;b`, `captions` and `answers` are
-                  `a|b`, and `fields` are a JSON object
+                  A cell of `labels` has `a;b`, of `captions` and `answers`
+                  `a|b`, and of `fields` a JSON object
   .jsonl          files have one object per image, named like the columns
   .json           files have COCO captions or categories, or VQA questions
   .tar            shards (WebDataset) have images with .cls, .txt or .json files
@@ -104,7 +104,7 @@ Workflow that checks your models on each push: .github/workflows/advisor.yml
         - uses: actions/checkout@v4
         - uses: actions/checkout@v4
           with:
-            repository: your-team/advisor  # your copy: the action
+            repository: your-team/advisor  # your copy of advisor
             path: .advisor-action
         - uses: actions/setup-python@v5
           with:

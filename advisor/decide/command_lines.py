@@ -81,9 +81,7 @@ def try_command(
     `own` are the user's values of flags besides the image; those that the task lacks are left out.
     """
     example, own = rulebase.task(task).example, own or {}
-    needs = needs_of(rulebase, task, checkpoint.model_type)
-    fixed = ("question",) if fixed_prompt(checkpoint, task) is not None else ()
-    needs = tuple(need for need in needs if need not in fixed)
+    needs = needs_of(rulebase, task, checkpoint)
     inputs = {flag: own.get(flag) or example.get(flag, flag.upper()) for flag in needs}
     if not image and "query" not in inputs:
         seen = "" if "folder" in inputs else example.get("folder")  # of a video, its frames
@@ -132,14 +130,24 @@ def may_run(rulebase: RuleBase, model_type: str | None, task: str) -> bool:
     return act is not None and use_for(rulebase.uses_of(model_type), act) is not None
 
 
-def needs_of(rulebase: RuleBase, task: str, model_type: str | None = None) -> tuple[str, ...]:
+def needs_of(
+    rulebase: RuleBase, task: str, checkpoint: Checkpoint | None = None
+) -> tuple[str, ...]:
     """Return the flags of `advisor try` that a task needs besides the image."""
     act = act_of(rulebase, task)
     if act is None:
         return ()
-    own = [use for use in rulebase.uses if model_type in use.loads]
-    use = use_for(own, act)
-    return tuple(need for need in act.needs if use is None or need not in use.declines)
+    own = [use for use in rulebase.uses if checkpoint and checkpoint.model_type in use.loads]
+    return needs_for(act, task, use_for(own, act), checkpoint)
+
+
+def needs_for(
+    act: Act, task: str, use: RunnerUse | None, entry: Checkpoint | None
+) -> tuple[str, ...]:
+    """Return the needs of an act without those its runner declines, or a fixed prompt replaces."""
+    declined = use.declines if use else ()
+    fixed = () if fixed_prompt(entry, task) is None else ("question",)
+    return tuple(need for need in act.needs if need not in (*declined, *fixed))
 
 
 def program_for(

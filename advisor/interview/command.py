@@ -196,7 +196,7 @@ def _try(
     image = str(Path(image).expanduser())
     open_image(image)
     rulebase, task = recommendation.rulebase, str(recommendation.advice[0].task)
-    needs = needs_of(rulebase, task, checkpoint.model_type)
+    needs = needs_of(rulebase, task, checkpoint)
     given = {flag: text for flag in needs if (text := own.get(flag) or prompt.type(ASKED[flag]))}
     if folder := given.get("folder"):
         given["folder"] = str(Path(folder).expanduser())

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
 
-from advisor.decide.command_lines import act_of, fixed_prompt, use_for
+from advisor.decide.command_lines import act_of, fixed_prompt, needs_for, use_for
 from advisor.decide.programs import prompts_for, way_of
 from advisor.model import Checkpoint
 from advisor.model.library import ANY_TYPE, Act, RunnerUse
@@ -201,7 +201,6 @@ def load_runner(
     rulebase = rulebase or shipped_table()
     act, use = act_and_use(rulebase, local, task)
     entry = rulebase.checkpoints.get(local.name)
-    fixed = ("question",) if fixed_prompt(entry, task) is not None else ()
     placement = place(settings.device, settings.dtype, local.weights, entry)
     # a runner says by itself how it thinks
     way = (way_of(entry, task),) if entry and task in entry.pipelines else ()
@@ -215,7 +214,7 @@ def load_runner(
     return runner_class(use)(
         checkpoint=local,
         act=act.id,
-        needs=tuple(need for need in act.needs if need not in use.declines and need not in fixed),
+        needs=needs_for(act, task, use, entry),
         prompts=prompts_for(
             rulebase, use, type(network).__name__, task, entry.prompts if entry else {}
         ),

@@ -237,6 +237,13 @@ uses:
 """
 
 
+def test_a_checkpoint_whose_prompt_is_fixed_needs_no_question() -> None:
+    rulebase = load_rules()
+    reader = rulebase.checkpoint("PaddlePaddle/PaddleOCR-VL-1.5")
+    assert needs_of(rulebase, "chart-reading") == ("question",)
+    assert needs_of(rulebase, "chart-reading", reader) == ()
+
+
 @pytest.mark.slow
 def test_a_line_of_the_table_adds_a_type_that_can_be_run(
     tiny: Tiny, image: Any, tmp_path: Path
@@ -244,7 +251,8 @@ def test_a_line_of_the_table_adds_a_type_that_can_be_run(
     rules = shutil.copytree(shipped_rules(), tmp_path / "rules")
     (rules / "programs" / "ours.yaml").write_text(USES)
     rulebase = load_rules(rules)
-    assert needs_of(rulebase, "zero-shot-classification", "our-clip") == ("labels",)
+    ours = rulebase.checkpoint("openai/clip-vit-base-patch32")._replace(model_type="our-clip")
+    assert needs_of(rulebase, "zero-shot-classification", ours) == ("labels",)
     assert not may_run(rulebase, "our-clip", "captioning")
     assert may_run(rulebase, None, "captioning")
     checkpoint = replace(read_checkpoint(tiny("clip"), "ours"), config={"model_type": "our-clip"})
